@@ -1,0 +1,59 @@
+"""Keys and rate limits: what is refused before a request is read."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from ._errors import Refused
+from ._records import RecordedRequest
+
+
+def check_key(request: RecordedRequest, keys: Collection[str]) -> None:
+    """Raise the gateway's 401 unless *request* brings one of *keys*.
+
+    Bearer works everywhere; ``x-goog-api-key`` and ``?key=`` on the Gemini paths only, where they go first.
+    """
+    if key_of(request) not in keys:
+        raise Refused(401, "Invalid or unauthorized API key", "")
+
+
+def key_of(request: RecordedRequest) -> str | None:
+    """The key *request* brings, in the gateway's order of precedence."""
+    if request.path.startswith("/v1beta/"):
+        key = request.headers.get("x-goog-api-key") or request.query.get("key")
+        if key:
+            return key
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+@dataclass
+class RateLimit:
+    """At most *requests* within *per* seconds; ``per=None`` counts for ever.
+
+    ``retry_after`` is sent with the 429 when given (the gateway itself sends none).
+    """
+
+    requests: int
+    per: float | None = 1.0
+    retry_after: float | str | None = None
+    _times: deque[float] = field(default_factory=deque, repr=False)
+
+    def check(self, now: float) -> dict[str, str]:
+        """Count one request at *now*; returns the ``x-ratelimit-*`` headers, raises a 429 above the limit."""
+        while self._times and self.per is not None and now - self._times[0] >= self.per:
+            self._times.popleft()
+        if len(self._times) >= self.requests:
+            raise Refused(429, "Too many requests", "rate_limit_exceeded", headers=self._refusal())
+        self._times.append(now)
+        return self._headers()
+
+    def _headers(self) -> dict[str, str]:
+        left = self.requests - len(self._times)
+        return {"x-ratelimit-limit-requests": str(self.requests), "x-ratelimit-remaining-requests": str(left)}
+
+    def _refusal(self) -> dict[str, str]:
+        wait = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        return {**self._headers(), **wait}

@@ -1,0 +1,48 @@
+"""The gateway's refusals: the bodies of reference answers, and the exception that carries one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gravitex_async._json import dumps
+
+from ._reply import JSON, Reply, Step
+
+
+@dataclass
+class Refused(Exception):
+    """The request is answered with an error body and this status."""
+
+    status: int
+    message: str
+    code: str | int | None = "invalid_request"
+    type: str = "api_error"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+    def reply(self, request_id: str) -> Reply:
+        """The answer: ``body`` as it is, or the error; the gateway puts the request id into the message."""
+        message = f"{self.message} (request id: {request_id})"
+        body = dumps(error_body(message, self.code, self.type)) if self.body is None else self.body
+        return Reply([Step(body, 1)], self.status, {"Content-Type": JSON, **self.headers})
+
+
+def error_body(message: str, code: str | int | None, type: str = "api_error") -> dict[str, object]:
+    """The OpenAI-shaped error, which the gateway uses on every path."""
+    return {"error": {"message": message, "type": type, "param": "", "code": code}}
+
+
+def google_error_body(message: str, code: int, status: str) -> dict[str, object]:
+    """The error as the documents show it for the Gemini paths."""
+    return {"error": {"code": code, "message": message, "status": status}}
+
+
+def unknown_model(model: str) -> Refused:
+    """404, with the words of the documents."""
+    return Refused(404, f"Model {model} does not exist or is not supported", "model_not_found")
+
+
+def missing(message: str) -> Refused:
+    """400: a required field is not there."""
+    return Refused(400, message)

@@ -1,0 +1,213 @@
+"""The local gateway: a server on a free loopback port, and what a test can say to it and ask it.
+
+Strategy
+    ``_server`` does HTTP; ``_service`` decides what is answered; ``_wire`` sends it; ``_records``
+    remembers. This module only joins them, and holds the public names.
+
+    Lifetime: ``start`` binds the port, ``close`` aborts what is open and returns when every handler is
+    done. Nothing runs in between but aiohttp's own tasks, in the event loop of the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from ssl import SSLContext
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from ._auth import RateLimit
+from ._faults import Fault, FaultKind
+from ._models import Catalogue
+from ._records import Board, Connection, RecordedRequest, StreamRecord
+from ._script import Match, Script
+from ._server import Server
+from ._service import Service
+from ._tape import Tape
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+    from ._faults import FaultOptions
+    from ._script import ScriptFields
+
+
+class LocalGateway:
+    """A truthful Gravitex gateway on 127.0.0.1, with faults to order.
+
+    It answers every endpoint of the client in all three dialects, by default with authored answers that
+    depend on the question alone (``_answers``). Queued scripts, tapes and faults are used up in order,
+    one per request.
+
+    *models* None accepts every name that does not start with "unknown". *rate_limit*: a number is requests
+    per second. *pace* and *latency*: seconds between events and before the head. *history*: how many
+    requests, streams and connections are remembered. *port* 0 takes a free one.
+    """
+
+    def __init__(
+        self,
+        api_keys: Collection[str] = ("sk-local",),
+        *,
+        models: Collection[str] | None = None,
+        rate_limit: RateLimit | int | None = None,
+        pace: float = 0.0,
+        latency: float = 0.0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        ssl_context: SSLContext | None = None,
+        history: int = 1000,
+    ) -> None:
+        limit = RateLimit(rate_limit) if isinstance(rate_limit, int) else rate_limit
+        self._service = Service(tuple(api_keys), Catalogue(models), limit, pace, latency)
+        self._board = Board(history)
+        self._address = (host, port)
+        self._ssl = ssl_context
+        self._runner: web.ServerRunner | None = None
+        self._server: Server | None = None
+
+    # -- life ------------------------------------------------------------------------------------------
+
+    async def start(self) -> Self:
+        """Bind the port and serve; ``OSError`` when the port is taken."""
+        self._server = Server(self._service, self._board)
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=1.0)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, *self._address, ssl_context=self._ssl).start()
+        self._address = self._runner.addresses[0][:2]
+        return self
+
+    async def close(self) -> None:
+        """Abort all connections and give the port back; safe to call twice."""
+        if self._runner is None or self._server is None:
+            return
+        self._server.abort()
+        runner, self._runner = self._runner, None
+        await runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # -- what a client needs ------------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """The origin, as ``http://127.0.0.1:PORT``."""
+        return f"{'https' if self._ssl else 'http'}://{self._address[0]}:{self._address[1]}"
+
+    @property
+    def api_key(self) -> str:
+        """A key the gateway accepts."""
+        return self._service.keys[0]
+
+    # -- what it shall answer -----------------------------------------------------------------------------
+
+    def script(
+        self,
+        script: Script | str | None = None,
+        *,
+        times: int | None = 1,
+        match: Match | None = None,
+        **fields: Unpack[ScriptFields],
+    ) -> None:
+        """Answer the next *times* requests (None: from now on) with an authored answer.
+
+        Pass a ``Script``, a text, or the fields of ``Script`` as keywords. *match*: a dialect ("chat",
+        "responses", "gemini"), a model name, or a predicate over ``RecordedRequest``.
+        """
+        if isinstance(script, str):
+            script = Script(text=script, **fields)  # type: ignore[misc]  # text twice is a TypeError
+        self._service.authored.add(script or Script(**fields), times, match or _takes_scripts)
+
+    def play(self, tape: Tape, *, times: int | None = 1, match: Match | None = None) -> None:
+        """Answer the next *times* requests (None: from now on) with a recorded body, whatever their path."""
+        self._service.authored.add(tape, times, match)
+
+    def fault(
+        self,
+        kind: FaultKind | Fault,
+        *,
+        count: int | None = 1,
+        match: Match | None = None,
+        **options: Unpack[FaultOptions],
+    ) -> None:
+        """Let the next *count* requests (None: from now on) fail; ``_faults`` has the table of kinds."""
+        fault = kind if isinstance(kind, Fault) else Fault(kind, **options)
+        self._service.faults.add(fault, count, match)
+
+    def clear(self) -> None:
+        """Forget every queued script, tape and fault."""
+        self._service.authored.clear()
+        self._service.faults.clear()
+
+    # -- what happened -----------------------------------------------------------------------------------
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """The last requests, the newest at the end; those with a refused key too."""
+        return list(self._board.requests)
+
+    @property
+    def streams(self) -> list[StreamRecord]:
+        """How the last answers went, plain ones included; in the order of their requests."""
+        return list(self._board.streams)
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The last connections, live and closed."""
+        return list(self._board.connections)
+
+    @property
+    def live_connections(self) -> int:
+        """How many connections are open now."""
+        return self._board.live
+
+    async def until(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+        """Wait until *condition* holds, looked at after all that happens here; else ``TimeoutError``."""
+        await self._board.until(condition, timeout, "the condition")
+
+    async def wait_closed(self, index: int = -1, timeout: float = 5.0) -> StreamRecord:
+        """Wait until stream *index* is over, one way or the other (see ``StreamRecord.state``).
+
+        Negative numbers count from the newest; a stream that has not come yet is waited for.
+        """
+        await self._board.until(lambda: self._over(index), timeout, f"end of stream {index}")
+        return self._stream(index)
+
+    async def wait_events(self, count: int, index: int = -1, timeout: float = 5.0) -> StreamRecord:
+        """Wait until *count* events of stream *index* are sent."""
+
+        def sent() -> bool:
+            record = self._board.stream(index)
+            return record is not None and record.events_sent >= count
+
+        await self._board.until(sent, timeout, f"{count} events of stream {index}")
+        return self._stream(index)
+
+    async def wait_requests(self, count: int, timeout: float = 5.0) -> None:
+        """Wait until *count* requests have come since the start."""
+        await self._board.until(lambda: self._board.requests_seen >= count, timeout, f"{count} requests")
+
+    async def wait_connections(self, live: int, timeout: float = 5.0) -> None:
+        """Wait until exactly *live* connections are open."""
+        await self._board.until(lambda: self._board.live == live, timeout, f"{live} live connections")
+
+    def _over(self, index: int) -> bool:
+        record = self._board.stream(index)
+        return record is not None and record.state != "open"
+
+    def _stream(self, index: int) -> StreamRecord:
+        record = self._board.stream(index)
+        if record is None:
+            raise IndexError(f"stream {index} is older than the history")
+        return record
+
+
+def _takes_scripts(request: RecordedRequest) -> bool:
+    """A list of models or an embedding must not use up the script of the answer after it."""
+    return request.method == "POST" and request.dialect is not None
