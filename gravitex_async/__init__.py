@@ -1,0 +1,119 @@
+"""Async streaming client for the Gravitex gateway.
+
+    bytes ───────▶ events ─────▶ structs ───────▶ deltas ─────────▶ accumulations
+    transport/     sse.py        */_structs.py    */_deltas.py      */_accumulate.py
+
+``*`` is one of the three dialects: ``chat``, ``responses``, ``gemini``. They have the same files, and never
+import each other. ``_decode.py`` goes from bytes to structs, ``_stream.py`` runs the pipeline for one answer,
+``client.py`` opens it. Every step but ``transport/`` works without a network and without asyncio.
+
+Names are imported when they are first used, so that ``import gravitex_async`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .client import AsyncGravitex
+    from .config import Limits, RateLimits, RetryPolicy, Timeout
+    from .deltas import Delta, StreamEnd, ToolCall, ToolCallDelta
+    from .errors import (
+        APIConnectionError,
+        APIError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ConflictError,
+        DecodeError,
+        GravitexError,
+        MisuseError,
+        NotFoundError,
+        PermissionDeniedError,
+        PoolTimeoutError,
+        RateLimitError,
+        ServerError,
+        StreamInterrupted,
+        UnprocessableEntityError,
+    )
+    from .sse import SSEEvent, SSEParser
+    from .usage import Usage
+
+_HOMES = {
+    "client": ("AsyncGravitex",),
+    "config": ("Limits", "RateLimits", "RetryPolicy", "Timeout"),
+    "deltas": ("Delta", "StreamEnd", "ToolCall", "ToolCallDelta"),
+    "errors": (
+        "APIConnectionError",
+        "APIError",
+        "APIStatusError",
+        "APITimeoutError",
+        "AuthenticationError",
+        "BadRequestError",
+        "ConflictError",
+        "DecodeError",
+        "GravitexError",
+        "MisuseError",
+        "NotFoundError",
+        "PermissionDeniedError",
+        "PoolTimeoutError",
+        "RateLimitError",
+        "ServerError",
+        "StreamInterrupted",
+        "UnprocessableEntityError",
+    ),
+    "sse": ("SSEEvent", "SSEParser"),
+    "usage": ("Usage",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AsyncGravitex",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConflictError",
+    "DecodeError",
+    "Delta",
+    "GravitexError",
+    "Limits",
+    "MisuseError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "PoolTimeoutError",
+    "RateLimitError",
+    "RateLimits",
+    "RetryPolicy",
+    "SSEEvent",
+    "SSEParser",
+    "ServerError",
+    "StreamEnd",
+    "StreamInterrupted",
+    "Timeout",
+    "ToolCall",
+    "ToolCallDelta",
+    "UnprocessableEntityError",
+    "Usage",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

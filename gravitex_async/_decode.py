@@ -1,0 +1,225 @@
+"""Reads in, structs out: server-sent events decoded into one type, without asyncio.
+
+Strategy
+    When one read holds many events (a busy loop: the case that costs), the whole read is split at its
+    separators and each payload decoded, with no Python code per event. That is exact only for the simple
+    form ``data: {...}`` + blank line, one line per payload and nothing else; so the form is checked, and any
+    read that is not of it, or that the strict decoder refuses, goes event by event through ``SSEParser`` and,
+    where one event needs it, ``TolerantDecoder``. Both ways give the same items: a test runs them on every
+    recorded stream.
+
+    The end of a read that is no whole event yet is kept and put before the next read, as long as it is
+    small; a large one is left to the parser, which never searches or copies a byte twice.
+
+Not here: what an item means (an error, a finish reason); that is the dialect's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import repeat
+from operator import contains
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from ._failures import ErrorInfo, error_of, find_error, flat_error, parse_body
+from ._tolerant import TolerantDecoder, excerpt
+from .errors import APIError, DecodeError, EventTooLargeError
+from .sse import MAX_EVENT_BYTES, SSEEvent, SSEParser
+
+__all__ = ["EventDecoder", "split_data_events"]
+
+T = TypeVar("T")
+
+Payload = bytes | memoryview
+Splitter = Callable[[bytes], "list[bytes] | None"]
+Unknown = Callable[["dict[str, Any]", bytes], "T | None"]
+
+# A tail up to this size is copied in front of the next read; beyond it the parser takes over.
+MAX_TAIL: Final = 16 * 1024
+
+# Events that only keep the connection alive, whatever their data (sse.md section 4).
+_SILENT: Final = frozenset({"ping", "keepalive", "heartbeat"})
+
+_LF: Final = 10
+
+
+def split_data_events(block: bytes) -> list[bytes] | None:
+    """The payloads of a block of ``data: {...}`` events; None when the block has any other form.
+
+    Exact because every payload is one line: a CR, or an LF that is not part of a separator, ends the fast way.
+    """
+    if not block.startswith(b"data: ") or b"\r" in block:
+        return None
+    payloads = block[6:-2].split(b"\n\ndata: ")
+    return None if any(map(contains, payloads, repeat(_LF))) else payloads
+
+
+class EventDecoder(Generic[T]):
+    """Turns the body of one answer into items of *type*, in order.
+
+    After ``failure`` is set, the items already returned are all there is: the stream raises it once they
+    are delivered. After ``done`` nothing that follows is read.
+    """
+
+    __slots__ = (
+        "_decode", "_parser", "_payloads", "_split", "_strict", "_tail", "_tolerant", "bytes", "done",
+        "events", "failure", "_unknown",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        decoder: msgspec.json.Decoder[T],
+        *,
+        split: Splitter = split_data_events,
+        unknown: Unknown[T] | None = None,
+        max_event_bytes: int = MAX_EVENT_BYTES,
+    ) -> None:
+        self._decode = decoder.decode
+        self._split = split
+        self._unknown = unknown
+        self._parser = SSEParser(strict=False, max_event_bytes=max_event_bytes)
+        self._tolerant: TolerantDecoder[T] = TolerantDecoder(decoder.type)
+        self._tail = b""
+        self._payloads: list[Any] = []
+        self.done = False
+        self.failure: APIError | None = None
+        self.events = 0
+        self.bytes = 0
+
+    def feed(self, data: bytes) -> list[T]:
+        """The items that became complete with *data*; ``payload(i)`` is the raw form of each."""
+        self.bytes += len(data)
+        self._payloads = []
+        if self.done or self.failure is not None:
+            return []
+        if self._tail:
+            data = self._tail + data
+            self._tail = b""
+        if self._parser.idle:
+            return self._blocks(data)
+        # The parser holds the start of an event: give it the rest of that one, and take the fast way again.
+        end = data.find(b"\n\n") + 2
+        if end < 2 or end == len(data):
+            return self._slow(data)
+        items = self._slow(data[:end])
+        rest = data[end:]
+        return items + (self._blocks(rest) if self._parser.idle else self._slow(rest))
+
+    def close(self) -> list[T]:
+        """The items that the end of the body completes."""
+        if self.done or self.failure is not None:
+            return []
+        self._payloads = []
+        items = self._slow(self._tail)
+        self._tail = b""
+        if self.done or self.failure is not None:
+            return items
+        self._closing(items)
+        if self._parser.stray is not None and self.failure is None:
+            self._stray(self._parser.stray)
+        return items
+
+    def payload(self, index: int) -> bytes:
+        """The bytes that item *index* of the last call was decoded from."""
+        return bytes(self._payloads[index])
+
+    def adopt(self, items: list[T], body: bytes) -> None:
+        """Takes items that were read from a body that is no stream."""
+        self.bytes += len(body)
+        self.events += len(items)
+        self._payloads = [body] * len(items)
+
+    def keep(self, count: int) -> None:
+        """Forgets the items of the last call after the first *count*: an error stands there."""
+        self.events -= len(self._payloads) - count
+        del self._payloads[count:]
+
+    def _blocks(self, data: bytes) -> list[T]:
+        """Takes whole events off the front of *data* the fast way, if it can be; keeps the rest."""
+        end = data.rfind(b"\n\n") + 2
+        if end < 2 or len(data) - end > MAX_TAIL:
+            return self._slow(data)
+        if end < len(data):
+            self._tail = data[end:]
+            data = data[:end]
+        items = self._fast(data)
+        return self._slow(data) if items is None else items
+
+    def _fast(self, block: bytes) -> list[T] | None:
+        payloads = self._split(block)
+        if payloads is None or self._tolerant.waiting:
+            return None
+        done = payloads[-1] == b"[DONE]"
+        if done:
+            payloads.pop()
+        try:
+            items = list(map(self._decode, payloads))
+        except (ValueError, RecursionError):
+            return None
+        self.done = done
+        self._payloads += payloads
+        self.events += len(items)
+        return items
+
+    def _slow(self, data: bytes) -> list[T]:
+        items: list[T] = []
+        try:
+            for event in self._parser.feed(data):
+                if self.done or self.failure is not None:
+                    break
+                self._take(event, items)
+        except EventTooLargeError as error:
+            self.failure = error
+        return items
+
+    def _take(self, event: SSEEvent, items: list[T]) -> None:
+        data = event.data
+        if event.event in _SILENT or (len(data) < 64 and not bytes(data).strip()):
+            return
+        if len(data) < 64 and bytes(data).strip() == b"[DONE]":
+            self.done = True
+        elif event.event == "error":
+            self.failure = error_of(flat_error(parse_body(bytes(data))))
+        else:
+            self._append(event, items)
+
+    def _append(self, event: SSEEvent, items: list[T]) -> None:
+        try:
+            item = self._one(event)
+        except DecodeError as error:
+            self.failure = error
+            return
+        if item is not None:
+            items.append(item)
+            self._payloads.append(event.data)
+            self.events += 1
+
+    def _one(self, event: SSEEvent) -> T | None:
+        if not self._tolerant.waiting:
+            try:
+                return self._decode(event.data)
+            except (ValueError, RecursionError):
+                pass
+        tree = self._tolerant.tree(event.data)
+        if (found := find_error(tree)) is not None:
+            self.failure = error_of(found)
+            return None
+        if "type" not in tree and event.event != "message":
+            tree["type"] = event.event
+        if self._unknown is not None and (item := self._unknown(tree, bytes(event.data))) is not None:
+            return item
+        return self._tolerant.convert(tree)
+
+    def _closing(self, items: list[T]) -> None:
+        """Takes the block that the end of input left open: whole JSON counts, anything less was cut."""
+        for event in self._parser.close():
+            self._take(event, items)
+            if isinstance(self.failure, DecodeError):
+                self.failure = None
+
+    def _stray(self, data: bytes) -> None:
+        body = parse_body(data)
+        found = find_error(body) or ErrorInfo(message=f"raw text in the stream: {excerpt(data)}", body=body)
+        self.failure = error_of(found)

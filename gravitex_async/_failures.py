@@ -1,0 +1,303 @@
+"""From what a gateway says when it fails to the exception of the tree.
+
+Strategy
+    ``ErrorInfo`` is what can be read out of the ten body shapes in use (reference: error_codes.json). Its
+    status is the HTTP status where there is one, and else the status that the code, type or name inside the
+    body stands for, so that an error inside a 200 stream is the same class its HTTP status would give.
+
+    The message is the documents' sentence (chat.md section 11), then the gateway's own words.
+
+Not here: reading bytes off the network, retrying.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from . import errors
+from ._json import loads_tolerant
+
+__all__ = ["ErrorInfo", "error_of", "find_error", "parse_body", "request_id_of", "retry_after_of"]
+
+EXCERPT = 512
+"""Characters of an unreadable body that an error quotes."""
+
+_CLASSES: Mapping[int, type[errors.APIStatusError]] = {
+    400: errors.BadRequestError,
+    401: errors.AuthenticationError,
+    403: errors.PermissionDeniedError,
+    404: errors.NotFoundError,
+    409: errors.ConflictError,
+    422: errors.UnprocessableEntityError,
+    429: errors.RateLimitError,
+}
+
+# Words in code, type or status, and the HTTP status they stand for (OpenAI, Google, Anthropic, gateway).
+_STATUS_WORDS: Mapping[str, int] = {
+    "invalid_request_error": 400,
+    "invalid_request": 400,
+    "bad_request": 400,
+    "invalid_prompt": 400,
+    "context_length_exceeded": 400,
+    "content_filter": 400,
+    "invalid_argument": 400,
+    "failed_precondition": 400,
+    "out_of_range": 400,
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "unauthenticated": 401,
+    "permission_error": 403,
+    "permission_denied": 403,
+    "access_denied": 403,
+    "insufficient_user_quota": 403,
+    "pre_consume_token_quota_failed": 403,
+    "not_found_error": 404,
+    "not_found": 404,
+    "model_not_found": 404,
+    "conflict": 409,
+    "already_exists": 409,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "rate_limited": 429,
+    "too_many_requests": 429,
+    "resource_exhausted": 429,
+    "insufficient_quota": 429,
+    "server_error": 500,
+    "internal_server_error": 500,
+    "internal": 500,
+    "unknown": 500,
+    "api_error": 500,
+    "upstream_error": 502,
+    "unavailable": 503,
+    "deadline_exceeded": 504,
+    "overloaded_error": 529,
+}
+
+_RETRY_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+
+# Codes that stay wrong however often one asks (error_codes.json, "retry": "no", beside 4xx statuses).
+_NEVER_RETRY = frozenset(
+    {
+        "model_not_found",
+        "insufficient_quota",
+        "insufficient_user_quota",
+        "pre_consume_token_quota_failed",
+        "billing_hard_limit_reached",
+        "billing_not_active",
+        "quota_exceeded",
+        "channel:param_override_invalid",
+        "channel:header_override_invalid",
+        "channel:model_mapped_error",
+        "channel:invalid_key",
+        "convert_request_failed",
+        "api_not_implemented",
+        "violation_fee.grok.csam",
+    }
+)
+
+_REQUEST_ID = re.compile(r"\(request id: ([^)\s]+)\)")
+_ID_HEADERS = ("x-oneapi-request-id", "x-request-id", "x-upstream-request-id")
+
+
+class ErrorInfo(msgspec.Struct, kw_only=True):
+    """What an error body says."""
+
+    message: str = ""
+    code: str | int | None = None
+    type: str | None = None
+    param: str | None = None
+    status: int | None = None
+    body: Any = None
+
+
+def parse_body(data: bytes) -> Any:
+    """The body of an error answer: JSON where it is JSON, else its first text."""
+    if not data.strip():
+        return None
+    try:
+        return loads_tolerant(data)
+    except ValueError:
+        return data[: 4 * EXCERPT].decode("utf-8", "replace")[:EXCERPT]
+
+
+def find_error(body: Any) -> ErrorInfo | None:
+    """The error inside a parsed body, or None when the body is no error (``"error": null`` is none)."""
+    if isinstance(body, list):
+        return find_error(body[0]) if body else None
+    if not isinstance(body, dict):
+        return None
+    error = body.get("error")
+    if error:
+        return _info(error if isinstance(error, dict) else {"message": error}, body)
+    if body.get("type") == "error" or body.get("success") is False:
+        return _info(body, body)
+    base = body.get("base_resp")
+    if isinstance(base, dict) and base.get("status_code"):
+        return _info({"message": base.get("status_msg"), "code": base["status_code"]}, body)
+    return None
+
+
+def _info(error: Mapping[str, Any], body: Any) -> ErrorInfo:
+    info = ErrorInfo(body=body)
+    for name in ("message", "detail", "msg", "status_msg", "err"):
+        if error.get(name):
+            info.message = _text(error[name])
+            break
+    code = error.get("code", error.get("status_code"))
+    info.code = code if isinstance(code, (str, int)) else None if code is None else _text(code)
+    kind = error.get("type") or error.get("status")
+    info.type = None if kind in (None, "error") else _text(kind)
+    info.param = None if error.get("param") is None else _text(error["param"])
+    info.status = _status_of(error)
+    return info
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _status_of(error: Mapping[str, Any]) -> int | None:
+    for name in ("status", "status_code", "code"):
+        value = error.get(name)
+        if isinstance(value, str) and value.isdigit():
+            value = int(value)
+        if isinstance(value, int) and 400 <= value <= 599:
+            return value
+    for name in ("code", "type", "status"):
+        status = _STATUS_WORDS.get(str(error.get(name)).lower())
+        if status is not None:
+            return status
+    return None
+
+
+def flat_error(body: Any) -> ErrorInfo:
+    """The error of an answer whose status says that it is one, whatever its shape."""
+    found = find_error(body)
+    if found is not None:
+        return found
+    if isinstance(body, dict):
+        return _info(body, body)
+    if isinstance(body, list) and body and isinstance(body[0], dict):
+        return _info(body[0], body)
+    return ErrorInfo(message=_excerpt(body) if isinstance(body, str) else "", body=body)
+
+
+def _excerpt(text: str) -> str:
+    """The words of an HTML page or of plain text, on one line."""
+    without_tags = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
+    return " ".join(without_tags.split())[:EXCERPT]
+
+
+def request_id_of(headers: Mapping[str, str], message: str = "") -> str | None:
+    """The gateway's request id: its header, an upstream's, or the suffix of an error message."""
+    for name in _ID_HEADERS:
+        if headers.get(name):
+            return headers[name]
+    found = _REQUEST_ID.search(message)
+    return found.group(1) if found else None
+
+
+def retry_after_of(headers: Mapping[str, str], body: Any = None, *, now: float | None = None) -> float | None:
+    """Seconds to wait, from ``Retry-After-Ms``, ``Retry-After`` (seconds or a date) or Google's RetryInfo.
+
+    Values that make no sense (not a number, negative, a date in the past) are as good as none.
+    """
+    seconds = _number(headers.get("retry-after-ms"), 0.001)
+    if not seconds:
+        value = headers.get("retry-after")
+        seconds = _number(value) if value is not None and not value[:1].isalpha() else _date(value, now)
+    if seconds is None:
+        seconds = _retry_info(body)
+    return seconds if seconds is not None and seconds >= 0 else None
+
+
+def _number(value: str | None, unit: float = 1.0) -> float | None:
+    try:
+        seconds = float(value or "") * unit
+    except ValueError:
+        return None
+    return seconds if seconds == seconds and seconds not in (float("inf"), float("-inf")) else None
+
+
+def _date(value: str | None, now: float | None) -> float | None:
+    if not value:
+        return None
+    # Imported late: only a date needs it, and it is not cheap.
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(value).timestamp() - (time.time() if now is None else now)
+    except (ValueError, TypeError):
+        return None
+
+
+def _retry_info(body: Any) -> float | None:
+    if isinstance(body, list):
+        body = body[0] if body else None
+    error = body.get("error") if isinstance(body, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    for detail in details if isinstance(details, list) else ():
+        if isinstance(detail, dict) and str(detail.get("retryDelay", "")).endswith("s"):
+            return _number(detail["retryDelay"][:-1])
+    return None
+
+
+def error_of(
+    info: ErrorInfo,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    model: str = "",
+    attempts: int = 1,
+    partial: Any = None,
+) -> errors.APIError:
+    """The exception for *info*; *status* is that of the HTTP answer, None inside a stream."""
+    meant = status if status is not None and status >= 400 else info.status
+    plain = {name.lower(): value for name, value in (headers or {}).items()}
+    not_found = str(info.code).lower() == "model_not_found"
+    cls = errors.NotFoundError if not_found else _class_of(meant)
+    return cls(
+        _sentence(cls, info.message, model),
+        message=info.message or None,
+        status=meant if meant is not None else status,
+        code=info.code,
+        type=info.type,
+        param=info.param,
+        request_id=request_id_of(plain, info.message),
+        retry_after=retry_after_of(plain, info.body),
+        attempts=attempts,
+        partial=partial,
+        body=info.body,
+        headers=plain or None,
+        retryable=_retryable(meant, info),
+    )
+
+
+def _class_of(status: int | None) -> type[errors.APIError]:
+    if status is None:
+        return errors.APIError
+    known = _CLASSES.get(status)
+    return known or (errors.ServerError if status >= 500 else errors.APIStatusError)
+
+
+def _sentence(cls: type[errors.APIError], message: str, model: str) -> str:
+    if issubclass(cls, errors.PermissionDeniedError):
+        sentence = "Error: Invalid or unauthorized API key (it has no right or no quota for this)"
+    elif issubclass(cls, errors.AuthenticationError):
+        sentence = "Error: Invalid or unauthorized API key; check api_key or GRAVITEX_API_KEY"
+    elif issubclass(cls, errors.NotFoundError):
+        sentence = f"Error: Model {model or 'or path'} does not exist or is not supported"
+    else:
+        return f"API request failed: {message or 'the answer says no more'}"
+    return f"{sentence}: {message}" if message else sentence
+
+
+def _retryable(status: int | None, info: ErrorInfo) -> bool:
+    words = {str(info.code).lower(), str(info.type).lower()}
+    return status in _RETRY_STATUS and not words & _NEVER_RETRY

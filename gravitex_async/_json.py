@@ -1,0 +1,53 @@
+"""The one place that picks a JSON library for values of unknown shape.
+
+Strategy
+    Known shapes are decoded by msgspec where they are defined. Unknown shapes go through orjson; where
+    orjson cannot be imported (it has no free-threaded wheel yet) msgspec takes over. What both refuse but
+    servers send (lone surrogates, NaN, raw control characters, a BOM, invalid UTF-8) goes to the standard
+    library, once, in ``loads_tolerant`` (reference: sse.md section 5).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+try:
+    from orjson import loads
+except ImportError:  # free-threaded builds
+    from msgspec.json import decode as loads
+
+__all__ = ["dumps", "loads", "loads_tolerant", "to_builtins"]
+
+
+def _plain(value: object) -> object:
+    """Turns what msgspec cannot encode into what it can: pydantic models, and objects that say how."""
+    dump = getattr(value, "model_dump", None)
+    if dump is not None:
+        return dump(mode="json", by_alias=True, exclude_unset=True)
+    raise NotImplementedError(
+        f"expected something JSON-like (dict, list, str, number, bool, None, msgspec.Struct, dataclass or "
+        f"pydantic model), got {type(value).__name__}"
+    )
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain)
+
+dumps = _encoder.encode
+
+
+def loads_tolerant(data: bytes | bytearray | memoryview) -> Any:
+    """Reads JSON that strict readers refuse; raises ``ValueError`` when it is no JSON at all."""
+    try:
+        return loads(data)
+    except ValueError:
+        # Imported late: only broken servers need it.
+        import json
+
+        return json.loads(bytes(data).decode("utf-8-sig", "replace"), strict=False)
+
+
+def to_builtins(value: object) -> Any:
+    """Turns structs, dataclasses and pydantic models, at any depth, into dicts and lists."""
+    return msgspec.to_builtins(value, enc_hook=_plain)

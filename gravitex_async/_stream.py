@@ -1,0 +1,571 @@
+"""One answer as it arrives: its items, its deltas, its text, its accumulation, its end.
+
+Strategy
+    ``_fill`` is the only place that waits. It reads what the network brought, has it decoded and folded
+    into the accumulator at once, and puts the items in a queue; all views take from that queue. So the
+    accumulators are the same whichever view is read, and a cancelled wait has changed nothing.
+
+    What fails is raised when everything that arrived before it has been delivered, by every view and as
+    often as it is asked. The stored error is never raised itself but copied: a raised exception refers to
+    its frames, and a stream that refers to itself would not be freed when its last reader drops it.
+
+    A dialect brings three things: a decoder (bytes to items), an accumulator (items to an answer) and the
+    translation of one item to deltas. This file knows nothing else of dialects, and nothing of aiohttp.
+
+Ending (law 1): the accumulator says whether the answer is whole (``complete``); if it is, whatever
+happens to the connection afterwards is no failure of the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+
+from ._decode import EventDecoder
+from ._failures import ErrorInfo, error_of, find_error, parse_body, request_id_of
+from ._json import loads_tolerant
+from .deltas import Delta, EndReason, StreamEnd, ToolCall, end_state
+from .errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
+from .ratelimit import RateLimit
+from .timings import Timings
+from .usage import Usage
+
+if TYPE_CHECKING:
+    from .transport import Call, Clocks, Response
+
+__all__ = ["Accumulator", "Stream"]
+
+ItemT = TypeVar("ItemT")
+FinalT = TypeVar("FinalT")
+FinalT_co = TypeVar("FinalT_co", covariant=True)
+SelfT = TypeVar("SelfT", bound="Stream[Any, Any]")
+
+
+class Accumulator(Protocol[ItemT, FinalT_co]):
+    """What a dialect makes of its items. Works without asyncio; linear in what it is fed."""
+
+    @property
+    def content(self) -> str: ...
+    @property
+    def reasoning_content(self) -> str: ...
+    @property
+    def refusal(self) -> str: ...
+    @property
+    def tool_calls(self) -> list[ToolCall]: ...
+    @property
+    def finish_reason(self) -> str | None: ...
+    @property
+    def usage(self) -> Usage: ...
+    @property
+    def reason(self) -> EndReason:
+        """The neutral class of the finish reason."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether the answer is whole: every choice finished, or the closing event was seen."""
+        ...
+
+    @property
+    def closed(self) -> bool:
+        """Whether the dialect says that nothing follows, so that the body need not be read on."""
+        ...
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many pieces of content and of reasoning there were so far."""
+        ...
+
+    def fold(self, items: Sequence[ItemT], start: int) -> int:
+        """Takes items from *start* on; stops at the first that may be an error and returns its index."""
+        ...
+
+    def error_in(self, tree: Any) -> ErrorInfo | None:
+        """The error in the plain values of an item at which ``fold`` stopped; None when it is none."""
+        ...
+
+    def whole(self, body: bytes) -> list[ItemT]:
+        """The items of an answer that came as one JSON body where a stream was asked for.
+
+        Raises:
+            ValueError: It is no answer of this dialect.
+        """
+        ...
+
+    def deltas(self, item: ItemT) -> Sequence[Delta]:
+        """What one item adds, per choice."""
+        ...
+
+    def final(self) -> FinalT_co:
+        """The answer as far as it has arrived, in the shape of a plain one."""
+        ...
+
+
+class Stream(Generic[ItemT, FinalT]):
+    """The items of one answer, in order, once.
+
+    It can be awaited, entered or simply iterated; the first of these sends the request. It owns the
+    connection: the end of the answer gives it back, and leaving in any other way (``async with``, ``break``
+    and dropping the object, ``aclose``, ``abort``) closes it at once, which stops the model. Cancelling
+    ``__anext__`` loses nothing, so a limit per item is just ``asyncio.timeout``. One reader at a time.
+
+    Raises, from every view:
+        APIStatusError: The gateway refused, or reported an error inside the stream.
+        StreamInterrupted: The body ended before its end mark.
+        APITimeoutError: A clock ran out.
+        DecodeError: An event is malformed.
+        MisuseError: Two readers, or a read after ``aclose``.
+
+        ``error.partial`` is what had arrived, in the shape of ``final()``.
+    """
+
+    def __init__(
+        self, call: Call, make: Callable[[], tuple[EventDecoder[ItemT], Accumulator[ItemT, FinalT]]]
+    ) -> None:
+        self._call = call
+        self._make = make
+        self._decoder, self._folded = make()
+        self._opening: asyncio.Task[Response] | None = None
+        self._response: Response | None = None
+        self._headers: Mapping[str, str] = {}
+        self._attempts = 1
+        self._pending: deque[ItemT] = deque()
+        self._taken = 0  # items of the last read that were handed out
+        self._touched = False  # whether any item was ever handed out
+        self._failure: GravitexError | None = None
+        self._reading = False
+        self._at_mark = False  # the end mark was seen, the end of the body was not
+        self._ended = False
+        self.end = StreamEnd()
+        self.timings = Timings()
+
+    # Opening and leaving
+
+    def __await__(self: SelfT) -> Generator[Any, None, SelfT]:
+        return self._opened().__await__()
+
+    async def __aenter__(self: SelfT) -> SelfT:
+        return await self._opened()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.abort()
+
+    def __del__(self) -> None:
+        self.abort()
+
+    async def aclose(self) -> None:
+        """Leaves the stream; ``final`` and the accumulators keep what has arrived."""
+        self.abort()
+
+    close = aclose
+
+    def abort(self) -> None:
+        """Leaves the stream now, without awaiting, from any thread. Idempotent."""
+        if self._ended:
+            return
+        if self._at_mark:
+            self._finish()
+        else:
+            self._ended = True
+            self.end.state = "closed"
+            self._note_evidence()
+        if self._opening is not None:
+            _cancel(self._opening)
+        if self._response is not None:
+            self._response.release()
+
+    # Views
+
+    def __aiter__(self: SelfT) -> SelfT:
+        return self
+
+    async def __anext__(self) -> ItemT:
+        if not self._pending and not await self._fill():
+            raise StopAsyncIteration
+        self._taken += 1
+        self._touched = True
+        return self._pending.popleft()
+
+    def deltas(self) -> AsyncIterator[Delta]:
+        """The answer in the one form all dialects share."""
+        return _Deltas(self)
+
+    def text(self) -> AsyncIterator[str]:
+        """The pieces of the content (of choice 0), never an empty one."""
+        return _Text(self)
+
+    def batches(self) -> AsyncIterator[list[ItemT]]:
+        """One list per network read, never an empty one: the unit in which to forward."""
+        return _Batches(self)
+
+    async def final(self) -> FinalT:
+        """Reads what is left, and gives the whole answer."""
+        while self._pending or await self._fill():
+            self._taken += len(self._pending)
+            self._pending.clear()
+        return self._folded.final()
+
+    # What has arrived
+
+    @property
+    def content(self) -> str:
+        """The text that has arrived (of choice 0)."""
+        return self._folded.content
+
+    @property
+    def reasoning_content(self) -> str:
+        """The thinking that has arrived, from whichever field it came in."""
+        return self._folded.reasoning_content
+
+    @property
+    def refusal(self) -> str:
+        """The refusal that has arrived; "" when there is none."""
+        return self._folded.refusal
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The tool calls that have arrived, each as far as it has."""
+        return self._folded.tool_calls
+
+    @property
+    def finish_reason(self) -> str | None:
+        """The finish reason as the wire has it; ``end.reason`` is its neutral class."""
+        return self._folded.finish_reason
+
+    @property
+    def usage(self) -> Usage:
+        """The last usage sent; ``source == "none"`` while there is none."""
+        return self._folded.usage
+
+    @property
+    def partial(self) -> FinalT:
+        """The answer as far as it has arrived."""
+        return self._folded.final()
+
+    @property
+    def last_raw(self) -> bytes | None:
+        """The payload of the item handed out last, as sent; None before the first."""
+        return self._decoder.payload(self._taken - 1) if self._taken else None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The answer's headers, case-insensitive; empty before they came."""
+        return self._headers
+
+    @property
+    def request_id(self) -> str | None:
+        """The gateway's id of this request."""
+        return request_id_of(self._headers)
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        """What the headers say of the gateway's limits."""
+        return RateLimit.of(self._headers)
+
+    @property
+    def attempts(self) -> int:
+        """How many tries it took to get the answer."""
+        return self._attempts
+
+    # The engine
+
+    async def _opened(self: SelfT) -> SelfT:
+        with _OneReader(self):
+            await self._open()
+        return self
+
+    async def _open(self) -> None:
+        """Sends the request, once: a wait for its answer may be cancelled and taken up again."""
+        if self._failure is not None:
+            raise copy.copy(self._failure)
+        if self._response is not None or self._ended:
+            return
+        if self._opening is None:
+            self._opening = _task(self._call.open(None))
+        try:
+            response = await asyncio.shield(self._opening)
+        except GravitexError as error:
+            self._opening = None
+            self._fail(error, "failed" if isinstance(error, APIStatusError) else "interrupted")
+            raise
+        self._opening = None
+        self._begin(response)
+        if response.content_type != "text/event-stream":
+            await self._sniff(response)
+
+    def _begin(self, response: Response) -> None:
+        clocks = response.clocks
+        self._response = response
+        self._headers = response.headers
+        self._attempts = clocks.attempts
+        self.timings.opened = clocks.started
+        self.timings.headers = clocks.now() - clocks.started
+
+    async def _fill(self) -> bool:
+        """Waits until an item is in the queue; False when the stream has ended well."""
+        with _OneReader(self):
+            while not self._pending:
+                if self._failure is not None:
+                    raise copy.copy(self._failure)
+                if self._ended:
+                    return self._at_end()
+                await self._step()
+        return True
+
+    async def _step(self) -> None:
+        response = self._response
+        if response is None:
+            await self._open()
+        elif self._at_mark:
+            self.end.evidence.clean_eof = await response.drain()
+            self._finish()
+        else:
+            await self._read(response)
+
+    def _at_end(self) -> bool:
+        if self.end.state == "closed":
+            raise MisuseError("the stream was closed before its end; what had arrived is in its accumulators")
+        return False
+
+    async def _read(self, response: Response) -> None:
+        try:
+            data = await response.read()
+        except APIError as error:
+            self._broke_off(error)
+        else:
+            self._received(data, response)
+
+    def _received(self, data: bytes, response: Response) -> None:
+        self._take(self._decoder.feed(data) if data else self._decoder.close(), response.clocks)
+        if self._failure is not None:
+            return
+        if not data:
+            self.end.evidence.clean_eof = True
+            self._finish()
+        elif self._decoder.done or self._folded.closed:
+            if response.at_eof:
+                self.end.evidence.clean_eof = True
+                self._finish()
+            else:
+                self._at_mark = True
+
+    def _take(self, items: list[ItemT], clocks: Clocks) -> None:
+        before = self._folded.progress
+        start = 0
+        while (start := self._folded.fold(items, start)) < len(items):
+            failure = self._failure_at(start)
+            if failure is not None:
+                del items[start:]
+                self._decoder.keep(start)
+                self._decoder.failure = failure
+                break
+            start += 1
+        after = self._folded.progress
+        if after != before:
+            clocks.content()
+        self.timings.read(clocks.now(), content=after[0] > before[0], reasoning=after[1] > before[1])
+        self._taken = 0
+        self._pending.extend(items)
+        if self._decoder.failure is not None and not self._again(self._decoder.failure):
+            self._fail(self._decoder.failure, "failed")
+
+    def _failure_at(self, index: int) -> APIError | None:
+        info = self._folded.error_in(loads_tolerant(self._decoder.payload(index)))
+        return None if info is None else error_of(info)
+
+    def _broke_off(self, error: APIError) -> None:
+        """The connection failed: no matter if the answer is whole, else the end of it."""
+        if self._decoder.done or self._folded.complete:
+            self._finish()
+        elif not self._again(error):
+            self._fail(error, "interrupted")
+
+    def _again(self, error: APIError) -> bool:
+        """Begins another try, where one is allowed: nothing but empty items had come, none was handed out."""
+        response = self._response
+        if response is None or self._touched or self._folded.progress != (0, 0) or not error.retryable:
+            return False
+        if not self._call.allows_retry(error, response.clocks):
+            return False
+        response.abort()
+        self._response = None
+        self._pending.clear()
+        self._decoder, self._folded = self._make()
+        self._opening = _task(self._call.open(response.clocks, after=error))
+        return True
+
+    def _finish(self) -> None:
+        """The body has ended, or need not be read on."""
+        if not (self._decoder.done or self._folded.complete):
+            self._cut()
+            return
+        self._note_evidence()
+        self._ended = True
+        self.end.reason = self._folded.reason
+        self.end.state = end_state(self.end.reason)
+        if self._response is not None:
+            self._response.release()
+
+    def _cut(self) -> None:
+        error = StreamInterrupted(
+            f"the stream ended before its end mark, after {self._decoder.events} events and "
+            f"{self._decoder.bytes} bytes; what had arrived is in error.partial"
+        )
+        if not self._again(error):
+            self._fail(error, "interrupted")
+
+    def _fail(self, error: GravitexError, state: Literal["failed", "interrupted"]) -> None:
+        self._note_evidence()
+        self._ended = True
+        self.end.state = state
+        self.end.reason = "error"
+        if isinstance(error, APIError) and self._response is not None:
+            error.partial = self._folded.final() if self._decoder.events else None
+            error.attempts = self._attempts
+            error.headers = {name.lower(): value for name, value in self._headers.items()}
+            error.request_id = error.request_id or self.request_id
+        self._failure = copy.copy(error)
+        if self._response is not None:
+            self._response.abort()
+
+    def _note_evidence(self) -> None:
+        evidence = self.end.evidence
+        evidence.finish_seen = self._folded.complete
+        evidence.done_seen = self._decoder.done
+        evidence.events = self._decoder.events
+        evidence.bytes = self._decoder.bytes
+
+    async def _sniff(self, response: Response) -> None:
+        """Looks at the first bytes of an answer that does not say it is a stream."""
+        data = b""
+        try:
+            while not data.strip() and (more := await response.read()):
+                data += more
+            if data.lstrip()[:1] in (b"{", b"[", b"<", b""):
+                self._take_whole(data + await response.read_all(), response)
+            else:
+                self._received(data, response)
+        except APIError as error:
+            self._broke_off(error)
+
+    def _take_whole(self, body: bytes, response: Response) -> None:
+        """A body that is no stream: a whole answer is delivered as such, everything else is an error."""
+        found = find_error(parse_body(body))
+        if found is not None:
+            self._fail(error_of(found), "failed")
+            return
+        try:
+            items = self._folded.whole(body)
+        except (ValueError, GravitexError):
+            self._fail(_not_a_stream(response.content_type, body), "failed")
+            return
+        self._decoder.adopt(items, body)
+        self._take(items, response.clocks)
+        if self._failure is None:
+            self.end.evidence.clean_eof = True
+            self._finish()
+
+
+def _not_a_stream(content_type: str, body: bytes) -> DecodeError:
+    excerpt = body[:512].decode("utf-8", "replace")
+    return DecodeError(
+        f"expected text/event-stream, got {content_type or 'no content type'!r}: {excerpt[:200]!r}; "
+        f"check that base_url leads to the gateway",
+        body=excerpt,
+    )
+
+
+class _OneReader:
+    """Marks a stream as being read; a second reader is a mistake of the caller's."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: Stream[Any, Any]) -> None:
+        self._stream = stream
+
+    def __enter__(self) -> None:
+        if self._stream._reading:
+            raise MisuseError("another task is reading this stream; one reader at a time")
+        self._stream._reading = True
+
+    def __exit__(self, *_: object) -> None:
+        self._stream._reading = False
+
+
+def _task(coroutine: Coroutine[Any, Any, Response]) -> asyncio.Task[Response]:
+    """The request as a task of its own, so that cancelling a wait for its answer does not send it twice."""
+    task = asyncio.ensure_future(coroutine)
+    task.add_done_callback(_retrieved)
+    return task
+
+
+def _retrieved(task: asyncio.Task[Response]) -> None:
+    """Looks at the error of a task that nobody waits for any more, so that asyncio does not report it."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _cancel(task: asyncio.Task[Response]) -> None:
+    loop = task.get_loop()
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(task.cancel)
+
+
+class _Deltas(Generic[ItemT, FinalT]):
+    """Items of a stream translated one by one; several deltas of one item are handed out in order."""
+
+    def __init__(self, stream: Stream[ItemT, FinalT]) -> None:
+        self._stream = stream
+        self._ready: list[Delta] = []
+
+    def __aiter__(self) -> _Deltas[ItemT, FinalT]:
+        return self
+
+    async def __anext__(self) -> Delta:
+        while not self._ready:
+            item = await self._stream.__anext__()
+            self._ready = list(reversed(self._stream._folded.deltas(item)))
+        return self._ready.pop()
+
+
+class _Text(Generic[ItemT, FinalT]):
+    """The content of choice 0, piece by piece."""
+
+    def __init__(self, stream: Stream[ItemT, FinalT]) -> None:
+        self._stream = stream
+
+    def __aiter__(self) -> _Text[ItemT, FinalT]:
+        return self
+
+    async def __anext__(self) -> str:
+        while True:
+            item = await self._stream.__anext__()
+            for delta in self._stream._folded.deltas(item):
+                if delta.content and not delta.index:
+                    return delta.content
+
+
+class _Batches(Generic[ItemT, FinalT]):
+    """All items of one read at a time."""
+
+    def __init__(self, stream: Stream[ItemT, FinalT]) -> None:
+        self._stream = stream
+
+    def __aiter__(self) -> _Batches[ItemT, FinalT]:
+        return self
+
+    async def __anext__(self) -> list[ItemT]:
+        stream = self._stream
+        if not stream._pending and not await stream._fill():
+            raise StopAsyncIteration
+        batch = list(stream._pending)
+        stream._taken += len(batch)
+        stream._touched = True
+        stream._pending.clear()
+        return batch

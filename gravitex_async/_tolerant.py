@@ -1,0 +1,136 @@
+"""The slow way to read one event: for what strict JSON readers refuse and servers send all the same.
+
+Strategy
+    The payload is read into plain values by a tolerant reader, halves of emoji are joined across events,
+    and the values are converted to the struct. Where a value has the wrong type and its meaning is plain
+    (null for "absent", a number for text, text for a number, an object for the JSON text of arguments), it
+    is repaired at the place the converter names; everything else is a ``DecodeError`` that says where.
+
+    It costs several times the fast way, and is paid by odd events alone.
+
+Sources: sse.md section 5; chat.md sections 4 and 6.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from ._json import dumps, loads_tolerant
+from .errors import DecodeError
+
+__all__ = ["TolerantDecoder", "excerpt"]
+
+T = TypeVar("T")
+
+# More repairs than this in one event is no odd provider but another protocol.
+MAX_REPAIRS: Final = 256
+
+_COMPLAINT = re.compile(r"Expected `(?P<expected>[^`]*)`, got `(?P<got>[^`]*)`.* - at `\$(?P<path>[^`]*)`")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_IDENTITY = ("index", "item_id", "output_index", "content_index", "summary_index")
+
+Path = tuple[object, ...]
+
+
+def excerpt(data: bytes | memoryview, size: int = 200) -> str:
+    """The first characters of a payload, for a message."""
+    text = str(data[:size], "utf-8", "replace")
+    return repr(text + "…" if len(data) > size else text)
+
+
+class TolerantDecoder(Generic[T]):
+    """Reads payloads into *type*, one after another; remembers half an emoji from one to the next."""
+
+    __slots__ = ("_halves", "_type")
+
+    def __init__(self, type_: type[T]) -> None:
+        self._type = type_
+        self._halves: dict[Path, str] = {}
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the first half of a character waits for its second: the next event must come here too."""
+        return bool(self._halves)
+
+    def tree(self, data: bytes | memoryview) -> Any:
+        """The payload as plain values, free of lone surrogates.
+
+        Raises:
+            DecodeError: The payload is no JSON object.
+        """
+        try:
+            tree = loads_tolerant(data)
+        except (ValueError, RecursionError) as error:
+            raise DecodeError(
+                f"expected a JSON object in the event, got {excerpt(data)}: {error}", body=excerpt(data, 512)
+            ) from None
+        if not isinstance(tree, dict):
+            raise DecodeError(
+                f"expected a JSON object in the event, got {excerpt(data)}", body=excerpt(data, 512)
+            )
+        if self._halves or b"\\u" in bytes(data) or b"\xed" in bytes(data):
+            tree = self._healed(tree, ())
+        return tree
+
+    def convert(self, tree: Any) -> T:
+        """The struct for plain values, repaired where their meaning is plain."""
+        for _ in range(MAX_REPAIRS):
+            try:
+                return msgspec.convert(tree, self._type, strict=False)
+            except msgspec.ValidationError as error:
+                _repair(tree, str(error))
+        raise DecodeError("expected an event of this dialect, got one that is wrong nearly everywhere")
+
+    def _healed(self, value: Any, path: Path) -> Any:
+        if isinstance(value, str):
+            return self._text(value, path)
+        if isinstance(value, dict):
+            here = (*path, *(value.get(name) for name in _IDENTITY))
+            return {key: self._healed(item, (*here, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._healed(item, path) for item in value]
+        return value
+
+    def _text(self, text: str, path: Path) -> str:
+        half = self._halves.pop(path, "") if text else ""
+        if not half and not _SURROGATE.search(text):
+            return text
+        text = half + text
+        if "\ud800" <= text[-1] <= "\udbff":
+            self._halves[path] = text[-1]
+            text = text[:-1]
+        # Halves that met are one character in UTF-16; what stays alone becomes U+FFFD.
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _repair(tree: Any, complaint: str) -> None:
+    found = _COMPLAINT.match(complaint)
+    if found is None:
+        raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree)
+    steps: list[Any] = [name or int(number) for name, number in _STEP.findall(found["path"])]
+    if not steps or "..." in steps:
+        raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree)
+    parent = tree
+    for step in steps[:-1]:
+        parent = parent[step]
+    if found["got"] == "null":
+        del parent[steps[-1]]
+    else:
+        parent[steps[-1]] = _meant(parent[steps[-1]], found["expected"], steps[-1], complaint, tree)
+
+
+def _meant(value: Any, expected: str, name: object, complaint: str, tree: Any) -> Any:
+    if "str" in expected and isinstance(value, (int, float)):
+        return dumps(value).decode()
+    if "str" in expected and name == "arguments":
+        return dumps(value).decode()
+    if "int" in expected and isinstance(value, (str, float)):
+        try:
+            return int(float(value))
+        except (ValueError, OverflowError):
+            pass
+    raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree)

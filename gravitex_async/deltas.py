@@ -1,0 +1,131 @@
+"""What all dialects are translated into: one Delta, one ToolCall, one way to say how a stream ended.
+
+A ``Delta`` is a piece of an answer as it arrives; a ``ToolCall`` is a call put together from its pieces.
+``finish_reason`` is always the word on the wire; ``reason`` is its neutral class
+(reference: finish_reasons.json).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from .usage import Usage
+
+__all__ = ["Delta", "EndReason", "EndState", "Evidence", "StreamEnd", "ToolCall", "ToolCallDelta"]
+
+EndReason = Literal["stop", "length", "tool_calls", "filtered", "error", "other", "unknown"]
+EndState = Literal["open", "completed", "incomplete", "interrupted", "failed", "closed"]
+
+
+class ToolCallDelta(msgspec.Struct, gc=False):
+    """A fragment of one tool call; ``index`` is the position of the call in ``stream.tool_calls``."""
+
+    index: int
+    id: str | None = None
+    """Set on the fragment that opens the call, where the server names calls at all."""
+    name: str | None = None
+    arguments: str = ""
+    """The next piece of the arguments' JSON text."""
+
+
+class ToolCall(msgspec.Struct):
+    """One tool call of an answer, the same in all dialects."""
+
+    id: str
+    """As sent; "" where the server gives none."""
+    name: str
+    arguments: str
+    """JSON text as sent, complete or not; "" means no arguments."""
+    index: int = 0
+    """Position in the answer, from 0, in order of first appearance."""
+    extra: dict[str, Any] = msgspec.field(default_factory=dict)
+    """What else came with the call (thought signatures, types): to be sent back unchanged."""
+
+    def parsed(self) -> Any:
+        """The arguments as Python values; {} when there are none.
+
+        Raises:
+            ValueError: The text is not JSON (yet).
+        """
+        return msgspec.json.decode(self.arguments or "{}")
+
+
+class Delta(msgspec.Struct, gc=False):
+    """What one event adds to one choice. Text fields are never None: no text is ""."""
+
+    content: str = ""
+    reasoning_content: str = ""
+    refusal: str = ""
+    tool_calls: tuple[ToolCallDelta, ...] = ()
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    index: int = 0
+    """The choice (chat) or candidate (Gemini) it belongs to."""
+
+
+class Evidence(msgspec.Struct):
+    """What was seen of a stream, on which ``StreamEnd.state`` rests."""
+
+    finish_seen: bool = False
+    """A finish reason or the dialect's closing event, for every choice that was begun."""
+    done_seen: bool = False
+    """``[DONE]`` (chat)."""
+    clean_eof: bool = False
+    """The body ended as HTTP says it should."""
+    events: int = 0
+    """Events with data, ``[DONE]`` not counted."""
+    bytes: int = 0
+    """Bytes of the body, decompressed."""
+
+
+class StreamEnd(msgspec.Struct):
+    """How a stream ended, or stands.
+
+    ``state``: open (not ended), completed, incomplete (ended well, and the answer is not whole: length,
+    filter, error), interrupted (broke off), failed (the server reported an error), closed (the reader left).
+    """
+
+    state: EndState = "open"
+    reason: EndReason = "unknown"
+    evidence: Evidence = msgspec.field(default_factory=Evidence)
+
+
+# Chat and Responses words; Gemini keeps its own table beside its structs.
+_REASONS: Mapping[str, EndReason] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "content_filter": "filtered",
+    "function_call": "tool_calls",
+    "insufficient_system_resource": "error",
+    "pause_turn": "other",
+    "refusal": "filtered",
+    "sensitive": "filtered",
+    "network_error": "error",
+    "error": "error",
+    "end_turn": "stop",
+    "max_tokens": "length",
+    "tool_use": "tool_calls",
+    "stop_sequence": "stop",
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "model_context_window_exceeded": "length",
+    # Responses: status and incomplete_details.reason
+    "completed": "stop",
+    "max_output_tokens": "length",
+    "failed": "error",
+    "cancelled": "error",
+}
+
+
+def neutral_reason(word: str | None) -> EndReason:
+    """The neutral class of a finish reason; an unknown word is "unknown"."""
+    return _REASONS.get(word or "", "unknown")
+
+
+def end_state(reason: EndReason) -> EndState:
+    """The state of a stream that ended well with *reason*."""
+    return "incomplete" if reason in ("length", "filtered", "error") else "completed"

@@ -1,0 +1,216 @@
+"""Every exception of this package, in one tree.
+
+* GravitexError
+  x APIError                      something went wrong while talking to the gateway
+    + APIConnectionError          no answer, or not a whole one
+      - APITimeoutError           one of the six clocks ran out: ``.clock``, ``.limit``, ``.readings``
+      - PoolTimeoutError          no free connection in time
+      - StreamInterrupted         the answer broke off: ``.partial`` is what had arrived
+    + APIStatusError              the gateway said no: ``.status``, ``.code``, ``.type``, ``.param``
+      - BadRequestError 400, AuthenticationError 401 (> PermissionDeniedError 403), NotFoundError 404,
+        ConflictError 409, UnprocessableEntityError 422, RateLimitError 429, ServerError 5xx
+    + DecodeError                 the gateway said something that cannot be read
+      - EventTooLargeError        one event is larger than the limit
+      - OutputError               structured output that is no value of the type asked for
+        (RefusalError, TruncatedOutputError, InvalidOutputError)
+  x MisuseError                   the caller made a mistake, and nothing was sent
+
+The four names of the gateway's documents (AuthenticationError, NotFoundError, APIConnectionError, APIError)
+are caught exactly as the documents say: 403 is a kind of AuthenticationError too (000, "Error Handling").
+
+No error holds a key, a request header or an object of the HTTP library; all of them pickle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConflictError",
+    "DecodeError",
+    "EventTooLargeError",
+    "GravitexError",
+    "InvalidOutputError",
+    "MisuseError",
+    "NotFoundError",
+    "OutputError",
+    "PermissionDeniedError",
+    "PoolTimeoutError",
+    "RateLimitError",
+    "RefusalError",
+    "ServerError",
+    "StreamInterrupted",
+    "TruncatedOutputError",
+    "UnprocessableEntityError",
+]
+
+
+def _restore(cls: type[GravitexError], args: tuple[object, ...], state: dict[str, Any]) -> GravitexError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class GravitexError(Exception):
+    """The base of all: ``except GravitexError`` catches whatever this package raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default calls cls(*args), which breaks on keyword-only arguments; batch workers send errors
+        # between processes, and a stream copies its failure each time it is raised.
+        return _restore, (type(self), self.args, self.__dict__.copy())
+
+
+class MisuseError(GravitexError, RuntimeError):
+    """The caller made a mistake: a bad argument, two readers on one stream, a closed client."""
+
+
+class APIError(GravitexError):
+    """Something went wrong while talking to the gateway.
+
+    Attributes:
+        message: What went wrong, in the gateway's words where it sent any.
+        status: The HTTP status, or None when there was no answer.
+        code: The error code of the body, as sent; None when it has none.
+        type: The error type of the body (for Google's form: its status name).
+        param: The parameter the gateway complains of.
+        request_id: The gateway's id of the request; quote it when asking for help.
+        retry_after: Seconds the gateway asked to wait, or None.
+        attempts: How many tries were made, this one included.
+        partial: What had arrived of the answer, as the dialect's answer struct; None when nothing had.
+        body: The error body as parsed JSON, or its first text; None when it was empty.
+        headers: The answer's headers, names in lower case.
+    """
+
+    message: str
+    status: int | None = None
+    code: str | int | None = None
+    type: str | None = None
+    param: str | None = None
+    request_id: str | None = None
+    retry_after: float | None = None
+    attempts: int = 1
+    partial: Any = None
+    body: Any = None
+    headers: Mapping[str, str] | None = None
+    retryable: bool = False
+    """Whether the same request may succeed later; decided by status and code (chat.md section 11)."""
+
+    def __init__(self, sentence: str, /, **details: Any) -> None:
+        super().__init__(sentence)
+        self.message = sentence
+        self.__dict__.update({name: value for name, value in details.items() if value is not None})
+
+    def __str__(self) -> str:
+        shown = {
+            "status": self.status,
+            "code": self.code,
+            "request": self.request_id,
+            "attempts": self.attempts if self.attempts > 1 else None,
+        }
+        details = ", ".join(f"{name} {value}" for name, value in shown.items() if value not in (None, ""))
+        return f"{self.args[0]} ({details})" if details else str(self.args[0])
+
+    @property
+    def status_code(self) -> int | None:
+        """``status`` under the name users of openai-python know."""
+        return self.status
+
+
+class APIConnectionError(APIError):
+    """There was no answer, or not a whole one: name lookup, refusal, reset, a break in the body."""
+
+    retryable = True
+
+
+class APITimeoutError(APIConnectionError):
+    """One of the clocks ran out.
+
+    Attributes:
+        clock: Which one: connect, headers, first_content, idle, content_idle or deadline.
+        limit: Its value in seconds.
+        readings: What each running clock showed at that moment, in seconds.
+    """
+
+    clock: str = ""
+    limit: float = 0.0
+    readings: Mapping[str, float] = {}
+
+
+class PoolTimeoutError(APIConnectionError):
+    """All connections were in use for as long as ``Timeout.connect`` allows."""
+
+    limit: float = 0.0
+
+
+class StreamInterrupted(APIConnectionError):
+    """The answer ended before its end mark; ``partial`` is what had arrived."""
+
+
+class APIStatusError(APIError):
+    """The gateway refused or failed: a status of 400 or more, or an error inside a stream."""
+
+
+class BadRequestError(APIStatusError):
+    """400: the request is malformed or asks for something the model does not have."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: the key is missing, wrong or not allowed (403 is a subclass, as the documents have it)."""
+
+
+class PermissionDeniedError(AuthenticationError):
+    """403: the key is known, and has no right or no quota for this."""
+
+
+class NotFoundError(APIStatusError):
+    """404, or another status with the code ``model_not_found``."""
+
+
+class ConflictError(APIStatusError):
+    """409: the request collides with another one."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: the request is well formed and means nothing to the server."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests or tokens; ``retry_after`` says how long to wait, where the gateway said it."""
+
+
+class ServerError(APIStatusError):
+    """5xx: the gateway or the model behind it failed."""
+
+
+class DecodeError(APIError):
+    """The gateway sent something that cannot be read; ``body`` holds its first bytes."""
+
+
+class EventTooLargeError(DecodeError):
+    """One event is larger than the limit of the parser."""
+
+
+class OutputError(DecodeError):
+    """Structured output that is no value of the type asked for; ``text`` is what the model said."""
+
+    text: str = ""
+
+
+class RefusalError(OutputError):
+    """The model refused to answer; ``text`` is its refusal."""
+
+
+class TruncatedOutputError(OutputError):
+    """The answer was cut (length or filter) before its JSON was whole; ``text`` is what there is."""
+
+
+class InvalidOutputError(OutputError):
+    """The answer is whole, and no value of the type asked for."""

@@ -1,0 +1,85 @@
+"""One request as a value, and its body as bytes.
+
+Encoding a body of megabytes takes milliseconds; it is done in a thread then, so that the event loop goes on
+(``BIG_BODY``). Below that a thread costs more than it saves.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from .._json import dumps
+from ..config import RetryPolicy, Timeout
+from ..errors import MisuseError
+
+__all__ = ["BIG_BODY", "Request", "checked_headers", "encode", "weight"]
+
+BIG_BODY: Final = 256 * 1024
+
+
+class Request(msgspec.Struct, kw_only=True):
+    """What is to be sent; the transport adds the origin, the credentials and the query of the base URL."""
+
+    method: str
+    path: str
+    body: Any = None
+    """JSON-like, or None for no body."""
+    query: Mapping[str, str] = msgspec.field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    stream: bool = False
+    native_gemini: bool = False
+    """Whether the credential may take Google's forms."""
+    timeout: Timeout
+    retry: RetryPolicy
+    model: str = ""
+    """For messages only."""
+
+
+def encode(body: Any) -> bytes:
+    """The body as JSON bytes.
+
+    Raises:
+        MisuseError: Something in it is not JSON-like.
+    """
+    try:
+        return dumps(body)
+    except (TypeError, ValueError, NotImplementedError, RecursionError, OverflowError) as error:
+        raise MisuseError(f"the request cannot be written as JSON: {error}") from None
+
+
+def weight(body: Any, limit: int = BIG_BODY) -> int:
+    """Characters of text in *body*, counted until there are more than *limit*: a cheap guess of its size."""
+    total = 0
+    stack = [body]
+    while stack and total <= limit:
+        value = stack.pop()
+        if isinstance(value, (str, bytes)):
+            total += len(value)
+        elif isinstance(value, dict):
+            stack.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            stack.extend(itertools.islice(value, limit))
+            total += len(value)
+        elif isinstance(value, msgspec.Struct):
+            stack.extend(getattr(value, name) for name in value.__struct_fields__)
+    return total
+
+
+def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Extra headers, refused where they could write a header line of their own.
+
+    Raises:
+        MisuseError: A name or value is no string, or holds a line break or another control character.
+    """
+    for name, value in (headers or {}).items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise MisuseError(f"expected header names and values as strings, got {name!r}")
+        if not name.isascii() or any(ord(c) <= 32 or c in '":,;()<>@[]{}\\/?=' for c in name) or not name:
+            raise MisuseError(f"{name!r} is not a header name")
+        if any((ord(c) < 32 and c != "\t") or ord(c) == 127 for c in value):
+            raise MisuseError(f"the value of header {name!r} holds a control character")
+    return dict(headers or {})

@@ -1,0 +1,236 @@
+"""One answer, from its headers to the end of its body; the only owner of its connection.
+
+Strategy
+    ``read`` hands on what the network brought, as it came. Whatever goes wrong in the body is translated
+    here, once, into an error of this package, and the bytes that had arrived before it are delivered first.
+
+    Three ways to let go, all synchronous, all idempotent, all safe from any thread: the end of the body
+    gives the connection back; ``release`` gives it back if the body has ended and closes it otherwise;
+    ``abort`` closes it at once.
+
+    HTTP parsing errors in mid-body can leave aiohttp's reader waiting for ever (seen with 3.14.5 and a
+    garbage chunk size), so a wait is ended from outside by the clocks, never by the HTTP library's timers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from ..errors import APIConnectionError, APIError, DecodeError, GravitexError, StreamInterrupted
+from ._clocks import Clocks
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
+
+__all__ = ["MAX_BODY_BYTES", "Response"]
+
+# The largest plain answer: image models send tens of megabytes of base64, twice the gateway's own 128 MB
+# request limit is a broken or hostile peer.
+MAX_BODY_BYTES: Final = 256 * 1024 * 1024
+
+# How long a finished answer may take to reach the end of its body before its connection is given up.
+DRAIN_SECONDS: Final = 0.05
+DRAIN_BYTES: Final = 64 * 1024
+
+
+class Response:
+    """What the gateway answered. Reading is cancellable and loses nothing; one reader at a time."""
+
+    __slots__ = ("__weakref__", "_answer", "_clocks", "_failure", "_loop", "_on_close", "headers", "status")
+
+    def __init__(
+        self,
+        answer: ClientResponse,
+        clocks: Clocks,
+        loop: asyncio.AbstractEventLoop,
+        on_close: Callable[[], None],
+    ) -> None:
+        self._answer: ClientResponse | None = answer
+        self._clocks = clocks
+        self._loop = loop
+        self._on_close: Callable[[], None] | None = on_close
+        self._failure: GravitexError | None = None
+        self.status: int = answer.status
+        self.headers: Mapping[str, str] = answer.headers
+        clocks.watch(_Waker(answer))
+
+    @property
+    def clocks(self) -> Clocks:
+        return self._clocks
+
+    @property
+    def content_type(self) -> str:
+        """The media type in lower case, without parameters; "" when there is none."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection has been let go."""
+        return self._answer is None
+
+    @property
+    def at_eof(self) -> bool:
+        """Whether the body has ended and all of it was read."""
+        answer = self._answer
+        return answer is None or (answer.content.at_eof() and answer.content.exception() is None)
+
+    def __del__(self) -> None:
+        self.abort()
+
+    async def read(self) -> bytes:
+        """The next bytes of the body, at least one; b"" at its end.
+
+        Raises:
+            APITimeoutError: A clock ran out while waiting.
+            StreamInterrupted: The connection broke, or the body is not what its headers say.
+        """
+        if self._failure is not None:
+            raise copy.copy(self._failure)
+        answer = self._answer
+        if answer is None:
+            return b""
+        clocks = self._clocks
+        clocks.wait()
+        try:
+            data = await answer.content.readany()
+        except Exception as error:
+            return self._broken(answer, error)
+        finally:
+            clocks.waited()
+        if not data:
+            self.release()
+        return data
+
+    async def read_all(self, limit: int = MAX_BODY_BYTES) -> bytes:
+        """The rest of the body, and lets go.
+
+        Raises:
+            DecodeError: It is larger than *limit* bytes.
+        """
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            while data := await self.read():
+                pieces.append(data)
+                size += len(data)
+                if size > limit:
+                    raise DecodeError(f"expected an answer of at most {limit} bytes, got a larger one")
+        finally:
+            self.release()
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def drain(self) -> bool:
+        """Reads on to the end of a finished answer, for a moment only; True when it was reached.
+
+        What was read is of no interest: the dialect's end mark has been seen.
+        """
+        answer = self._answer
+        if answer is None:
+            return True
+        timer = self._loop.call_later(DRAIN_SECONDS, _Waker(answer))
+        left = DRAIN_BYTES
+        try:
+            while left > 0:
+                data = await answer.content.readany()
+                if not data:
+                    return True
+                left -= len(data)
+        except Exception:  # whatever it is, the answer is complete and its connection is not kept
+            self.abort()
+        finally:
+            timer.cancel()
+            self.release()
+        return False
+
+    def release(self) -> None:
+        """Lets go: the connection is kept when the body has ended, and closed otherwise."""
+        answer = self._answer
+        if answer is None:
+            return
+        if self.at_eof:
+            self._let_go(answer.release)
+        else:
+            self._let_go(answer.close)
+
+    def abort(self) -> None:
+        """Closes the connection at once; a waiting reader gets an error."""
+        answer = self._answer
+        if answer is not None:
+            self._let_go(answer.close)
+
+    def fail(self, error: GravitexError) -> None:
+        """Ends the answer with *error*: the pool is closing under it."""
+        self._failure = self._failure or error
+        self.abort()
+
+    def _let_go(self, how: Callable[[], object]) -> None:
+        self._answer = None
+        on_close, self._on_close = self._on_close, None
+        if self._loop.is_closed():
+            return
+        try:
+            here = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            here = False
+        if here:
+            _finish(how, on_close, self._clocks)
+        else:
+            self._loop.call_soon_threadsafe(_finish, how, on_close, self._clocks)
+
+    def _broken(self, answer: ClientResponse, error: Exception) -> bytes:
+        """What had arrived before *error*; raises when that was nothing."""
+        failure = self._failure or self._translated(error)
+        self._failure = failure
+        rest = _buffered(answer)
+        self.abort()
+        if rest:
+            return rest
+        raise copy.copy(failure)
+
+    def _translated(self, error: Exception) -> APIError:
+        if self._clocks.expired is not None:
+            return self._clocks.error(self._clocks.expired)
+        if self._answer is None:
+            return APIConnectionError("the answer was closed while it was being read")
+        # The library's words can quote headers or the URL; its class name and the system's error cannot.
+        reason = f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
+        return StreamInterrupted(
+            f"Error: Cannot connect to API server: the answer broke off ({reason}); what had arrived is in "
+            f"error.partial"
+        )
+
+
+class _Waker:
+    """Ends the wait of an answer's reader. Holds the answer's reader only, so that no cycle forms."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, answer: ClientResponse) -> None:
+        self._content = answer.content
+
+    def __call__(self) -> None:
+        self._content.set_exception(TimeoutError("the wait was ended"))
+
+
+def _finish(how: Callable[[], object], on_close: Callable[[], None] | None, clocks: Clocks) -> None:
+    clocks.stop()
+    how()
+    if on_close is not None:
+        on_close()
+
+
+def _buffered(answer: ClientResponse) -> bytes:
+    """Bytes that arrived and were not read yet: aiohttp raises an error before it hands them out.
+
+    There is no public way to them; where the private one is gone, they are lost with the error.
+    """
+    buffer = getattr(answer.content, "_buffer", None)
+    offset = getattr(answer.content, "_buffer_offset", 0)
+    if not buffer:
+        return b""
+    rest = b"".join(buffer)[offset:]
+    buffer.clear()
+    return rest

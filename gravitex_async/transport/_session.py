@@ -1,0 +1,133 @@
+"""The border to aiohttp: sessions of one event loop, and translation of its errors.
+
+The only module that imports aiohttp when it is loaded. It is loaded by the pool, in a thread, when a client
+is first used, because that import takes longer than an event loop may be blocked.
+"""
+
+from __future__ import annotations
+
+import ssl as ssl_module
+from collections.abc import AsyncIterator, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from ..config import Limits
+from ..errors import APIConnectionError, APIError
+
+__all__ = ["SSL", "Session"]
+
+SSL = ssl_module.SSLContext | bool | None
+
+# Cache-sized reads: 64 KB are cheaper to take apart than 256 KB.
+READ_BYTES = 64 * 1024
+
+# aiohttp warns when a body larger than 1 MiB is handed over in one piece; it is written in pieces then.
+_WHOLE_BODY_BYTES = 512 * 1024
+
+
+class Session:
+    """One aiohttp session: the caller's own, which is never closed here, or one with a connector of ours."""
+
+    def __init__(
+        self, limits: Limits, ssl: SSL, trust_env: bool, given: aiohttp.ClientSession | None = None
+    ) -> None:
+        self.opened = 0
+        self.reused = 0
+        self._ssl: ssl_module.SSLContext | bool = True if ssl is None else ssl
+        self._own = given is None
+        self._session = given or self._make(limits, trust_env)
+
+    def _make(self, limits: Limits, trust_env: bool) -> aiohttp.ClientSession:
+        if limits.keepalive:
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=limits.keepalive, ssl=self._ssl)
+        else:
+            connector = aiohttp.TCPConnector(limit=0, force_close=True, ssl=self._ssl)
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_read=None),
+            trust_env=trust_env,
+            read_bufsize=READ_BYTES,
+            trace_configs=[self._trace()],
+        )
+
+    def _trace(self) -> aiohttp.TraceConfig:
+        counted = aiohttp.TraceConfig()
+
+        async def opened(_: aiohttp.ClientSession, __: SimpleNamespace, ___: object) -> None:
+            self.opened += 1
+
+        async def reused(_: aiohttp.ClientSession, __: SimpleNamespace, ___: object) -> None:
+            self.reused += 1
+
+        counted.on_connection_create_end.append(opened)
+        counted.on_connection_reuseconn.append(reused)
+        return counted
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, by us; a session of the caller's is the caller's affair."""
+        return self._own and self._session.closed
+
+    @property
+    def idle(self) -> int:
+        """Connections kept for later use. aiohttp has no public count; 0 where the private one is gone."""
+        kept = getattr(self._session.connector, "_conns", None) or {}
+        return sum(len(connections) for connections in kept.values())
+
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, connect: float | None
+    ) -> aiohttp.ClientResponse:
+        """Sends one request and returns when its headers are there. Redirects are not followed."""
+        extra: dict[str, Any] = {} if self._own else {"ssl": self._ssl}
+        return await self._session.request(
+            method,
+            URL(url, encoded=True),
+            headers=headers,
+            data=body if body is None or len(body) <= _WHOLE_BODY_BYTES else _pieces(body),
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect),
+            **extra,
+        )
+
+    def translate(self, error: BaseException, origin: str) -> APIError | None:
+        """The error of this package for one of aiohttp's; None when it is not about the network.
+
+        aiohttp's own words can hold the request's headers or its URL, so they are not quoted.
+        """
+        reason = _reason(error)
+        if reason is None:
+            return None
+        return APIConnectionError(f"Error: Cannot connect to API server {origin}: {reason}")
+
+    async def close(self) -> None:
+        """Closes what is ours."""
+        if self._own:
+            await self._session.close()
+
+    def drop(self) -> None:
+        """Lets go without a running loop: nothing is awaited and nothing is warned about."""
+        if self._own and not self._session.closed:
+            connector = self._session.connector
+            self._session.detach()
+            if connector is not None:
+                connector.close()
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), READ_BYTES):
+        yield body[start : start + READ_BYTES]
+
+
+def _reason(error: BaseException) -> str | None:
+    """Why there was no answer, in words that hold no header and no URL; None for what is not the network."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return str(error.os_error) or type(error.os_error).__name__
+    if isinstance(error, OSError):
+        return f"{type(error).__name__}: {error.strerror or 'connection lost'}"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"{type(error).__name__}: the answer is no HTTP that can be read"
+    return type(error).__name__ if isinstance(error, aiohttp.ClientError) else None
