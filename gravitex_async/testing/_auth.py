@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ._errors import Refused
 from ._records import RecordedRequest
+
+# Gemini methods are routed under /v1/models too, which is where google-genai sends them by default.
+_GEMINI_PATH = re.compile(r"/v1beta/|/v1/models(?:/|$)")
 
 
 def check_key(request: RecordedRequest, keys: Collection[str]) -> None:
@@ -21,7 +25,7 @@ def check_key(request: RecordedRequest, keys: Collection[str]) -> None:
 
 def key_of(request: RecordedRequest) -> str | None:
     """The key *request* brings, in the gateway's order of precedence."""
-    if request.path.startswith("/v1beta/"):
+    if _GEMINI_PATH.match(request.path):
         key = request.headers.get("x-goog-api-key") or request.query.get("key")
         if key:
             return key

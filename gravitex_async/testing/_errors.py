@@ -9,6 +9,8 @@ from gravitex_async._json import dumps
 
 from ._reply import JSON, Reply, Step
 
+_STATUS_NAMES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL"}
+
 
 @dataclass
 class Refused(Exception):
@@ -21,11 +23,15 @@ class Refused(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
 
-    def reply(self, request_id: str) -> Reply:
-        """The answer: ``body`` as it is, or the error; the gateway puts the request id into the message."""
-        message = f"{self.message} (request id: {request_id})"
-        body = dumps(error_body(message, self.code, self.type)) if self.body is None else self.body
+    def reply(self, request_id: str, google: bool = False) -> Reply:
+        """The answer: ``body`` as it is, or the error, in Google's shape when *google* says so."""
+        body = dumps(self._error(request_id, google)) if self.body is None else self.body
         return Reply([Step(body, 1)], self.status, {"Content-Type": JSON, **self.headers})
+
+    def _error(self, request_id: str, google: bool) -> dict[str, object]:
+        if google:
+            return google_error_body(self.message, self.status, _STATUS_NAMES.get(self.status, "UNKNOWN"))
+        return error_body(f"{self.message} (request id: {request_id})", self.code, self.type)
 
 
 def error_body(message: str, code: str | int | None, type: str = "api_error") -> dict[str, object]:

@@ -42,7 +42,8 @@ class LocalGateway:
 
     *models* None accepts every name that does not start with "unknown". *rate_limit*: a number is requests
     per second. *pace* and *latency*: seconds between events and before the head. *history*: how many
-    requests, streams and connections are remembered. *port* 0 takes a free one.
+    requests, streams and connections are remembered. *port* 0 takes a free one. *style* "documents" sends
+    Responses events in the bare form of the gateway's documents.
     """
 
     def __init__(
@@ -53,13 +54,14 @@ class LocalGateway:
         rate_limit: RateLimit | int | None = None,
         pace: float = 0.0,
         latency: float = 0.0,
+        style: str = "official",
         host: str = "127.0.0.1",
         port: int = 0,
         ssl_context: SSLContext | None = None,
         history: int = 1000,
     ) -> None:
         limit = RateLimit(rate_limit) if isinstance(rate_limit, int) else rate_limit
-        self._service = Service(tuple(api_keys), Catalogue(models), limit, pace, latency)
+        self._service = Service(tuple(api_keys), Catalogue(models), limit, pace, latency, style)
         self._board = Board(history)
         self._address = (host, port)
         self._ssl = ssl_context

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from ._chat import CREATED
 from ._errors import error_body, unknown_model
+from ._records import RecordedRequest
 from ._reply import Reply, document
 
 # Names of the documents, one per family; with no set of its own the gateway accepts all others too.
@@ -53,6 +54,10 @@ class Catalogue:
             return document(_model(name))
         message = f"The model '{name}' does not exist"
         return document(error_body(message, "model_not_found", "invalid_request_error"))
+
+    def listed_for(self, request: RecordedRequest) -> Reply:
+        """All models, in Google's form for who sends Google's header."""
+        return self.google_list() if "x-goog-api-key" in request.headers else self.list()
 
     def google_list(self) -> Reply:
         """All models in Google's form."""

@@ -48,7 +48,7 @@ class ScriptFields(TypedDict, total=False):
     error: str | Mapping[str, object] | None
     status: int
     pace: float | None
-    style: str
+    style: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ class Script:
     error: str | Mapping[str, object] | None = None
     status: int = 500
     pace: float | None = None
-    style: str = "official"
+    style: str | None = None
 
     def answers(self, question: Question, serial: int) -> list[Answer]:
         """This script's choices for *question*; raises ``Refused`` for an authored error."""

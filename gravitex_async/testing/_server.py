@@ -71,6 +71,10 @@ class Server(web.Server):
         except (asyncio.CancelledError, ConnectionError):
             _wire.note_departure(record, self._closing, self._board)
             raise
+        except Exception:
+            # A predicate of a test that raises, a codec that is not installed: a 500, logged by aiohttp.
+            _wire.note_failure(record, self._board)
+            raise
 
     async def _reply(self, request: web.BaseRequest, record: StreamRecord) -> Reply:
         connection = self._records[request.protocol]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
-from . import _chat, _content_faults
+from . import _chat, _content_faults, _embeddings, _gemini, _responses
 from ._answers import Answer, Question, Usage, author, usage_of
 from ._auth import RateLimit, check_key
 from ._errors import Refused
@@ -32,8 +34,10 @@ class Service:
     rate_limit: RateLimit | None
     pace: float
     latency: float
+    style: str
     authored: Queue[Script | Tape] = field(default_factory=Queue)
     faults: Queue[Fault] = field(default_factory=Queue)
+    library: _responses.Library = field(default_factory=_responses.Library)
     _serials: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def reply(self, request: RecordedRequest) -> Reply:
@@ -54,7 +58,9 @@ class Service:
         try:
             reply = self._answered(request, serial)
         except Refused as refused:
-            reply = refused.reply(headers["X-Oneapi-Request-Id"])
+            # Keys and limits are refused in the gateway's own shape, what a Gemini call lacks in Google's.
+            google = request.path.startswith("/v1beta/") or ":" in request.path
+            reply = refused.reply(headers["X-Oneapi-Request-Id"], google)
         reply = replace(reply, head_pause=max(self.latency, reply.head_pause))
         fault = self.faults.take(request)
         return reply if fault is None else _content_faults.apply(fault, reply)
@@ -64,25 +70,6 @@ class Service:
         if isinstance(authored, Tape):
             return authored.reply()
         return _route(self, request, serial, authored)
-
-    def answers(self, question: Question, serial: int, script: Script | None) -> tuple[list[Answer], Usage]:
-        """What is said, and what it costs."""
-        self.catalogue.check(question.model)
-        answers = script.answers(question, serial) if script else author(question, serial)
-        return answers, (script and script.usage) or usage_of(question, answers)
-
-    def pace_of(self, script: Script | None) -> float:
-        """Seconds between two events."""
-        return self.pace if script is None or script.pace is None else script.pace
-
-
-def _route(service: Service, request: RecordedRequest, serial: int, script: Script | None) -> Reply:
-    endpoint = _ENDPOINTS.get((request.method, request.path))
-    if endpoint:
-        return endpoint(service, request, serial, script)
-    if request.method == "GET" and request.path.startswith("/v1/models/"):
-        return service.catalogue.retrieve(request.path.removeprefix("/v1/models/"))
-    raise Refused(404, f"Invalid URL ({request.method} {request.path})", "", "invalid_request_error")
 
 
 def body_of(request: RecordedRequest) -> Mapping[str, object]:
@@ -96,17 +83,103 @@ def body_of(request: RecordedRequest) -> Mapping[str, object]:
     return body
 
 
-def _answer_chat(service: Service, request: RecordedRequest, serial: int, script: Script | None) -> Reply:
-    body = body_of(request)
+def _route(service: Service, request: RecordedRequest, serial: int, script: Script | None) -> Reply:
+    for method, pattern, endpoint in _ENDPOINTS:
+        if method == request.method and (match := re.fullmatch(pattern, request.path)):
+            return endpoint(_Call(service, request, serial, script, match.groups()))
+    raise Refused(404, f"Invalid URL ({request.method} {request.path})", "", "invalid_request_error")
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What an endpoint needs: the request, where it came in, and what the path says."""
+
+    service: Service
+    request: RecordedRequest
+    serial: int
+    script: Script | None
+    names: tuple[str, ...]
+
+    @property
+    def pace(self) -> float:
+        """Seconds between two events."""
+        return self.service.pace if self.script is None or self.script.pace is None else self.script.pace
+
+    @property
+    def model(self) -> str | None:
+        """The model the script wants to be."""
+        return self.script.model if self.script else None
+
+    @property
+    def style(self) -> str:
+        """The form of Responses events."""
+        return (self.script and self.script.style) or self.service.style
+
+    def answers(self, question: Question) -> tuple[list[Answer], Usage]:
+        """What is said, and what it costs; raises the gateway's 404 for an unknown model."""
+        self.service.catalogue.check(question.model)
+        script = self.script
+        answers = script.answers(question, self.serial) if script else author(question, self.serial)
+        return answers, (script and script.usage) or usage_of(question, answers)
+
+
+def _chat_completion(call: _Call) -> Reply:
+    body = body_of(call.request)
     question = _chat.read(body)
-    answers, usage = service.answers(question, serial, script)
-    head = _chat.envelope(body, question, serial, usage)
-    head = replace(head, pace=service.pace_of(script), model=(script and script.model) or head.model)
-    return _chat.write(question, answers, head)
+    answers, usage = call.answers(question)
+    head = _chat.envelope(body, question, call.serial, usage)
+    return _chat.write(question, answers, replace(head, pace=call.pace, model=call.model or head.model))
 
 
-_Endpoint = Callable[[Service, RecordedRequest, int, Script | None], Reply]
-_ENDPOINTS: dict[tuple[str, str], _Endpoint] = {
-    ("POST", "/v1/chat/completions"): _answer_chat,
-    ("GET", "/v1/models"): lambda service, *_: service.catalogue.list(),
-}
+def _create_response(call: _Call) -> Reply:
+    body = body_of(call.request)
+    question = _responses.read(body)
+    answers, usage = call.answers(question)
+    head = _responses.envelope(body, question, call.serial, usage)
+    head = replace(head, pace=call.pace, model=call.model or head.model, style=call.style)
+    return _responses.write(question, answers, head, call.service.library)
+
+
+def _retrieve_response(call: _Call) -> Reply:
+    query = call.request.query
+    after = query.get("starting_after", "")
+    return call.service.library.retrieve(
+        unquote(call.names[0]),
+        stream=query.get("stream") == "true",
+        starting_after=int(after) if after.isdigit() else -1,
+        pace=call.pace,
+    )
+
+
+def _generate_content(call: _Call) -> Reply:
+    model, method = unquote(call.names[0]).removeprefix("models/"), call.names[1]
+    question = _gemini.read(body_of(call.request), model, method.startswith("stream"))
+    answers, usage = call.answers(question)
+    sse = call.request.query.get("alt") == "sse"
+    return _gemini.write(
+        question, answers, _gemini.Envelope(call.serial, call.model or model, usage, sse, call.pace)
+    )
+
+
+def _embed(answer: Callable[[Mapping[str, object]], Reply]) -> Callable[[_Call], Reply]:
+    def endpoint(call: _Call) -> Reply:
+        body = body_of(call.request)
+        call.service.catalogue.check(call.request.model or "")
+        return answer(body)
+
+    return endpoint
+
+
+# Gemini methods are routed under /v1 too: reference/gemini.md, section 1.
+_ENDPOINTS: tuple[tuple[str, str, Callable[[_Call], Reply]], ...] = (
+    ("POST", "/v1/chat/completions", _chat_completion),
+    ("POST", "/v1/responses", _create_response),
+    ("GET", "/v1/responses/([^/]+)", _retrieve_response),
+    ("POST", "/v1/embeddings", _embed(_embeddings.embed)),
+    ("GET", "/v1/models", lambda call: call.service.catalogue.listed_for(call.request)),
+    ("GET", "/v1/models/(.+)", lambda call: call.service.catalogue.retrieve(unquote(call.names[0]))),
+    ("GET", "/v1beta/models", lambda call: call.service.catalogue.google_list()),
+    ("POST", "/v1(?:beta)?/models/(.+):((?:stream)?[gG]enerateContent)", _generate_content),
+    ("POST", "/v1(?:beta)?/models/(.+):embedContent", _embed(_embeddings.embed_content)),
+    ("POST", "/v1(?:beta)?/models/(.+):batchEmbedContents", _embed(_embeddings.batch_embed_contents)),
+)

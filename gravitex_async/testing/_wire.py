@@ -58,6 +58,11 @@ def note_departure(record: StreamRecord, gateway_closing: bool, board: Board) ->
     _ended(record, "closed" if gateway_closing else "closed_by_peer", board)
 
 
+def note_failure(record: StreamRecord, board: Board) -> None:
+    """There is no reply to send."""
+    _ended(record, "broken", board)
+
+
 async def _send_response(
     request: web.BaseRequest, reply: Reply, record: StreamRecord, board: Board
 ) -> web.StreamResponse:
