@@ -48,7 +48,7 @@ _LF: Final = 10
 def split_data_events(block: bytes) -> list[bytes] | None:
     """The payloads of a block of ``data: {...}`` events; None when the block has any other form.
 
-    Exact because every payload is one line: a CR, or an LF that is not part of a separator, ends the fast way.
+    Exact because every payload is one line: a CR, or an LF that is no part of a separator, ends the fast way.
     """
     if not block.startswith(b"data: ") or b"\r" in block:
         return None
@@ -64,8 +64,18 @@ class EventDecoder(Generic[T]):
     """
 
     __slots__ = (
-        "_decode", "_parser", "_payloads", "_split", "_strict", "_tail", "_tolerant", "bytes", "done",
-        "events", "failure", "_unknown",
+        "_decode",
+        "_parser",
+        "_payloads",
+        "_split",
+        "_strict",
+        "_tail",
+        "_tolerant",
+        "_unknown",
+        "bytes",
+        "done",
+        "events",
+        "failure",
     )  # fmt: skip
 
     def __init__(

@@ -121,7 +121,8 @@ class Clocks:
         readings = self.readings()
         shown = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in readings.items() if name != clock)
         return APITimeoutError(
-            f"timed out: {clock} is limited to {limit:g} s; {_HINTS[clock]}" + (f" ({shown})" if shown else ""),
+            f"timed out: {clock} is limited to {limit:g} s; {_HINTS[clock]}"
+            + (f" ({shown})" if shown else ""),
             clock=clock,
             limit=limit,
             readings=readings,

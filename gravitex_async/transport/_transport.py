@@ -75,6 +75,11 @@ class Transport:
         self._headers = headers
         self._query = query
 
+    @property
+    def host(self) -> str:
+        """The origin requests go to."""
+        return self._base.origin
+
     async def open(
         self, request: Request, clocks: Clocks | None = None, *, after: APIError | None = None
     ) -> Response:

@@ -1,0 +1,109 @@
+"""A plain request and its answer: the whole body, decoded once.
+
+A body that breaks off is worth another try like a connection that never came: nothing of it was delivered.
+An answer that comes as an event stream though none was asked for is read as one (sse.md section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from ._decode import EventDecoder
+from ._failures import error_of, find_error, parse_body, request_id_of
+from ._json import loads_tolerant
+from ._stream import Accumulator
+from ._tolerant import TolerantDecoder, excerpt
+from .errors import APIError, DecodeError, StreamInterrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .transport import Call, Response
+
+__all__ = ["decode_answer", "fetch", "fetch_answer"]
+
+T = TypeVar("T")
+ItemT = TypeVar("ItemT")
+
+
+async def fetch(call: Call) -> tuple[bytes, Response]:
+    """The body of the answer, and the response it came in (already let go).
+
+    Raises:
+        APIError: After all tries.
+    """
+    response = await call.open(None)
+    while True:
+        try:
+            return await response.read_all(), response
+        except APIError as error:
+            failure = error
+        response = await call.open(response.clocks, after=failure)
+
+
+async def fetch_answer(
+    call: Call,
+    decoder: msgspec.json.Decoder[T],
+    make: Callable[[], tuple[EventDecoder[ItemT], Accumulator[ItemT, T]]],
+) -> T:
+    """The decoded answer.
+
+    Raises:
+        APIError: After all tries; DecodeError when the body is no answer of the dialect.
+    """
+    body, response = await fetch(call)
+    if response.content_type == "text/event-stream":
+        return _from_events(body, response, *make())
+    return decode_answer(body, decoder, response.headers, response.content_type)
+
+
+def decode_answer(
+    body: bytes, decoder: msgspec.json.Decoder[T], headers: Mapping[str, str], content_type: str
+) -> T:
+    """One JSON body as *decoder*'s type; an error body with a good status raises like any other.
+
+    Raises:
+        APIError: The body reports an error.
+        DecodeError: The body is no JSON, or nothing of this type.
+    """
+    parsed: Any = None
+    if b'"error"' in body or b'"success"' in body or b'"base_resp"' in body:
+        parsed = parse_body(body)
+        found = find_error(parsed)
+        if found is not None:
+            raise error_of(found, headers=headers)
+    try:
+        return decoder.decode(body)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        tolerant: TolerantDecoder[T] = TolerantDecoder(decoder.type)
+        return tolerant.convert(tolerant.tree(body))
+    except DecodeError as error:
+        message = f"expected a JSON answer, got {content_type or 'no content type'!r}: {excerpt(body)}"
+        failure = DecodeError(f"{message} ({error.message})", body=parse_body(body))
+    failure.request_id = request_id_of(headers)
+    raise failure
+
+
+def _from_events(
+    body: bytes, response: Response, decoder: EventDecoder[ItemT], folded: Accumulator[ItemT, T]
+) -> T:
+    failure: APIError | None = None
+    for data in (body, b""):
+        items = decoder.feed(data) if data else decoder.close()
+        start = 0
+        while failure is None and (start := folded.fold(items, start)) < len(items):
+            info = folded.error_in(loads_tolerant(decoder.payload(start)))
+            failure = None if info is None else error_of(info, headers=response.headers)
+            start += 1
+    failure = failure or decoder.failure
+    if failure is None and not (decoder.done or folded.complete):
+        failure = StreamInterrupted("the answer came as a stream and ended before its end mark")
+    if failure is not None:
+        failure.partial = folded.final() if decoder.events else None
+        raise failure
+    return folded.final()

@@ -1,0 +1,57 @@
+"""The chat dialect: /v1/chat/completions (reference: chat.md).
+
+_params      the arguments of a call
+_request     arguments -> body
+_structs     the wire, plain and streamed
+_toolcalls   fragments -> tool calls
+_accumulate  chunks -> answer
+_deltas      chunk -> deltas
+_api         client.chat.completions
+"""
+
+from ._accumulate import ChatAccumulator
+from ._api import Chat, ChatStream, Completions
+from ._params import ChatParams, Message
+from ._structs import (
+    Audio,
+    ChatCompletion,
+    ChatCompletionChunk,
+    ChatCompletionMessage,
+    Choice,
+    ChoiceDelta,
+    ChunkChoice,
+    CompletionTokensDetails,
+    CompletionUsage,
+    ContentPart,
+    CustomCall,
+    FunctionCall,
+    Logprobs,
+    MessageToolCall,
+    PromptTokensDetails,
+    ToolCallFragment,
+)
+
+__all__ = [
+    "Audio",
+    "Chat",
+    "ChatAccumulator",
+    "ChatCompletion",
+    "ChatCompletionChunk",
+    "ChatCompletionMessage",
+    "ChatParams",
+    "ChatStream",
+    "Choice",
+    "ChoiceDelta",
+    "ChunkChoice",
+    "CompletionTokensDetails",
+    "CompletionUsage",
+    "Completions",
+    "ContentPart",
+    "CustomCall",
+    "FunctionCall",
+    "Logprobs",
+    "Message",
+    "MessageToolCall",
+    "PromptTokensDetails",
+    "ToolCallFragment",
+]

@@ -1,0 +1,331 @@
+"""Chunks folded into an answer: text, reasoning, refusal, tool calls, usage, finish reasons, per choice.
+
+Text is kept in pieces and joined when it is read: joining at every chunk would be quadratic. The first
+non-empty id, model and the like are kept (some servers send them empty later on); the last usage wins, but
+zeros after counts do not (reference: usage_fields.json). Works on structs alone, without asyncio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from .._failures import ErrorInfo, find_error, flat_error
+from ..deltas import Delta, EndReason, ToolCall, neutral_reason
+from ..usage import Usage
+from ._deltas import deltas_of, deltas_of_message
+from ._structs import (
+    Audio,
+    ChatCompletion,
+    ChatCompletionChunk,
+    ChatCompletionMessage,
+    Choice,
+    ChoiceDelta,
+    ChunkChoice,
+    CompletionUsage,
+    Logprobs,
+    reasoning_of,
+    text_of,
+)
+from ._toolcalls import ToolCallAssembly
+
+__all__ = ["ChatAccumulator"]
+
+_whole = msgspec.json.Decoder(ChatCompletion, strict=False)
+
+# A request can ask for 128 choices at most: an endless supply of new indices is no reason to allocate.
+MAX_CHOICES = 1024
+
+
+class _ChoiceParts:
+    """One choice, in pieces."""
+
+    __slots__ = (
+        "annotations", "audio", "content", "details", "extra_content", "finish_reason", "index", "logprobs",
+        "native_finish_reason", "reasoning", "refusal", "tools",
+    )  # fmt: skip
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.content: list[str] = []
+        self.reasoning: list[str] = []
+        self.refusal: list[str] = []
+        self.tools: ToolCallAssembly | None = None
+        self.finish_reason: str | None = None
+        self.native_finish_reason: str | None = None
+        self.annotations: list[Any] = []
+        self.details: list[Any] = []
+        self.logprobs: list[Logprobs] = []
+        self.audio: list[Audio] = []
+        self.extra_content: Any = None
+
+    def add(self, choice: ChunkChoice, delta: ChoiceDelta) -> int:
+        """Takes what is not plain content or reasoning; returns how many pieces of content that was."""
+        found = 0
+        if delta.tool_calls or delta.function_call is not None:
+            found = self._add_calls(delta)
+        if delta.refusal:
+            self.refusal.append(delta.refusal)
+            found += 1
+        if delta.annotations:
+            self.annotations.extend(delta.annotations)
+        if delta.reasoning_details:
+            self.details.extend(delta.reasoning_details)
+        if delta.audio is not None:
+            self.audio.append(delta.audio)
+            found += 1
+        self.extra_content = delta.extra_content or self.extra_content
+        return found
+
+    def _add_calls(self, delta: ChoiceDelta) -> int:
+        if self.tools is None:
+            self.tools = ToolCallAssembly()
+        for fragment in delta.tool_calls or ():
+            self.tools.add(fragment)
+        if delta.function_call is not None:
+            self.tools.add_legacy(delta.function_call)
+        return 1
+
+    def message(self) -> ChatCompletionMessage:
+        """The choice as the message of a plain answer."""
+        calls = self.tools.message_calls() if self.tools else []
+        content = "".join(self.content)
+        return ChatCompletionMessage(
+            content=content if content or not (calls or self.refusal) else None,
+            reasoning_content="".join(self.reasoning) or None,
+            reasoning_details=_merged_details(self.details) or None,
+            tool_calls=calls or None,
+            refusal="".join(self.refusal) or None,
+            annotations=self.annotations or None,
+            audio=_joined_audio(self.audio),
+            function_call=self.tools.legacy_call() if self.tools else None,
+            extra_content=self.extra_content,
+        )
+
+    def whole(self) -> Choice:
+        """The choice as one of a plain answer."""
+        return Choice(
+            index=self.index,
+            message=self.message(),
+            finish_reason=self.finish_reason,
+            logprobs=_joined_logprobs(self.logprobs),
+            native_finish_reason=self.native_finish_reason,
+        )
+
+
+class ChatAccumulator:
+    """What has arrived of a chat stream. Fed by ``fold``; everything else may be read at any moment."""
+
+    def __init__(self) -> None:
+        self._choices: dict[int, _ChoiceParts] = {}
+        self._first: _ChoiceParts | None = None  # choice 0
+        self._usage: CompletionUsage | None = None
+        self._head = ChatCompletion()
+        self._head_full = False
+        self._whole: ChatCompletion | None = None
+        self._pieces = 0
+        self._reasoning_pieces = 0
+
+    # What the stream asks for
+
+    def fold(self, items: Sequence[ChatCompletionChunk], start: int) -> int:
+        """See ``Accumulator.fold``."""
+        for position in range(start, len(items)):
+            chunk = items[position]
+            if chunk.error is not None or not (chunk.choices or chunk.usage is not None or chunk.id):
+                return position
+            if not self._head_full or chunk.citations is not None or chunk.search_results is not None:
+                self._take_head(chunk)
+            if chunk.usage is not None:
+                self._take_usage(chunk.usage)
+            for choice in chunk.choices:
+                parts = self._first
+                if parts is None or choice.index != 0:
+                    parts = self._parts(choice.index)
+                delta = choice.delta
+                if delta is not None:
+                    content = delta.content
+                    if type(content) is str:
+                        if content:
+                            parts.content.append(content)
+                            self._pieces += 1
+                    elif content is not None:
+                        self._take_list(parts, delta)
+                    if delta.reasoning_content or delta.reasoning or delta.reasoning_details:
+                        parts.reasoning.append(reasoning_of(delta))
+                        self._reasoning_pieces += 1
+                    if (
+                        delta.tool_calls
+                        or delta.refusal
+                        or delta.function_call is not None
+                        or delta.annotations
+                        or delta.audio is not None
+                        or delta.reasoning_details
+                        or delta.extra_content is not None
+                    ):
+                        self._pieces += parts.add(choice, delta)
+                if choice.finish_reason:
+                    parts.finish_reason = choice.finish_reason
+                    parts.native_finish_reason = choice.native_finish_reason
+                if choice.logprobs is not None:
+                    parts.logprobs.append(choice.logprobs)
+                if choice.usage is not None:
+                    self._take_usage(choice.usage)
+        return len(items)
+
+    def error_in(self, tree: Any) -> ErrorInfo | None:
+        """An error object in place of a chunk, flat ones included (error_codes.json, body_shapes)."""
+        found = find_error(tree)
+        if found is not None or not isinstance(tree, dict):
+            return found
+        flat = not tree.get("choices") and "usage" not in tree and ("message" in tree or "detail" in tree)
+        return flat_error(tree) if flat else None
+
+    def whole(self, body: bytes) -> list[ChatCompletionChunk]:
+        """A plain completion as one chunk per choice; ``final`` gives it back untouched."""
+        completion = _whole.decode(body)
+        if not completion.choices:
+            raise ValueError("expected a completion with choices")
+        self._whole = completion
+        return [deltas_of_message(completion)]
+
+    def deltas(self, item: ChatCompletionChunk) -> Sequence[Delta]:
+        """See ``Accumulator.deltas``."""
+        return deltas_of(item)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """See ``Accumulator.progress``."""
+        return self._pieces, self._reasoning_pieces
+
+    @property
+    def complete(self) -> bool:
+        """Whether every choice that was begun has its finish reason."""
+        return bool(self._choices) and all(parts.finish_reason for parts in self._choices.values())
+
+    @property
+    def closed(self) -> bool:
+        """Never by itself: usage may follow the last finish reason; ``[DONE]`` closes a chat stream."""
+        return False
+
+    # What has arrived, of choice 0
+
+    @property
+    def content(self) -> str:
+        return "" if self._first is None else "".join(self._first.content)
+
+    @property
+    def reasoning_content(self) -> str:
+        return "" if self._first is None else "".join(self._first.reasoning)
+
+    @property
+    def refusal(self) -> str:
+        return "" if self._first is None else "".join(self._first.refusal)
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        return [] if self._first is None or self._first.tools is None else self._first.tools.calls()
+
+    @property
+    def finish_reason(self) -> str | None:
+        return None if self._first is None else self._first.finish_reason
+
+    @property
+    def reason(self) -> EndReason:
+        return neutral_reason(self.finish_reason)
+
+    @property
+    def usage(self) -> Usage:
+        return Usage() if self._usage is None else self._usage.neutral()
+
+    def final(self) -> ChatCompletion:
+        """The answer so far, every choice of it, as a plain one."""
+        if self._whole is not None:
+            return self._whole
+        head = self._head
+        return ChatCompletion(
+            id=head.id,
+            object="chat.completion",
+            created=head.created,
+            model=head.model,
+            choices=[self._choices[index].whole() for index in sorted(self._choices)],
+            usage=self._usage,
+            system_fingerprint=head.system_fingerprint,
+            service_tier=head.service_tier,
+            citations=head.citations,
+            search_results=head.search_results,
+            provider=head.provider,
+        )
+
+    # Folding
+
+    def _parts(self, index: int) -> _ChoiceParts:
+        parts = self._choices.get(index)
+        if parts is None:
+            if len(self._choices) >= MAX_CHOICES:
+                return next(reversed(self._choices.values()))
+            parts = self._choices[index] = _ChoiceParts(index)
+            if index == 0:
+                self._first = parts
+        return parts
+
+    def _take_list(self, parts: _ChoiceParts, delta: ChoiceDelta) -> None:
+        text = text_of(delta.content)
+        if text:
+            parts.content.append(text)
+            self._pieces += 1
+        if not (delta.reasoning_content or delta.reasoning or delta.reasoning_details):
+            thinking = reasoning_of(delta)
+            if thinking:
+                parts.reasoning.append(thinking)
+                self._reasoning_pieces += 1
+
+    def _take_head(self, chunk: ChatCompletionChunk) -> None:
+        head = self._head
+        head.id = head.id or chunk.id
+        head.model = head.model or chunk.model
+        head.created = head.created or chunk.created
+        head.system_fingerprint = head.system_fingerprint or chunk.system_fingerprint
+        head.service_tier = head.service_tier or chunk.service_tier
+        head.provider = head.provider or chunk.provider
+        head.citations = chunk.citations or head.citations
+        head.search_results = chunk.search_results or head.search_results
+        # Whatever else a server sends, it sends with these two.
+        self._head_full = bool(head.id and head.model)
+
+    def _take_usage(self, usage: CompletionUsage) -> None:
+        if self._usage is None or not usage.is_zero():
+            self._usage = usage
+
+
+def _joined_audio(pieces: Sequence[Audio]) -> Audio | None:
+    if not pieces:
+        return None
+    # Pieces of base64 are not padded to whole bytes one by one: the text is joined, not the bytes.
+    return Audio(
+        id=next((piece.id for piece in pieces if piece.id), None),
+        data="".join(piece.data or "" for piece in pieces),
+        transcript="".join(piece.transcript or "" for piece in pieces),
+        expires_at=next((piece.expires_at for piece in reversed(pieces) if piece.expires_at), None),
+    )
+
+
+def _joined_logprobs(pieces: Sequence[Logprobs]) -> Logprobs | None:
+    content = [entry for piece in pieces for entry in piece.content or ()]
+    refusal = [entry for piece in pieces for entry in piece.refusal or ()]
+    return Logprobs(content or None, refusal or None) if content or refusal else None
+
+
+def _merged_details(details: Sequence[Any]) -> list[Any]:
+    """``reasoning_details`` of a stream: pieces of one entry (same type and index) joined."""
+    merged: dict[Any, dict[str, Any]] = {}
+    for detail in details:
+        if not isinstance(detail, dict):
+            continue
+        entry = merged.setdefault((detail.get("type"), detail.get("index"), detail.get("id")), {})
+        for name, value in detail.items():
+            joined = name in ("text", "summary", "data") and isinstance(value, str)
+            entry[name] = (entry.get(name) or "") + value if joined else value
+    return list(merged.values())

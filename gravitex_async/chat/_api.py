@@ -1,0 +1,153 @@
+"""``client.chat.completions``: arguments in, an answer or a stream out."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+import msgspec
+
+from .._arguments import shows
+from .._decode import EventDecoder
+from .._plain import fetch_answer
+from .._resource import Resource
+from .._stream import Stream
+from ..errors import MisuseError
+from ._accumulate import ChatAccumulator
+from ._params import ChatParams, Message
+from ._request import chat_body
+from ._structs import ChatCompletion, ChatCompletionChunk
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+__all__ = ["Chat", "ChatStream", "Completions"]
+
+ChunkT = TypeVar("ChunkT", bound=ChatCompletionChunk)
+
+PATH = "/v1/chat/completions"
+
+_chunks = msgspec.json.Decoder(ChatCompletionChunk)
+_answers = msgspec.json.Decoder(ChatCompletion)
+
+
+class ChatStream(Stream[ChatCompletionChunk, ChatCompletion]):
+    """The chunks of one chat completion; see ``Stream`` for its views and its contract."""
+
+
+def _decoder(chunk_type: type[ChunkT]) -> msgspec.json.Decoder[ChunkT]:
+    if not (isinstance(chunk_type, type) and issubclass(chunk_type, ChatCompletionChunk)):
+        raise MisuseError(f"expected chunk_type as a subclass of ChatCompletionChunk, got {chunk_type!r}")
+    return msgspec.json.Decoder(chunk_type)
+
+
+def _parts() -> tuple[EventDecoder[ChatCompletionChunk], ChatAccumulator]:
+    return EventDecoder(_chunks), ChatAccumulator()
+
+
+class Completions(Resource, frozen=True):
+    """POST /v1/chat/completions."""
+
+    @overload
+    def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Message],
+        stream: Literal[False] | None = None,
+        **params: Unpack[ChatParams],
+    ) -> Coroutine[Any, Any, ChatCompletion]: ...
+    @overload
+    def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Message],
+        stream: Literal[True],
+        **params: Unpack[ChatParams],
+    ) -> ChatStream: ...
+    @overload
+    def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Message],
+        stream: bool | None,
+        **params: Unpack[ChatParams],
+    ) -> Coroutine[Any, Any, ChatCompletion] | ChatStream: ...
+    @shows(ChatParams)
+    def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Message],
+        stream: bool | None = None,
+        **params: Unpack[ChatParams],
+    ) -> Coroutine[Any, Any, ChatCompletion] | ChatStream:
+        """Asks for a completion; with ``stream=True``, for its chunks as they come.
+
+        The plain form is awaited. The stream is awaited, entered or iterated, and the request is sent at
+        the first of these. The parameters are those of ``ChatParams``.
+
+        Raises:
+            TypeError: A keyword nobody knows; what is to be sent all the same goes in ``extra_body``.
+            MisuseError: An argument outside its documented range; nothing was sent.
+            APIConnectionError, APIStatusError, DecodeError: See ``gravitex_async.errors``.
+        """
+        if stream:
+            return ChatStream(self._call("create", model, messages, params, stream=True), _parts)
+        return fetch_answer(self._call("create", model, messages, params, stream=False), _answers, _parts)
+
+    @overload
+    def stream(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Message],
+        chunk_type: None = None,
+        **params: Unpack[ChatParams],
+    ) -> ChatStream: ...
+    @overload
+    def stream(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Message],
+        chunk_type: type[ChunkT],
+        **params: Unpack[ChatParams],
+    ) -> Stream[ChunkT, ChatCompletion]: ...
+    @shows(ChatParams)
+    def stream(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Message],
+        chunk_type: type[Any] | None = None,
+        **params: Unpack[ChatParams],
+    ) -> ChatStream | Stream[Any, ChatCompletion]:
+        """The same stream as ``create(..., stream=True)``.
+
+        Args:
+            chunk_type: A subclass of ``ChatCompletionChunk`` with the fields that you want beside its own.
+        """
+        call = self._call("stream", model, messages, params, stream=True)
+        if chunk_type is None:
+            return ChatStream(call, _parts)
+        decoder: msgspec.json.Decoder[Any] = _decoder(chunk_type)
+        return Stream(call, lambda: (EventDecoder(decoder), ChatAccumulator()))
+
+    def _call(
+        self, name: str, model: str, messages: Sequence[Message], params: ChatParams, *, stream: bool
+    ) -> Any:
+        host = self.transport.host
+        body = chat_body(name, model, messages, params, stream=stream, host=host)
+        return self.call(PATH, body, params, model=model, stream=stream)
+
+
+class Chat(Resource, frozen=True):
+    """``client.chat``."""
+
+    @property
+    def completions(self) -> Completions:
+        """POST /v1/chat/completions."""
+        return Completions(self.transport, self.timeout, self.retry)

@@ -1,0 +1,104 @@
+"""One chunk in the form all dialects share.
+
+Runs after the accumulator has folded the chunk: it is the accumulator that knows which call a fragment
+belongs to, and notes it on the fragment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..deltas import Delta, ToolCallDelta
+from ._structs import (
+    ChatCompletion,
+    ChatCompletionChunk,
+    Choice,
+    ChoiceDelta,
+    ChunkChoice,
+    ToolCallFragment,
+    reasoning_of,
+    text_of,
+)
+
+__all__ = ["deltas_of", "deltas_of_message"]
+
+_EMPTY = ChoiceDelta()
+
+
+def deltas_of(chunk: ChatCompletionChunk) -> Sequence[Delta]:
+    """What *chunk* adds, one Delta per choice it adds anything to; usage on a Delta of its own if need be."""
+    usage = None if chunk.usage is None else chunk.usage.neutral()
+    found = []
+    for choice in chunk.choices:
+        delta = choice.delta or _EMPTY
+        content = delta.content
+        if type(content) is not str:
+            content = text_of(content)
+        reasoning = delta.reasoning_content or reasoning_of(delta)
+        if choice.usage is not None:
+            usage = choice.usage.neutral()
+        calls = _fragments(delta) if delta.tool_calls or delta.function_call is not None else ()
+        reason = choice.finish_reason or None
+        if content or reasoning or calls or reason or delta.refusal:
+            found.append(Delta(content, reasoning, delta.refusal or "", calls, reason, usage, choice.index))
+            usage = None
+    if usage is not None:
+        found.append(Delta(usage=usage))
+    return found
+
+
+def _fragments(delta: ChoiceDelta) -> tuple[ToolCallDelta, ...]:
+    if delta.function_call is not None and not delta.tool_calls:
+        called = delta.function_call
+        return (ToolCallDelta(0, None, called.name, called.arguments or ""),)
+    return tuple(_fragment(fragment) for fragment in delta.tool_calls or ())
+
+
+def _fragment(fragment: ToolCallFragment) -> ToolCallDelta:
+    name = text = None
+    if fragment.function is not None:
+        name, text = fragment.function.name, fragment.function.arguments
+    elif fragment.custom is not None:
+        name, text = fragment.custom.name, fragment.custom.input
+    position = getattr(fragment, "position", fragment.index or 0)
+    return ToolCallDelta(position, fragment.id or None, name or None, text or "")
+
+
+def deltas_of_message(completion: ChatCompletion) -> ChatCompletionChunk:
+    """A whole completion as the one chunk that would have brought it."""
+    return ChatCompletionChunk(
+        id=completion.id,
+        object="chat.completion.chunk",
+        created=completion.created,
+        model=completion.model,
+        choices=[_chunk_choice(choice) for choice in completion.choices],
+        usage=completion.usage,
+        citations=completion.citations,
+    )
+
+
+def _chunk_choice(choice: Choice) -> ChunkChoice:
+    message = choice.message
+    calls = [
+        ToolCallFragment(
+            index=position,
+            id=call.id,
+            type=call.type,
+            function=call.function,
+            custom=call.custom,
+            extra_content=call.extra_content,
+        )
+        for position, call in enumerate(message.tool_calls or ())
+    ]
+    delta = ChoiceDelta(
+        role=message.role,
+        content=message.content,
+        reasoning_content=reasoning_of(message) or None,
+        refusal=message.refusal,
+        tool_calls=calls or None,
+        function_call=message.function_call,
+        annotations=message.annotations,
+        audio=message.audio,
+    )
+    # A whole answer is finished, whether it says so or not.
+    return ChunkChoice(index=choice.index, delta=delta, finish_reason=choice.finish_reason or "stop")

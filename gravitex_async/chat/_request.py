@@ -1,0 +1,123 @@
+"""From the arguments of a chat call to the body of its request (reference: chat.md sections 2, 7, 9).
+
+The body holds what was asked, in the order it was asked, and three things the documents want: ``stream``,
+the request for usage in streams, and qwen's extended parameters inside ``parameters``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._arguments import check_range, known_only, merged
+from ..errors import MisuseError
+from ._params import ChatParams
+
+__all__ = ["CALL_OPTIONS", "chat_body"]
+
+CALL_OPTIONS = frozenset({"extra_headers", "extra_query", "extra_body", "timeout", "max_retries"})
+"""Arguments that are about the call and not for the body."""
+
+_RENAMED = {"generation_config": "generationConfig"}
+
+# Keys that qwen models read inside ``parameters`` only (000, "Tongyi Qianwen Extended Features").
+_QWEN_ONLY = frozenset({"incremental_output", "enable_search", "search_options", "asr_options"})
+_QWEN = _QWEN_ONLY | {"temperature", "top_p", "top_k"}
+
+_WARN_LEVEL = 5
+
+
+def chat_body(
+    call: str, model: str, messages: Sequence[Any], params: ChatParams, *, stream: bool, host: str
+) -> dict[str, Any]:
+    """The request body.
+
+    Raises:
+        TypeError: A keyword nobody knows.
+        MisuseError: No model, no messages, or a number outside its documented range.
+    """
+    known_only(call, params, ChatParams.__annotations__)
+    _check(model, messages, params)
+    body: dict[str, Any] = {"model": model, "messages": messages}
+    for name, value in params.items():
+        if value is not None and name not in CALL_OPTIONS:
+            _put(body, name, value, host)
+    if stream:
+        body["stream"] = True
+        _ask_for_usage(body)
+    _warn(params, stream)
+    return merged(_with_qwen_parameters(body, model), params.get("extra_body"))
+
+
+def _check(model: str, messages: Any, params: ChatParams) -> None:
+    if not isinstance(model, str) or not model:
+        raise MisuseError(f"expected model as a non-empty string, got {model!r}")
+    if isinstance(messages, (str, bytes, Mapping)) or not isinstance(messages, Sequence) or not messages:
+        raise MisuseError(
+            f"expected messages as a non-empty list like [{{'role': 'user', 'content': '...'}}], "
+            f"got {type(messages).__name__}"
+        )
+    check_range("temperature", params.get("temperature"), 0, 2)
+    check_range("top_p", params.get("top_p"), 0, 1)
+    google = params.get("google") or {}
+    thinking = google.get("thinking_config") if isinstance(google, Mapping) else None
+    if isinstance(thinking, Mapping):
+        check_range("thinking_budget", thinking.get("thinking_budget"), -1)
+
+
+def _put(body: dict[str, Any], name: str, value: Any, host: str) -> None:
+    if name == "thinking_to_content":
+        body[f"{'nebula' if 'nebula' in host else 'gravitex'}_thinking_to_content"] = value
+    elif name == "google":
+        body["extra_body"] = {"google": value}
+    elif name == "generation_config":
+        body["generationConfig"] = _camel(value)
+    else:
+        body[name] = value
+
+
+def _camel(value: Any) -> Any:
+    """snake_case keys in camelCase; a schema's keys are the caller's own and stay."""
+    if not isinstance(value, Mapping):
+        return value
+    return {_camel_key(key): item if "schema" in key.lower() else _camel(item) for key, item in value.items()}
+
+
+def _camel_key(key: str) -> str:
+    head, *rest = key.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _ask_for_usage(body: dict[str, Any]) -> None:
+    options = body.get("stream_options")
+    if options is None:
+        body["stream_options"] = {"include_usage": True}
+    elif not options:
+        del body["stream_options"]
+    elif isinstance(options, Mapping):
+        body["stream_options"] = {"include_usage": True, **options}
+
+
+def _with_qwen_parameters(body: dict[str, Any], model: str) -> dict[str, Any]:
+    is_qwen = model.rpartition("/")[2].lower().startswith("qwen")
+    moved = [name for name in body if name in (_QWEN if is_qwen else _QWEN_ONLY)]
+    if not moved or "parameters" in body:
+        return body
+    parameters = {name: body.pop(name) for name in moved}
+    return {**body, "parameters": parameters}
+
+
+def _warn(params: ChatParams, stream: bool) -> None:
+    """Says where the gateway would silently do something else than asked."""
+    google = params.get("google") or {}
+    if not stream and params.get("enable_thinking"):
+        _say("enable_thinking needs stream=True: without it the gateway switches thinking off")
+    if not stream and isinstance(google, Mapping) and google.get("thinking_config"):
+        _say("google.thinking_config needs stream=True: without it no thoughts are returned")
+    if not stream and params.get("thinking_to_content"):
+        _say("thinking_to_content works in streams only: a plain answer keeps reasoning_content")
+
+
+def _say(text: str) -> None:
+    warnings.warn(text, UserWarning, stacklevel=_WARN_LEVEL)

@@ -1,0 +1,337 @@
+"""The wire structs of /v1/chat/completions, plain and streamed (reference: chat.md section 6).
+
+Every field has a default: providers leave out, null and add what they like. Lists that are meant to be
+iterated are never None. Text that providers spell in several ways (``reasoning_content``, ``reasoning``,
+``thinking`` parts) is kept as sent here; ``text_of`` and ``reasoning_of`` read it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ..usage import Usage
+
+__all__ = [
+    "ChatCompletion",
+    "ChatCompletionChunk",
+    "ChatCompletionMessage",
+    "Choice",
+    "ChoiceDelta",
+    "ChunkChoice",
+    "CompletionTokensDetails",
+    "CompletionUsage",
+    "ContentPart",
+    "FunctionCall",
+    "Logprobs",
+    "MessageToolCall",
+    "PromptTokensDetails",
+    "ToolCallFragment",
+]
+
+Count = int | None
+
+
+class PromptTokensDetails(msgspec.Struct, omit_defaults=True, gc=False):
+    """``usage.prompt_tokens_details``."""
+
+    cached_tokens: Count = None
+    cached_creation_tokens: Count = None
+    cache_write_tokens: Count = None
+    text_tokens: Count = None
+    audio_tokens: Count = None
+    image_tokens: Count = None
+    video_tokens: Count = None
+    cached_tokens_details: Any = None
+
+
+class CompletionTokensDetails(msgspec.Struct, omit_defaults=True, gc=False):
+    """``usage.completion_tokens_details``."""
+
+    reasoning_tokens: Count = None
+    text_tokens: Count = None
+    audio_tokens: Count = None
+    image_tokens: Count = None
+    accepted_prediction_tokens: Count = None
+    rejected_prediction_tokens: Count = None
+
+
+class CompletionUsage(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """``usage`` as sent (reference: usage_fields.json); ``neutral()`` is the form all dialects share."""
+
+    prompt_tokens: Count = None
+    completion_tokens: Count = None
+    total_tokens: Count = None
+    prompt_tokens_details: PromptTokensDetails | None = None
+    completion_tokens_details: CompletionTokensDetails | None = None
+    prompt_cache_hit_tokens: Count = None
+    prompt_cache_miss_tokens: Count = None
+    cached_tokens: Count = None
+    input_tokens: Count = None
+    output_tokens: Count = None
+    input_tokens_details: Any = None
+    output_tokens_details: Any = None
+    claude_cache_creation_5_m_tokens: Count = None
+    claude_cache_creation_1_h_tokens: Count = None
+    usage_semantic: str | None = None
+    usage_source: str | None = None
+    cost: Any = None
+    cost_details: Any = None
+    num_sources_used: Count = None
+    generated_images: Count = None
+    input_images: Count = None
+
+    def neutral(self) -> Usage:
+        """The same counts as a ``Usage``; a total the server leaves out is input plus output."""
+        read = self.prompt_tokens or self.input_tokens or 0
+        written = self.completion_tokens or self.output_tokens or 0
+        prompt = self.prompt_tokens_details or PromptTokensDetails()
+        completion = self.completion_tokens_details or CompletionTokensDetails()
+        cached = prompt.cached_tokens or self.prompt_cache_hit_tokens or self.cached_tokens
+        return Usage(
+            read,
+            written,
+            self.total_tokens or read + written,
+            completion.reasoning_tokens or 0,
+            cached or 0,
+            "server",
+        )
+
+    def is_zero(self) -> bool:
+        """Whether it counts nothing at all: some backends send such a one last."""
+        return not (
+            self.prompt_tokens
+            or self.completion_tokens
+            or self.total_tokens
+            or self.input_tokens
+            or self.output_tokens
+        )
+
+
+class FunctionCall(msgspec.Struct, omit_defaults=True, gc=False):
+    """``function`` of a tool call, and the deprecated ``function_call``."""
+
+    name: str | None = None
+    arguments: str | None = None
+    """JSON text; in a stream, the next piece of it."""
+
+
+class CustomCall(msgspec.Struct, omit_defaults=True, gc=False):
+    """``custom`` of a custom tool call."""
+
+    name: str | None = None
+    input: str | None = None
+
+
+class ToolCallFragment(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True):
+    """``choices[].delta.tool_calls[]``: a piece of a call."""
+
+    index: int | None = None
+    id: str | None = None
+    type: str | None = None
+    function: FunctionCall | None = None
+    custom: CustomCall | None = None
+    extra_content: Any = None
+    """Where Google keeps ``thought_signature``: to be sent back unchanged."""
+
+
+class MessageToolCall(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """``choices[].message.tool_calls[]``: a whole call."""
+
+    id: str | None = None
+    type: str | None = None
+    function: FunctionCall | None = None
+    custom: CustomCall | None = None
+    index: int | None = None
+    extra_content: Any = None
+
+
+class ContentPart(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """A part of ``content`` where a provider sends a list: text, thinking (Mistral), image_url."""
+
+    type: str | None = None
+    text: str | None = None
+    thinking: Any = None
+    image_url: Any = None
+    refusal: str | None = None
+    reference_ids: Any = None
+    closed: bool | None = None
+
+
+class Logprobs(msgspec.Struct, omit_defaults=True, gc=False):
+    """``choices[].logprobs``; in a stream the lists of all chunks are appended."""
+
+    content: list[Any] | None = None
+    refusal: list[Any] | None = None
+
+
+class Audio(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """``audio`` of a message or, in pieces, of a delta; ``data`` is base64."""
+
+    id: str | None = None
+    data: str | None = None
+    transcript: str | None = None
+    expires_at: int | float | str | None = None
+
+
+class ChoiceDelta(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """``choices[].delta``: what one event adds to one choice."""
+
+    content: str | list[ContentPart] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: list[ToolCallFragment] | None = None
+    role: str | None = None
+    refusal: str | None = None
+    function_call: FunctionCall | None = None
+    reasoning_details: list[Any] | None = None
+    annotations: list[Any] | None = None
+    audio: Audio | None = None
+    extra_content: Any = None
+
+
+class ChunkChoice(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """``choices[]`` of a chunk."""
+
+    index: int = 0
+    delta: ChoiceDelta | None = None
+    finish_reason: str | None = None
+    logprobs: Logprobs | None = None
+    usage: CompletionUsage | None = None
+    """Moonshot puts it here."""
+    native_finish_reason: str | None = None
+    content_filter_results: Any = None
+
+
+class ChatCompletionChunk(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """One event of a chat stream."""
+
+    id: str | None = None
+    object: str | None = None
+    created: int | float | str | None = None
+    model: str | None = None
+    choices: list[ChunkChoice] = []
+    usage: CompletionUsage | None = None
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
+    citations: list[Any] | None = None
+    search_results: list[Any] | None = None
+    provider: str | None = None
+    prompt_filter_results: Any = None
+    obfuscation: str | None = None
+    error: Any = None
+
+    @property
+    def content(self) -> str:
+        """The text this chunk adds to choice 0; "" when it adds none. Never raises."""
+        delta = self._delta
+        return "" if delta is None else text_of(delta.content)
+
+    @property
+    def reasoning_content(self) -> str:
+        """The thinking this chunk adds to choice 0, from whichever field it came in."""
+        delta = self._delta
+        return "" if delta is None else reasoning_of(delta)
+
+    @property
+    def finish_reason(self) -> str | None:
+        """The finish reason of choice 0, when this chunk brings it."""
+        choice = self.choices[0] if self.choices else None
+        return choice.finish_reason or None if choice is not None and choice.index == 0 else None
+
+    @property
+    def _delta(self) -> ChoiceDelta | None:
+        choice = self.choices[0] if self.choices else None
+        return choice.delta if choice is not None and choice.index == 0 else None
+
+
+class ChatCompletionMessage(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """``choices[].message``; may stand in ``messages`` of the next request as it is."""
+
+    role: str | None = None
+    """Never None once decoded: a message without a role is an assistant's."""
+    content: str | list[ContentPart] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    reasoning_details: list[Any] | None = None
+    tool_calls: list[MessageToolCall] | None = None
+    refusal: str | None = None
+    annotations: list[Any] | None = None
+    audio: Audio | None = None
+    function_call: FunctionCall | None = None
+    name: str | None = None
+    extra_content: Any = None
+    parsed: Any = None
+    """The value of ``response_format`` (``parse`` only); never on the wire."""
+
+    def __post_init__(self) -> None:
+        # Not a default of the field, which would be left out when the message is sent back.
+        self.role = self.role or "assistant"
+
+
+class Choice(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """``choices[]`` of a plain answer."""
+
+    index: int = 0
+    message: ChatCompletionMessage = msgspec.field(default_factory=ChatCompletionMessage)
+    finish_reason: str | None = None
+    logprobs: Logprobs | None = None
+    native_finish_reason: str | None = None
+    content_filter_results: Any = None
+
+
+class ChatCompletion(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True):
+    """A plain answer, and what ``stream.final()`` gives."""
+
+    id: str | None = None
+    object: str | None = None
+    created: int | float | str | None = None
+    model: str | None = None
+    choices: list[Choice] = []
+    usage: CompletionUsage | None = None
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
+    citations: list[Any] | None = None
+    search_results: list[Any] | None = None
+    provider: str | None = None
+    prompt_filter_results: Any = None
+
+
+def text_of(content: str | list[ContentPart] | None) -> str:
+    """The text of a ``content`` value, whichever form it has."""
+    if isinstance(content, str):
+        return content
+    return "".join(part.text or "" for part in content or () if part.type in (None, "text", "output_text"))
+
+
+def thinking_of(content: str | list[ContentPart] | None) -> str:
+    """The thinking inside a list of content parts (Mistral)."""
+    if isinstance(content, str) or not content:
+        return ""
+    return "".join(_thinking(part.thinking) for part in content if part.thinking)
+
+
+def _thinking(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(_thinking(item.get("text")) for item in value if isinstance(item, dict))
+    return ""
+
+
+def details_text(details: list[Any] | None) -> str:
+    """The readable part of ``reasoning_details`` (OpenRouter): texts and summaries."""
+    entries = [detail for detail in details or () if isinstance(detail, dict)]
+    found = (entry.get("text") or entry.get("summary") for entry in entries)
+    return "".join(text for text in found if isinstance(text, str))
+
+
+def reasoning_of(source: ChoiceDelta | ChatCompletionMessage) -> str:
+    """The thinking of a delta or message: the first known field that holds any (chat.md section 6)."""
+    return (
+        source.reasoning_content
+        or source.reasoning
+        or (thinking_of(source.content) if isinstance(source.content, list) else "")
+        or (details_text(source.reasoning_details) if source.reasoning_details else "")
+    )

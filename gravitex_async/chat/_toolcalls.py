@@ -1,0 +1,146 @@
+"""Tool calls put together from their fragments (reference: chat.md section 4, "Delta assembly").
+
+A fragment belongs to the call its ``index`` names; without one, to the call of the same ``id``; a new id
+opens a new call, and so does a new id under a used index when it brings a name (some servers use index 0 for
+every parallel call). Ids and names fill an empty place and are never joined; arguments are always joined.
+Calls keep the order of their first appearance: indices may start above 0 and have gaps.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..deltas import ToolCall
+from ._structs import CustomCall, FunctionCall, MessageToolCall, ToolCallFragment
+
+__all__ = ["ToolCallAssembly", "whole_call"]
+
+
+class _Call:
+    """One call under assembly."""
+
+    __slots__ = ("arguments", "custom", "extra_content", "id", "index", "name", "position", "type")
+
+    def __init__(self, position: int, index: int | None) -> None:
+        self.position = position
+        self.index = index
+        self.id = ""
+        self.name = ""
+        self.type: str | None = None
+        self.arguments: list[str] = []
+        self.custom = False
+        self.extra_content: Any = None
+
+    def add(self, fragment: ToolCallFragment) -> None:
+        self.id = self.id or fragment.id or ""
+        self.type = self.type or fragment.type
+        self.extra_content = fragment.extra_content or self.extra_content
+        function, custom = fragment.function, fragment.custom
+        if function is not None:
+            self.name = self.name or function.name or ""
+            if function.arguments:
+                self.arguments.append(function.arguments)
+        elif custom is not None:
+            self.custom = True
+            self.name = self.name or custom.name or ""
+            if custom.input:
+                self.arguments.append(custom.input)
+
+
+class ToolCallAssembly:
+    """All tool calls of one choice. Linear in the fragments; notes on each fragment which call it went to."""
+
+    __slots__ = ("_by_id", "_by_index", "_calls", "_last")
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._by_index: dict[int, _Call] = {}
+        self._by_id: dict[str, _Call] = {}
+        self._last: _Call | None = None
+
+    def add(self, fragment: ToolCallFragment) -> None:
+        """Takes the next fragment; ``fragment.position`` is set to its call's place in ``calls()``."""
+        call = self._call_for(fragment)
+        call.add(fragment)
+        if call.id:
+            self._by_id.setdefault(call.id, call)
+        self._last = call
+        fragment.position = call.position  # type: ignore[attr-defined]  # dict=True: not on the wire
+
+    def add_legacy(self, function_call: FunctionCall) -> None:
+        """Takes a piece of the deprecated ``function_call``: one call without an id."""
+        self.add(ToolCallFragment(index=0, type="function_call", function=function_call))
+
+    def calls(self) -> list[ToolCall]:
+        """The calls as far as they have come, in order of first appearance."""
+        return [
+            ToolCall(call.id, call.name, "".join(call.arguments), call.position, _extra(call))
+            for call in self._calls
+        ]
+
+    def message_calls(self) -> list[MessageToolCall]:
+        """The same in the wire's shape, for a message."""
+        return [_message_call(call) for call in self._calls if call.type != "function_call"]
+
+    def legacy_call(self) -> FunctionCall | None:
+        """The deprecated ``function_call``, when that is how the call came."""
+        for call in self._calls:
+            if call.type == "function_call":
+                return FunctionCall(call.name, "".join(call.arguments))
+        return None
+
+    def _call_for(self, fragment: ToolCallFragment) -> _Call:
+        index, id_ = fragment.index, fragment.id
+        if index is not None:
+            call = self._by_index.get(index)
+            if call is None or (id_ and call.id and id_ != call.id and _named(fragment)):
+                call = self._by_index[index] = self._open(index)
+            return call
+        if id_:
+            return self._by_id.get(id_) or self._open(None)
+        # Neither: a name after another call's name is a call of its own, anything else goes on with the last.
+        if self._last is None or (_named(fragment) and self._last.name):
+            return self._open(None)
+        return self._last
+
+    def _open(self, index: int | None) -> _Call:
+        call = _Call(len(self._calls), index)
+        self._calls.append(call)
+        return call
+
+
+def _named(fragment: ToolCallFragment) -> bool:
+    called = fragment.function or fragment.custom
+    return called is not None and bool(called.name)
+
+
+def _extra(call: _Call) -> dict[str, Any]:
+    extra: dict[str, Any] = {}
+    if call.type not in (None, "function"):
+        extra["type"] = call.type
+    if call.extra_content is not None:
+        extra["extra_content"] = call.extra_content
+    return extra
+
+
+def _message_call(call: _Call) -> MessageToolCall:
+    text = "".join(call.arguments)
+    return MessageToolCall(
+        id=call.id,
+        type=call.type or ("custom" if call.custom else "function"),
+        function=None if call.custom else FunctionCall(call.name, text),
+        custom=CustomCall(call.name, text) if call.custom else None,
+        extra_content=call.extra_content,
+    )
+
+
+def whole_call(call: MessageToolCall, position: int) -> ToolCall:
+    """A call of a plain answer in the form all dialects share."""
+    extra: dict[str, Any] = {} if call.type in (None, "function") else {"type": call.type}
+    if call.extra_content is not None:
+        extra["extra_content"] = call.extra_content
+    called = call.function or FunctionCall()
+    name, text = called.name, called.arguments
+    if call.custom is not None:
+        name, text = call.custom.name, call.custom.input
+    return ToolCall(call.id or "", name or "", text or "", position, extra)

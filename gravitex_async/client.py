@@ -1,0 +1,152 @@
+"""AsyncGravitex: settings, a transport and the dialects.
+
+Making a client opens nothing and imports no HTTP library; the first request does. Dialects are loaded when
+they are first asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ._resource import retry_policy
+from .config import Limits, RateLimits, RetryPolicy, Timeout
+from .errors import MisuseError
+from .transport import APIKey, Auth, BaseURL, Pool, Transport, checked_headers, checked_key
+
+if TYPE_CHECKING:
+    import ssl as ssl_module
+
+    from aiohttp import ClientSession
+
+    from .chat import Chat
+
+__all__ = ["DEFAULT_BASE_URL", "AsyncGravitex"]
+
+DEFAULT_BASE_URL = "https://api.gravitex.ai"
+
+SelfT = TypeVar("SelfT", bound="AsyncGravitex")
+
+_POOL_SETTINGS = frozenset({"limits", "rate_limits", "session", "ssl", "trust_env"})
+
+
+class AsyncGravitex:
+    """A client of the Gravitex gateway. Cheap to make, safe to share between tasks, threads and loops.
+
+    Args:
+        api_key: The key, or an async function that gives it and is asked again for every try; default:
+            the environment variable GRAVITEX_API_KEY.
+        base_url: An origin, with or without ``/v1``, an endpoint or a query; default: GRAVITEX_BASE_URL,
+            else https://api.gravitex.ai.
+        timeout: Seconds (the deadline of plain calls, the content-idle limit of streams) or a ``Timeout``.
+        max_retries: Tries after the first one, or a ``RetryPolicy``.
+        limits: The size of the pool.
+        rate_limits: What the client allows itself.
+        auth: "bearer", or Google's "x-goog-api-key" or "query"; the last two on the Gemini paths only.
+        default_headers, default_query: Sent with every request.
+        session: An ``aiohttp.ClientSession`` of your own; it is used as it is and never closed here.
+        ssl: An ``ssl.SSLContext``, or False to accept any certificate.
+        trust_env: Whether proxy variables of the environment count.
+
+    Raises:
+        MisuseError: No key, or a setting that cannot be.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: APIKey | None = None,
+        base_url: str | None = None,
+        timeout: Timeout | float | None = None,
+        max_retries: int | RetryPolicy = 2,
+        limits: Limits | None = None,
+        rate_limits: RateLimits | None = None,
+        auth: Auth = "bearer",
+        default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, str] | None = None,
+        session: ClientSession | None = None,
+        ssl: ssl_module.SSLContext | bool | None = None,
+        trust_env: bool = True,
+    ) -> None:
+        pool = Pool(
+            limits or Limits(), rate_limits=rate_limits, ssl=ssl, trust_env=trust_env, session=session
+        )
+        self._set(
+            pool,
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            auth=auth,
+            default_headers=default_headers,
+            default_query=default_query,
+        )
+
+    def _set(self, pool: Pool, **settings: Any) -> None:
+        self._settings = settings
+        self._timeout: Timeout | float | None = settings["timeout"]
+        self._retry = retry_policy(settings["max_retries"])
+        if settings["auth"] not in ("bearer", "x-goog-api-key", "query"):
+            raise MisuseError(
+                f"expected auth as 'bearer', 'x-goog-api-key' or 'query', got {settings['auth']!r}"
+            )
+        api_key = settings["api_key"]
+        if api_key is None:
+            api_key = os.environ.get("GRAVITEX_API_KEY", "")
+        base_url = settings["base_url"] or os.environ.get("GRAVITEX_BASE_URL") or DEFAULT_BASE_URL
+        self._transport = Transport(
+            pool=pool,
+            base=BaseURL.parse(base_url),
+            api_key=api_key if callable(api_key) else checked_key(api_key),
+            auth=settings["auth"],
+            headers=checked_headers(settings["default_headers"]),
+            query=dict(settings["default_query"] or {}),
+        )
+
+    def __repr__(self) -> str:
+        return f"<AsyncGravitex {self._transport.host} {self.pool!r}>"
+
+    @property
+    def pool(self) -> Pool:
+        """The connections; ``pool.statistics()`` tells how many are leased, idle, waited for."""
+        return self._transport.pool
+
+    @property
+    def chat(self) -> Chat:
+        """``chat.completions``: POST /v1/chat/completions."""
+        from .chat import Chat
+
+        return Chat(self._transport, self._timeout, self._retry)
+
+    def with_options(self: SelfT, **overrides: Any) -> SelfT:
+        """A client with other settings over the same pool; as cheap as a dict.
+
+        Takes ``api_key``, ``base_url``, ``timeout``, ``max_retries``, ``auth``, ``default_headers`` and
+        ``default_query``. Closing it closes the shared pool.
+
+        Raises:
+            TypeError: A setting that belongs to the pool, or none at all.
+        """
+        fixed = sorted(_POOL_SETTINGS & overrides.keys())
+        if fixed:
+            raise TypeError(f"{fixed[0]} belongs to the pool and is set when the client is made")
+        unknown = sorted(overrides.keys() - self._settings.keys())
+        if unknown:
+            raise TypeError(f"with_options() got an unexpected keyword argument {unknown[0]!r}")
+        view = type(self).__new__(type(self))
+        view._set(self.pool, **{**self._settings, **overrides})
+        return view
+
+    async def close(self) -> None:
+        """Closes the pool; streams being read get an APIConnectionError. Idempotent."""
+        await self.pool.close()
+
+    async def __aenter__(self: SelfT) -> SelfT:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
