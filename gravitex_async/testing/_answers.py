@@ -55,7 +55,6 @@ class Question:
     request: only its length counts (for the usage).
     """
 
-    dialect: Dialect
     model: str
     text: str = ""
     prompt: str = ""

@@ -57,7 +57,6 @@ def read(body: Mapping[str, object]) -> Question:
     last_user = max((i for i, m in enumerate(messages) if m.get("role") == "user"), default=-1)
     results = [text_of(m.get("content")) for m in messages[last_user + 1 :] if m.get("role") == "tool"]
     return Question(
-        dialect="chat",
         model=string(body, "model"),
         text=text_of(messages[last_user].get("content")) if last_user >= 0 else "",
         prompt="".join(text_of(m.get("content")) for m in messages),

@@ -93,7 +93,7 @@ class FaultOptions(TypedDict, total=False):
 class Fault:
     """One kind of trouble and its options; an option a kind does not know is ignored.
 
-    Raises ``ValueError`` for an unknown kind.
+    Raises ``ValueError`` for an unknown kind or form.
     """
 
     kind: FaultKind
@@ -118,6 +118,8 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"unknown fault {self.kind!r}; expected one of {', '.join(sorted(KINDS))}")
+        if self.kind == "error-event" and self.form not in get_args(ErrorForm):
+            raise ValueError(f"unknown form {self.form!r}; expected one of {', '.join(get_args(ErrorForm))}")
 
     @property
     def events(self) -> int:

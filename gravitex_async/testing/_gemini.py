@@ -46,7 +46,6 @@ def read(body: Mapping[str, object], model: str, stream: bool) -> Question:
     spoken = [i for i, c in enumerate(contents) if c.get("role") != "model" and text_of(c.get("parts"))]
     last = spoken[-1] if spoken else -1
     return Question(
-        dialect="gemini",
         model=model,
         text=text_of(contents[last].get("parts")) if spoken else "",
         prompt="".join(text_of(content.get("parts")) for content in contents),

@@ -91,7 +91,6 @@ def read(body: Mapping[str, object]) -> Question:
     turns = list(_turns(body["input"]))
     last_user = max((i for i, (kind, _) in enumerate(turns) if kind == "user"), default=-1)
     return Question(
-        dialect="responses",
         model=string(body, "model"),
         text=turns[last_user][1] if last_user >= 0 else "",
         prompt=string(body, "instructions") + "".join(text for _, text in turns),

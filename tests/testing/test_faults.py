@@ -60,16 +60,18 @@ def test_options_are_the_fields():
 
 
 def test_unknown_kind():
-    """A kind nobody knows is an error that lists the known ones."""
+    """A kind or form nobody knows is an error that lists the known ones."""
     with pytest.raises(ValueError, match="bytewise"):
         Fault("nonsense")
+    with pytest.raises(ValueError, match="field-line"):
+        Fault("error-event", form="nonsense")
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS - ENDLESS))
 @pytest.mark.parametrize("stream", [True, False])
 async def test_every_kind_works_on_streams_and_whole_answers(gateway, reader, kind, stream):
     """Each kind leaves the server in order: the request after it gets its answer."""
-    gateway.fault(kind, seconds=0.001, location="/v1/models")
+    gateway.fault(kind, seconds=0.0, location="/v1/models")
     with contextlib.suppress(aiohttp.ClientError):
         async with reader.post(CHAT, {**HELLO, "stream": stream}) as response:
             await response.read()

@@ -151,3 +151,30 @@ async def test_pace_spreads_events():
         await Reader(gateway, session).chat()
         stream = gateway.streams[0]
         assert stream.last_sent - stream.headers_sent >= 0.01 * (stream.events_sent - 1)
+
+
+async def test_latency_comes_before_the_head():
+    """With a latency the head of every answer waits."""
+    async with LocalGateway(latency=0.05) as gateway, aiohttp.ClientSession() as session:
+        await Reader(gateway, session).json(CHAT, HELLO)
+        assert gateway.streams[0].headers_sent - gateway.streams[0].opened >= 0.05
+
+
+async def test_a_broken_predicate_is_a_500(gateway, reader, caplog):
+    """An error within the gateway is an answer, too, and the gateway goes on."""
+    gateway.script("x", match=lambda request: 1 // 0)
+    async with reader.post(CHAT, HELLO) as response:
+        assert response.status == 500
+    assert gateway.streams[0].state == "broken"
+    assert "ZeroDivisionError" in caplog.text
+    gateway.clear()
+    assert await reader.json(CHAT, HELLO)
+
+
+async def test_exported_names():
+    """Every public name can be had, and no other."""
+    from gravitex_async import testing
+
+    assert all(getattr(testing, name).__name__ == name for name in testing.__all__)
+    with pytest.raises(AttributeError, match="no attribute"):
+        _ = testing.Nothing
