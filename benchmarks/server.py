@@ -176,7 +176,7 @@ class Player(asyncio.Protocol):
         self._transport.write(_STREAM_HEAD)
         due = time.perf_counter() + 0.005  # the client begins to read
         for chunk in chunks:
-            while time.perf_counter() < due:
+            while time.perf_counter() < due:  # noqa: ASYNC110 - it is to spin
                 await asyncio.sleep(0)
             self._transport.write(chunk)
             due += micros / 1e6

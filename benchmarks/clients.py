@@ -1,0 +1,232 @@
+"""The floor, the hand-written loops, and the views of this package, as contestants.
+
+The floor reads the bytes with aiohttp's ``readany`` and looks at nothing: no client on aiohttp can cost
+less. The loops are what a careful user writes by hand: aiohttp by line, json or orjson, text put together.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+
+__all__ = ["CLIENTS"]
+
+Job = dict[str, Any]
+Outcome = dict[str, Any]
+
+_MESSAGES = [{"role": "user", "content": "Tell me something long."}]
+
+
+def _path(job: Job) -> str:
+    if job["dialect"] == "gemini":
+        return f"/v1beta/models/{job['model']}:streamGenerateContent?alt=sse"
+    return "/v1/responses" if job["dialect"] == "responses" else "/v1/chat/completions"
+
+
+def _body(job: Job) -> Job:
+    return {"model": job["model"], "messages": _MESSAGES, "stream": True}
+
+
+class _Aiohttp:
+    """A session; what is done with an answer is the subclass's."""
+
+    async def open(self, job: Job) -> None:
+        context = ssl.create_default_context(cafile=job["ca"]) if job["ca"] else True
+        connector = aiohttp.TCPConnector(limit=0, ssl=context)
+        self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def once(self, job: Job) -> Outcome:
+        async with self._session.post(job["url"] + _path(job), json=_body(job)) as answer:
+            return await self.read(answer)
+
+    async def read(self, answer: aiohttp.ClientResponse) -> Outcome:
+        raise NotImplementedError
+
+
+class Floor(_Aiohttp):
+    """Bytes read and counted, nothing parsed."""
+
+    async def read(self, answer: aiohttp.ClientResponse) -> Outcome:
+        size = reads = 0
+        while data := await answer.content.readany():
+            size += len(data)
+            reads += 1
+        return {"bytes": size, "extra": {"reads": reads}}
+
+
+class LineLoop(_Aiohttp):
+    """A chat stream by hand: aiohttp by line, a dict per event, text put together."""
+
+    loads: Callable[[bytes], Any] = staticmethod(json.loads)
+
+    async def read(self, answer: aiohttp.ClientResponse) -> Outcome:
+        text: list[str] = []
+        events = 0
+        async for line in answer.content:
+            if not line.startswith(b"data:"):
+                continue
+            payload = line[5:].strip()
+            if payload == b"[DONE]":
+                break
+            events += 1
+            text.append(self.text_of(self.loads(payload)))
+        return {"events": events, "characters": len("".join(text))}
+
+    def text_of(self, event: Any) -> str:
+        if "choices" in event:
+            choices = event["choices"]
+            return (choices[0]["delta"].get("content") or "") if choices else ""
+        if "candidates" in event:
+            return str(event["candidates"][0]["content"]["parts"][0]["text"])
+        return str(event["delta"]) if event["type"] == "response.output_text.delta" else ""
+
+
+class LineLoopOrjson(LineLoop):
+    """The same with orjson."""
+
+    async def open(self, job: Job) -> None:
+        import orjson
+
+        self.loads = orjson.loads
+        await super().open(job)
+
+
+class FloorPlain(_Aiohttp):
+    """A plain request and its answer: post, then ``json()``."""
+
+    async def read(self, answer: aiohttp.ClientResponse) -> Outcome:
+        completion = await answer.json()
+        return {"events": 1, "characters": len(completion["choices"][0]["message"]["content"])}
+
+
+class FloorStamps(_Aiohttp):
+    """Nanoseconds from the sending of a stamped event until its bytes are in hand."""
+
+    async def read(self, answer: aiohttp.ClientResponse) -> Outcome:
+        delays = []
+        while data := await answer.content.readany():
+            now = time.monotonic_ns()
+            stamp = data.rpartition(b'"content":"')[2].partition(b'"')[0]
+            if stamp.isdigit():
+                delays.append(now - int(stamp))
+        return {"extra": {"delays": delays}}
+
+
+class _Gravitex:
+    """A client of this package; the view is the subclass's."""
+
+    async def open(self, job: Job) -> None:
+        from gravitex_async import AsyncGravitex
+
+        context = ssl.create_default_context(cafile=job["ca"]) if job["ca"] else None
+        self._client = AsyncGravitex(api_key="sk-bench", base_url=job["url"], ssl=context)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    def stream(self, job: Job) -> Any:
+        if job["dialect"] == "gemini":
+            return self._client.gemini.generate_content_stream(model=job["model"], contents="Tell me.")
+        if job["dialect"] == "responses":
+            return self._client.responses.stream(model=job["model"], input="Tell me.")
+        return self._client.chat.completions.stream(model=job["model"], messages=_MESSAGES)
+
+    async def once(self, job: Job) -> Outcome:
+        async with self.stream(job) as stream:
+            events = await self.read(stream)
+            return {"events": events, "characters": len(stream.content), "bytes": stream.end.evidence.bytes}
+
+    async def read(self, stream: Any) -> int:
+        raise NotImplementedError
+
+
+async def _counted(items: AsyncIterator[Any]) -> int:
+    count = 0
+    async for _ in items:
+        count += 1
+    return count
+
+
+class Chunks(_Gravitex):
+    """Typed chunks, accumulated."""
+
+    async def read(self, stream: Any) -> int:
+        return await _counted(stream)
+
+
+class Deltas(_Gravitex):
+    """Deltas, accumulated; several or none may come of one event, so they are not compared."""
+
+    async def read(self, stream: Any) -> int:
+        await _counted(stream.deltas())
+        return 0
+
+
+class Text(_Gravitex):
+    """Pieces of text, accumulated."""
+
+    async def read(self, stream: Any) -> int:
+        await _counted(stream.text())
+        return 0
+
+
+class Batches(_Gravitex):
+    """One list of chunks per read, accumulated."""
+
+    async def read(self, stream: Any) -> int:
+        count = 0
+        async for batch in stream.batches():
+            count += len(batch)
+        return count
+
+
+class Final(_Gravitex):
+    """Nothing but the whole answer."""
+
+    async def read(self, stream: Any) -> int:
+        await stream.final()
+        return 0
+
+
+class Plain(_Gravitex):
+    """A plain request and its answer, typed."""
+
+    async def once(self, job: Job) -> Outcome:
+        completion = await self._client.chat.completions.create(model=job["model"], messages=_MESSAGES)
+        return {"events": 1, "characters": len(completion.choices[0].message.content or "")}
+
+
+class Stamps(_Gravitex):
+    """Nanoseconds from the sending of a stamped event until its delta is in hand."""
+
+    async def once(self, job: Job) -> Outcome:
+        delays = []
+        async for delta in self.stream(job).deltas():
+            now = time.monotonic_ns()
+            if delta.content:
+                delays.append(now - int(delta.content))
+        return {"extra": {"delays": delays}}
+
+
+CLIENTS: dict[str, Callable[[], Any]] = {
+    "floor": Floor,
+    "floor-plain": FloorPlain,
+    "floor-stamps": FloorStamps,
+    "loop-json": LineLoop,
+    "loop-orjson": LineLoopOrjson,
+    "gravitex-chunks": Chunks,
+    "gravitex-deltas": Deltas,
+    "gravitex-text": Text,
+    "gravitex-batches": Batches,
+    "gravitex-final": Final,
+    "gravitex-plain": Plain,
+    "gravitex-stamps": Stamps,
+}
