@@ -65,6 +65,7 @@ class EventDecoder(Generic[T]):
 
     __slots__ = (
         "_decode",
+        "_max",
         "_parser",
         "_payloads",
         "_split",
@@ -89,6 +90,7 @@ class EventDecoder(Generic[T]):
         self._decode = decoder.decode
         self._split = split
         self._unknown = unknown
+        self._max = max_event_bytes
         self._parser = SSEParser(strict=False, max_event_bytes=max_event_bytes)
         self._tolerant: TolerantDecoder[T] = TolerantDecoder(decoder.type)
         self._tail = b""
@@ -109,7 +111,8 @@ class EventDecoder(Generic[T]):
             self._tail = b""
         if self._parser.idle:
             return self._blocks(data)
-        # The parser holds the start of an event: give it the rest of that one, and take the fast way again.
+        # The parser holds the start of an event, or has not seen the first one, before which a BOM may stand:
+        # give it the rest of that one, and take the fast way again.
         end = data.find(b"\n\n") + 2
         if end < 2 or end == len(data):
             return self._slow(data)
@@ -149,7 +152,7 @@ class EventDecoder(Generic[T]):
     def _blocks(self, data: bytes) -> list[T]:
         """Takes whole events off the front of *data* the fast way, if it can be; keeps the rest."""
         end = data.rfind(b"\n\n") + 2
-        if end < 2 or len(data) - end > MAX_TAIL:
+        if end < 2 or len(data) - end > MAX_TAIL or len(data) > self._max:
             return self._slow(data)
         if end < len(data):
             self._tail = data[end:]

@@ -233,7 +233,7 @@ def _date(value: str | None, now: float | None) -> float | None:
 
     try:
         return parsedate_to_datetime(value).timestamp() - (time.time() if now is None else now)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -134,11 +134,12 @@ class Stream(Generic[ItemT, FinalT]):
         self._headers: Mapping[str, str] = {}
         self._attempts = 1
         self._pending: deque[ItemT] = deque()
-        self._taken = 0  # items of the last read that were handed out
-        self._touched = False  # whether any item was ever handed out
+        self._fresh = 0  # items of the last read
+        self._touched = False  # whether items of earlier reads were handed out
         self._failure: GravitexError | None = None
         self._reading = False
         self._at_mark = False  # the end mark was seen, the end of the body was not
+        self._unsure: list[bytes] | None = None  # the start of a body that may be no stream
         self._ended = False
         self.end = StreamEnd()
         self.timings = Timings()
@@ -160,7 +161,7 @@ class Stream(Generic[ItemT, FinalT]):
         self.abort()
 
     async def aclose(self) -> None:
-        """Leaves the stream; ``final`` and the accumulators keep what has arrived."""
+        """Leaves the stream; ``partial`` and the accumulators keep what has arrived."""
         self.abort()
 
     close = aclose
@@ -188,8 +189,6 @@ class Stream(Generic[ItemT, FinalT]):
     async def __anext__(self) -> ItemT:
         if not self._pending and not await self._fill():
             raise StopAsyncIteration
-        self._taken += 1
-        self._touched = True
         return self._pending.popleft()
 
     def deltas(self) -> AsyncIterator[Delta]:
@@ -207,7 +206,6 @@ class Stream(Generic[ItemT, FinalT]):
     async def final(self) -> FinalT:
         """Reads what is left, and gives the whole answer."""
         while self._pending or await self._fill():
-            self._taken += len(self._pending)
             self._pending.clear()
         return self._folded.final()
 
@@ -251,7 +249,8 @@ class Stream(Generic[ItemT, FinalT]):
     @property
     def last_raw(self) -> bytes | None:
         """The payload of the item handed out last, as sent; None before the first."""
-        return self._decoder.payload(self._taken - 1) if self._taken else None
+        taken = self._fresh - len(self._pending)
+        return self._decoder.payload(taken - 1) if taken else None
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -278,6 +277,8 @@ class Stream(Generic[ItemT, FinalT]):
     async def _opened(self: SelfT) -> SelfT:
         with _OneReader(self):
             await self._open()
+            while self._unsure is not None and self._response is not None:
+                await self._sniff(self._response)
         return self
 
     async def _open(self) -> None:
@@ -288,8 +289,14 @@ class Stream(Generic[ItemT, FinalT]):
             return
         if self._opening is None:
             self._opening = _task(self._call.open(None))
+        opening = self._opening
         try:
-            response = await asyncio.shield(self._opening)
+            response = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            if not (self._ended and opening.cancelled()):
+                raise
+            self._at_end()  # nobody cancelled this wait: the stream was left in another task
+            return
         except GravitexError as error:
             self._opening = None
             self._fail(error, "failed" if isinstance(error, APIStatusError) else "interrupted")
@@ -297,7 +304,7 @@ class Stream(Generic[ItemT, FinalT]):
         self._opening = None
         self._begin(response)
         if response.content_type != "text/event-stream":
-            await self._sniff(response)
+            self._unsure = []
 
     def _begin(self, response: Response) -> None:
         clocks = response.clocks
@@ -325,6 +332,8 @@ class Stream(Generic[ItemT, FinalT]):
         elif self._at_mark:
             self.end.evidence.clean_eof = await response.drain()
             self._finish()
+        elif self._unsure is not None:
+            await self._sniff(response)
         else:
             await self._read(response)
 
@@ -370,7 +379,8 @@ class Stream(Generic[ItemT, FinalT]):
         if after != before:
             clocks.content()
         self.timings.read(clocks.now(), content=after[0] > before[0], reasoning=after[1] > before[1])
-        self._taken = 0
+        self._touched = self._touched or len(self._pending) < self._fresh
+        self._fresh = len(self._pending) + len(items)
         self._pending.extend(items)
         if self._decoder.failure is not None and not self._again(self._decoder.failure):
             self._fail(self._decoder.failure, "failed")
@@ -381,6 +391,8 @@ class Stream(Generic[ItemT, FinalT]):
 
     def _broke_off(self, error: APIError) -> None:
         """The connection failed: no matter if the answer is whole, else the end of it."""
+        if self._ended:  # by ``abort`` in another task
+            return
         if self._decoder.done or self._folded.complete:
             self._finish()
         elif not self._again(error):
@@ -389,7 +401,8 @@ class Stream(Generic[ItemT, FinalT]):
     def _again(self, error: APIError) -> bool:
         """Begins another try, where one is allowed: nothing but empty items had come, none was handed out."""
         response = self._response
-        if response is None or self._touched or self._folded.progress != (0, 0) or not error.retryable:
+        touched = self._touched or len(self._pending) < self._fresh
+        if response is None or touched or self._folded.progress != (0, 0) or not error.retryable:
             return False
         if not self._call.allows_retry(error, response.clocks):
             return False
@@ -442,17 +455,27 @@ class Stream(Generic[ItemT, FinalT]):
         evidence.bytes = self._decoder.bytes
 
     async def _sniff(self, response: Response) -> None:
-        """Looks at the first bytes of an answer that does not say it is a stream."""
-        data = b""
+        """Reads on in an answer that does not say it is a stream; what was read survives a cancelled wait."""
+        pieces = self._unsure
+        assert pieces is not None
         try:
-            while not data.strip() and (more := await response.read()):
-                data += more
-            if data.lstrip()[:1] in (b"{", b"[", b"<", b""):
-                self._take_whole(data + await response.read_all(), response)
-            else:
-                self._received(data, response)
+            data = await response.read()
         except APIError as error:
+            self._unsure = None
             self._broke_off(error)
+            return
+        if data and not pieces and not data.strip():
+            return  # blanks before the first word say nothing
+        pieces.append(data)
+        looks = pieces[0].lstrip()[:1]
+        if looks not in (b"{", b"[", b"<", b""):
+            self._unsure = None
+            self._received(data, response)
+        elif not data:
+            self._unsure = None
+            self._take_whole(b"".join(pieces), response)
+        elif sum(map(len, pieces)) > MAX_BODY_BYTES:
+            pass
 
     def _take_whole(self, body: bytes, response: Response) -> None:
         """A body that is no stream: a whole answer is delivered as such, everything else is an error."""
@@ -528,9 +551,16 @@ class _Deltas(Generic[ItemT, FinalT]):
         return self
 
     async def __anext__(self) -> Delta:
+        # Not through the stream's own __anext__: a coroutine less per delta.
+        stream = self._stream
+        pending = stream._pending
         while not self._ready:
-            item = await self._stream.__anext__()
-            self._ready = list(reversed(self._stream._folded.deltas(item)))
+            if not pending and not await stream._fill():
+                raise StopAsyncIteration
+            found = stream._folded.deltas(pending.popleft())
+            if len(found) == 1:
+                return found[0]
+            self._ready = list(reversed(found))
         return self._ready.pop()
 
 
@@ -544,9 +574,12 @@ class _Text(Generic[ItemT, FinalT]):
         return self
 
     async def __anext__(self) -> str:
+        stream = self._stream
+        pending = stream._pending
         while True:
-            item = await self._stream.__anext__()
-            for delta in self._stream._folded.deltas(item):
+            if not pending and not await stream._fill():
+                raise StopAsyncIteration
+            for delta in stream._folded.deltas(pending.popleft()):
                 if delta.content and not delta.index:
                     return delta.content
 
@@ -565,7 +598,5 @@ class _Batches(Generic[ItemT, FinalT]):
         if not stream._pending and not await stream._fill():
             raise StopAsyncIteration
         batch = list(stream._pending)
-        stream._taken += len(batch)
-        stream._touched = True
         stream._pending.clear()
         return batch

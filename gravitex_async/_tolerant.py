@@ -112,7 +112,7 @@ def _repair(tree: Any, complaint: str) -> None:
     if found is None:
         raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree)
     steps: list[Any] = [name or int(number) for name, number in _STEP.findall(found["path"])]
-    if not steps or "..." in steps:
+    if not steps or "..." in found["path"]:
         raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree)
     parent = tree
     for step in steps[:-1]:

@@ -92,9 +92,9 @@ class SSEParser:
 
     @property
     def idle(self) -> bool:
-        """Whether the next byte starts a new block: nothing is held back."""
-        return not (self._pieces or self._data or self._event or self._bom or self._swallow_lf) and (
-            self._stray is None
+        """Whether the next byte starts a new block: the stream has begun, and nothing is held back."""
+        return not (self._pieces or self._data or self._event or self._swallow_lf) and (
+            self._bom is None and self._stray is None
         )
 
     def feed(self, data: bytes) -> list[SSEEvent]:

@@ -61,7 +61,7 @@ class _ChoiceParts:
         self.audio: list[Audio] = []
         self.extra_content: Any = None
 
-    def add(self, choice: ChunkChoice, delta: ChoiceDelta) -> int:
+    def add(self, delta: ChoiceDelta) -> int:
         """Takes what is not plain content or reasoning; returns how many pieces of content that was."""
         found = 0
         if delta.tool_calls or delta.function_call is not None:
@@ -131,49 +131,53 @@ class ChatAccumulator:
     # What the stream asks for
 
     def fold(self, items: Sequence[ChatCompletionChunk], start: int) -> int:
-        """See ``Accumulator.fold``."""
+        """See ``Accumulator.fold``. The hot loop: a piece of text is done in place, the rest is called."""
+        pieces = 0
+        position = start
         for position in range(start, len(items)):
             chunk = items[position]
-            if chunk.error is not None or not (chunk.choices or chunk.usage is not None or chunk.id):
-                return position
-            if not self._head_full or chunk.citations is not None or chunk.search_results is not None:
+            choices = chunk.choices
+            if (
+                len(choices) != 1
+                or chunk.usage is not None
+                or chunk.error is not None
+                or chunk.citations is not None
+                or not self._head_full
+            ):
+                if chunk.error is not None or not (choices or chunk.usage is not None or chunk.id):
+                    break
                 self._take_head(chunk)
-            if chunk.usage is not None:
-                self._take_usage(chunk.usage)
-            for choice in chunk.choices:
-                parts = self._first
-                if parts is None or choice.index != 0:
-                    parts = self._parts(choice.index)
-                delta = choice.delta
-                if delta is not None:
-                    content = delta.content
-                    if type(content) is str:
-                        if content:
-                            parts.content.append(content)
-                            self._pieces += 1
-                    elif content is not None:
-                        self._take_list(parts, delta)
-                    if delta.reasoning_content or delta.reasoning or delta.reasoning_details:
-                        parts.reasoning.append(reasoning_of(delta))
-                        self._reasoning_pieces += 1
-                    if (
-                        delta.tool_calls
-                        or delta.refusal
-                        or delta.function_call is not None
-                        or delta.annotations
-                        or delta.audio is not None
-                        or delta.reasoning_details
-                        or delta.extra_content is not None
-                    ):
-                        self._pieces += parts.add(choice, delta)
-                if choice.finish_reason:
-                    parts.finish_reason = choice.finish_reason
-                    parts.native_finish_reason = choice.native_finish_reason
-                if choice.logprobs is not None:
-                    parts.logprobs.append(choice.logprobs)
-                if choice.usage is not None:
-                    self._take_usage(choice.usage)
-        return len(items)
+                for choice in choices:
+                    self._take_choice(choice)
+                continue
+            choice = choices[0]
+            delta = choice.delta
+            if (
+                delta is None
+                or delta.content.__class__ is not str
+                or choice.index != 0
+                or choice.finish_reason
+                or choice.logprobs is not None
+                or choice.usage is not None
+                or delta.reasoning_content
+                or delta.reasoning
+                or delta.tool_calls
+                or delta.refusal
+                or delta.reasoning_details
+                or delta.annotations
+                or delta.audio is not None
+                or delta.function_call is not None
+                or delta.extra_content is not None
+                or self._first is None
+            ):
+                self._take_choice(choice)
+            elif delta.content:
+                self._first.content.append(delta.content)
+                pieces += 1
+        else:
+            position = len(items)
+        self._pieces += pieces
+        return position
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
         """An error object in place of a chunk, flat ones included (error_codes.json, body_shapes)."""
@@ -271,18 +275,30 @@ class ChatAccumulator:
                 self._first = parts
         return parts
 
-    def _take_list(self, parts: _ChoiceParts, delta: ChoiceDelta) -> None:
-        text = text_of(delta.content)
-        if text:
-            parts.content.append(text)
-            self._pieces += 1
-        if not (delta.reasoning_content or delta.reasoning or delta.reasoning_details):
-            thinking = reasoning_of(delta)
-            if thinking:
-                parts.reasoning.append(thinking)
+    def _take_choice(self, choice: ChunkChoice) -> None:
+        parts = self._parts(choice.index)
+        delta = choice.delta
+        if delta is not None:
+            text = delta.content if isinstance(delta.content, str) else text_of(delta.content)
+            if text:
+                parts.content.append(text)
+                self._pieces += 1
+            reasoning = delta.reasoning_content or reasoning_of(delta)
+            if reasoning:
+                parts.reasoning.append(reasoning)
                 self._reasoning_pieces += 1
+            self._pieces += parts.add(delta)
+        if choice.finish_reason:
+            parts.finish_reason = choice.finish_reason
+            parts.native_finish_reason = choice.native_finish_reason
+        if choice.logprobs is not None:
+            parts.logprobs.append(choice.logprobs)
+        if choice.usage is not None:
+            self._take_usage(choice.usage)
 
     def _take_head(self, chunk: ChatCompletionChunk) -> None:
+        if chunk.usage is not None:
+            self._take_usage(chunk.usage)
         head = self._head
         head.id = head.id or chunk.id
         head.model = head.model or chunk.model

@@ -27,23 +27,28 @@ _EMPTY = ChoiceDelta()
 
 def deltas_of(chunk: ChatCompletionChunk) -> Sequence[Delta]:
     """What *chunk* adds, one Delta per choice it adds anything to; usage on a Delta of its own if need be."""
-    usage = None if chunk.usage is None else chunk.usage.neutral()
+    usage = chunk.usage
     found = []
     for choice in chunk.choices:
         delta = choice.delta or _EMPTY
         content = delta.content
-        if type(content) is not str:
+        if content.__class__ is not str:
             content = text_of(content)
-        reasoning = delta.reasoning_content or reasoning_of(delta)
-        if choice.usage is not None:
-            usage = choice.usage.neutral()
+        reasoning = delta.reasoning_content or (
+            reasoning_of(delta) if delta.reasoning or delta.reasoning_details or not content else ""
+        )
         calls = _fragments(delta) if delta.tool_calls or delta.function_call is not None else ()
+        usage = choice.usage or usage
         reason = choice.finish_reason or None
         if content or reasoning or calls or reason or delta.refusal:
-            found.append(Delta(content, reasoning, delta.refusal or "", calls, reason, usage, choice.index))
-            usage = None
+            refusal = delta.refusal or ""
+            if usage is None:
+                found.append(Delta(content, reasoning, refusal, calls, reason, None, choice.index))
+            else:
+                found.append(Delta(content, reasoning, refusal, calls, reason, usage.neutral(), choice.index))
+                usage = None
     if usage is not None:
-        found.append(Delta(usage=usage))
+        found.append(Delta(usage=usage.neutral()))
     return found
 
 

@@ -1,5 +1,7 @@
 """The wire structs of /v1/chat/completions, plain and streamed (reference: chat.md section 6).
 
+Fields stand in the order of the wire, which is the order the decoder looks for them.
+
 Every field has a default: providers leave out, null and add what they like. Lists that are meant to be
 iterated are never None. Text that providers spell in several ways (``reasoning_content``, ``reasoning``,
 ``thinking`` parts) is kept as sent here; ``text_of`` and ``reasoning_of`` read it.
@@ -178,12 +180,12 @@ class Audio(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
 class ChoiceDelta(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """``choices[].delta``: what one event adds to one choice."""
 
+    role: str | None = None
     content: str | list[ContentPart] | None = None
     reasoning_content: str | None = None
-    reasoning: str | None = None
-    tool_calls: list[ToolCallFragment] | None = None
-    role: str | None = None
     refusal: str | None = None
+    tool_calls: list[ToolCallFragment] | None = None
+    reasoning: str | None = None
     function_call: FunctionCall | None = None
     reasoning_details: list[Any] | None = None
     annotations: list[Any] | None = None
@@ -196,8 +198,8 @@ class ChunkChoice(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
 
     index: int = 0
     delta: ChoiceDelta | None = None
-    finish_reason: str | None = None
     logprobs: Logprobs | None = None
+    finish_reason: str | None = None
     usage: CompletionUsage | None = None
     """Moonshot puts it here."""
     native_finish_reason: str | None = None
@@ -211,10 +213,10 @@ class ChatCompletionChunk(msgspec.Struct, omit_defaults=True, kw_only=True, gc=F
     object: str | None = None
     created: int | float | str | None = None
     model: str | None = None
+    service_tier: str | None = None
+    system_fingerprint: str | None = None
     choices: list[ChunkChoice] = []
     usage: CompletionUsage | None = None
-    system_fingerprint: str | None = None
-    service_tier: str | None = None
     citations: list[Any] | None = None
     search_results: list[Any] | None = None
     provider: str | None = None

@@ -95,8 +95,9 @@ async def _keep(session: Session, live: weakref.WeakSet[Response]) -> AsyncGener
     try:
         yield
     finally:
+        error = APIConnectionError("the client was closed while this answer was being read", retryable=False)
         for response in list(live):
-            response.fail(APIConnectionError("the client was closed while this answer was being read"))
+            response.fail(error)
         await session.close()
 
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ..errors import APIConnectionError, APIError, DecodeError, GravitexError, StreamInterrupted
+from ._buffered import reader_of, rest_of
 from ._clocks import Clocks
 
 if TYPE_CHECKING:
@@ -39,7 +40,17 @@ DRAIN_BYTES: Final = 64 * 1024
 class Response:
     """What the gateway answered. Reading is cancellable and loses nothing; one reader at a time."""
 
-    __slots__ = ("__weakref__", "_answer", "_clocks", "_failure", "_loop", "_on_close", "headers", "status")
+    __slots__ = (
+        "__weakref__",
+        "_answer",
+        "_clocks",
+        "_failure",
+        "_loop",
+        "_on_close",
+        "_read_some",
+        "headers",
+        "status",
+    )
 
     def __init__(
         self,
@@ -55,6 +66,7 @@ class Response:
         self._failure: GravitexError | None = None
         self.status: int = answer.status
         self.headers: Mapping[str, str] = answer.headers
+        self._read_some = reader_of(answer.content)
         clocks.watch(_Waker(answer))
 
     @property
@@ -95,7 +107,7 @@ class Response:
         clocks = self._clocks
         clocks.wait()
         try:
-            data = await answer.content.readany()
+            data = await self._read_some()
         except Exception as error:
             return self._broken(answer, error)
         finally:
@@ -129,7 +141,7 @@ class Response:
         """
         answer = self._answer
         if answer is None:
-            return True
+            return False
         timer = self._loop.call_later(DRAIN_SECONDS, _Waker(answer))
         left = DRAIN_BYTES
         try:
@@ -184,7 +196,7 @@ class Response:
         """What had arrived before *error*; raises when that was nothing."""
         failure = self._failure or self._translated(error)
         self._failure = failure
-        rest = _buffered(answer)
+        rest = rest_of(answer.content)
         self.abort()
         if rest:
             return rest
@@ -194,7 +206,7 @@ class Response:
         if self._clocks.expired is not None:
             return self._clocks.error(self._clocks.expired)
         if self._answer is None:
-            return APIConnectionError("the answer was closed while it was being read")
+            return APIConnectionError("the answer was closed while it was being read", retryable=False)
         # The library's words can quote headers or the URL; its class name and the system's error cannot.
         reason = f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
         return StreamInterrupted(
@@ -220,17 +232,3 @@ def _finish(how: Callable[[], object], on_close: Callable[[], None] | None, cloc
     how()
     if on_close is not None:
         on_close()
-
-
-def _buffered(answer: ClientResponse) -> bytes:
-    """Bytes that arrived and were not read yet: aiohttp raises an error before it hands them out.
-
-    There is no public way to them; where the private one is gone, they are lost with the error.
-    """
-    buffer = getattr(answer.content, "_buffer", None)
-    offset = getattr(answer.content, "_buffer_offset", 0)
-    if not buffer:
-        return b""
-    rest = b"".join(buffer)[offset:]
-    buffer.clear()
-    return rest

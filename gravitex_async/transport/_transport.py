@@ -164,9 +164,12 @@ class Transport:
             pool.slots.release(host)
             return outcome
 
+        good = _is_good(outcome.status)
+
         def done() -> None:
             pool.slots.release(host)
-            permit.release(None)
+            if good:  # what a refusal teaches the governor is known once its body is read
+                permit.release(None)
 
         response = Response(outcome, clocks, pool.loop, done)
         pool.live.add(response)
@@ -204,7 +207,7 @@ class Transport:
     async def _good(self, response: Response, request: Request) -> Response | APIError:
         """The response itself when its status is good, else its error."""
         status = response.status
-        if 200 <= status < 300 and status not in (204, 205):
+        if _is_good(status):
             return response
         if status < 400:
             response.release()
@@ -279,6 +282,10 @@ def checked_key(key: object) -> str:
     if not key.isascii() or any(ord(c) <= 32 or ord(c) == 127 for c in key):
         raise MisuseError("the API key (not shown) holds a blank, a control or a non-ASCII character")
     return key
+
+
+def _is_good(status: int) -> bool:
+    return 200 <= status < 300 and status not in (204, 205)
 
 
 async def _encoded(loop: asyncio.AbstractEventLoop, body: Any) -> bytes | None:

@@ -42,9 +42,13 @@ class BaseURL(msgspec.Struct, frozen=True):
         Raises:
             MisuseError: It is no http(s) URL, or holds a user name or a control character.
         """
-        parts = urlsplit(text.strip())
-        unsafe = any(character <= " " or character == "\x7f" for character in text.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname or unsafe:
+        text = text.strip()
+        try:
+            parts = urlsplit(text)
+            whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # an open bracket, a port that is none
+            whole = False
+        if not whole or any(character <= " " or character == "\x7f" for character in text):
             raise MisuseError(f"expected base_url like 'https://api.gravitex.ai', got {text!r}")
         if parts.username or parts.password:
             raise MisuseError("expected base_url without a user name or password; pass api_key instead")
