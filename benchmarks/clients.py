@@ -43,8 +43,11 @@ class _Aiohttp:
     async def close(self) -> None:
         await self._session.close()
 
+    def post(self, job: Job) -> Any:
+        return self._session.post(job["url"] + _path(job), json=_body(job))
+
     async def once(self, job: Job) -> Outcome:
-        async with self._session.post(job["url"] + _path(job), json=_body(job)) as answer:
+        async with self.post(job) as answer:
             return await self.read(answer)
 
     async def read(self, answer: aiohttp.ClientResponse) -> Outcome:

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -48,6 +49,8 @@ class Job:
     dialect: str = "chat"
     streams: int = 1
     repeat: int = 1
+    hold: int = 0
+    """Streams to keep open, for the contestants that measure memory."""
     ca: str | None = None
     events: int | None = None
     """What a contestant that parses must have counted, in all."""
@@ -112,7 +115,10 @@ class Worker:
         line = self._child.stdout.readline()
         if not line:
             raise RuntimeError(f"{self.name} ended without an answer to {job}")
-        sample = Sample(**json.loads(line))
+        answer = json.loads(line)
+        if "error" in answer:
+            raise RuntimeError(f"{self.name}: {answer['error'][:200]}")
+        sample = Sample(**answer)
         for name in ("events", "characters"):
             expected, seen = getattr(job, name), getattr(sample, name)
             if expected is not None and seen not in (expected, 0):
@@ -142,10 +148,11 @@ def _on_core(core: int | None) -> Iterator[None]:
 
 
 class Rounds:
-    """The samples of a contest, by contestant."""
+    """The samples of a contest, by contestant, and why some are missing."""
 
-    def __init__(self, samples: Mapping[str, Sequence[Sample]]) -> None:
+    def __init__(self, samples: Mapping[str, Sequence[Sample]], left_out: Sequence[str] = ()) -> None:
         self.samples = samples
+        self.left_out = left_out
 
     def names(self) -> list[str]:
         """The contestants, in the order they were given."""
@@ -156,7 +163,9 @@ class Rounds:
         return statistics.median(sample.cpu for sample in self.samples[name]) * 1e6 / per
 
     def ratio(self, name: str, to: str) -> float:
-        """Median over the rounds of the ratio of CPU times."""
+        """Median over the rounds of the ratio of CPU times; NaN, which keeps no promise, for who is missing."""
+        if not self.samples.get(name) or not self.samples.get(to):
+            return math.nan
         pairs = zip(self.samples[name], self.samples[to], strict=True)
         return statistics.median(one.cpu / other.cpu for one, other in pairs)
 
@@ -169,9 +178,7 @@ class Rounds:
         return (third - first) / median
 
 
-def contest(
-    contestants: Sequence[Contestant], job: Job, rounds: int, *, progress: Callable[[str], None] = print
-) -> Rounds:
+def contest(contestants: Sequence[Contestant], job: Job, rounds: int) -> Rounds:
     """Lets all do *job* in turns; the first round warms up and is not counted.
 
     A contestant that cannot do the job in the warm-up is left out and named, so that one broken peer does
@@ -179,10 +186,10 @@ def contest(
     """
     core = cores()[0]
     workers = [Worker(contestant, core) for contestant in contestants]
-    samples: dict[str, list[Sample]] = {}
+    left_out: list[str] = []
     try:
-        ready = [worker for worker in workers if _warm(worker, job, progress)]
-        samples = {worker.name: [] for worker in ready}
+        ready = [worker for worker in workers if _warm(worker, job, left_out)]
+        samples: dict[str, list[Sample]] = {worker.name: [] for worker in ready}
         for number in range(rounds):
             shift = number % max(1, len(ready))
             for worker in ready[shift:] + ready[:shift]:
@@ -190,13 +197,13 @@ def contest(
     finally:
         for worker in workers:
             worker.close()
-    return Rounds(samples)
+    return Rounds(samples, left_out)
 
 
-def _warm(worker: Worker, job: Job, progress: Callable[[str], None]) -> bool:
+def _warm(worker: Worker, job: Job, left_out: list[str]) -> bool:
     try:
         worker.run(job)
     except RuntimeError as error:
-        progress(f"left out: {error}")
+        left_out.append(f"Left out: {error}")
         return False
     return True

@@ -55,7 +55,10 @@ def _python() -> Path | None:
     if not python.exists():
         venv.create(folder(), with_pip=True)
     done = subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], check=False)
-    return python if not done.returncode else _without("the Python peers: pip failed")
+    if done.returncode:
+        _tell("the Python peers: pip failed")
+        return None
+    return python
 
 
 def _has(python: Path) -> bool:
@@ -68,7 +71,8 @@ def _has(python: Path) -> bool:
 
 def _node() -> Path | None:
     if shutil.which("node") is None or shutil.which("npm") is None:
-        return _without("openai-node: there is no node or no npm")
+        _tell("openai-node: there is no node or no npm")
+        return None
     home = folder() / "node"
     home.mkdir(parents=True, exist_ok=True)
     script = home / "peer_node.mjs"
@@ -76,11 +80,12 @@ def _node() -> Path | None:
     if not (home / "node_modules" / "openai").exists():
         install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(home)]
         if subprocess.run([*install, *NODE_PACKAGES], check=False).returncode:
-            return _without("openai-node: npm failed")
+            _tell("openai-node: npm failed")
+            return None
     return script
 
 
-def _without(reason: str) -> None:
+def _tell(reason: str) -> None:
     print(f"left out: {reason}", file=sys.stderr)
 
 

@@ -1,4 +1,4 @@
-"""What a benchmark found, as Markdown for people, JSON for programs, SVG for pages; in ``benchmarks/results``.
+"""What a benchmark found, in ``benchmarks/results``: Markdown for people, JSON for programs, SVG for pages.
 
 A ``Bar`` is a promise with its limit (DESIGN: section 6); a report says for each whether it is kept.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.harness import Options, Rounds
 
-__all__ = ["Bar", "Report", "Table", "contest_table", "run_alone"]
+__all__ = ["RESULTS", "Bar", "Report", "Table", "contest_table", "environment", "run_alone"]
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -70,15 +70,19 @@ class Report:
     def markdown(self) -> str:
         """The report as a page."""
         lines = [f"# {self.name}", "", self.question, "", environment(), ""]
-        for bar in self.bars:
-            sign = "≥" if bar.at_least else "≤"
-            lines.append(
-                f"- {'kept' if bar.kept else '**missed**'}: {bar.promise}: {bar.value:.3g} ({sign} {bar.limit:g})"
-            )
+        lines += self.verdicts()
         for table in self.tables:
             lines += ["", f"## {table.title}", "", *_markdown_rows(table)]
         lines += ["", *(f"![{chart}]({chart}.svg)" for chart in self.charts), *self.notes]
         return "\n".join(lines).rstrip() + "\n"
+
+    def verdicts(self) -> list[str]:
+        """A line per bar."""
+        return [
+            f"- {'kept' if bar.kept else '**missed**'}: {bar.promise}: {bar.value:.3g} "
+            f"({'≥' if bar.at_least else '≤'} {bar.limit:g})"
+            for bar in self.bars
+        ]
 
     def _values(self) -> dict[str, object]:
         return {
@@ -92,8 +96,7 @@ class Report:
 
 def _markdown_rows(table: Table) -> list[str]:
     rows = ["| " + " | ".join(map(_shown, row)) + " |" for row in table.rows]
-    rule = "|" + "|".join(" --- " if not column else " --- " for column in table.columns) + "|"
-    return ["| " + " | ".join(table.columns) + " |", rule, *rows]
+    return ["| " + " | ".join(table.columns) + " |", "|" + " --- |" * len(table.columns), *rows]
 
 
 def _shown(cell: Cell) -> str:
@@ -109,7 +112,8 @@ def _shown(cell: Cell) -> str:
 def environment() -> str:
     """Interpreter, libraries and machine, in a line."""
     versions = (f"{name} {importlib.metadata.version(name)}" for name in ("aiohttp", "msgspec", "orjson"))
-    return f"{platform.python_implementation()} {platform.python_version()}, {', '.join(versions)}, {_processor()}"
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return ", ".join([python, *versions, _processor()])
 
 
 def _processor() -> str:

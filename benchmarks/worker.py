@@ -62,6 +62,13 @@ def _measured(loop: asyncio.AbstractEventLoop, client: Client, job: dict[str, An
     return {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall, **seen}
 
 
+def _answer(loop: asyncio.AbstractEventLoop, client: Client, job: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return _measured(loop, client, job)
+    except Exception as error:  # told to the harness, which decides
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
 def main() -> None:
     """Works until standard input ends; all jobs go to the server of the first."""
     client = _client(sys.argv[1])
@@ -72,7 +79,7 @@ def main() -> None:
         if not opened:
             loop.run_until_complete(client.open(job))
             opened = True
-        print(json.dumps(_measured(loop, client, job)), flush=True)
+        print(json.dumps(_answer(loop, client, job)), flush=True)
     if opened:
         loop.run_until_complete(client.close())
     loop.close()

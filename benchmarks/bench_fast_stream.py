@@ -1,0 +1,70 @@
+"""Question: what does an event of one fast stream cost, by view and by dialect, against the floor and peers?
+
+Command: ``python -m benchmarks.bench_fast_stream``
+
+20,000 events as fast as the socket takes them; CPU time of the client process. Two framings: one HTTP chunk
+per event, as gateways send, is what the bars are about; large HTTP chunks take most of the floor away and
+show the cost of this package alone.
+
+Finding: FINDING
+"""
+
+from __future__ import annotations
+
+from benchmarks.corpus import corpus
+from benchmarks.harness import Contestant, Job, Options, Rounds, contest
+from benchmarks.peers import node_peer, python_peers
+from benchmarks.replay import Replay
+from benchmarks.report import Bar, Report, contest_table, run_alone
+from benchmarks.svg import bars
+
+VIEWS = ("gravitex-chunks", "gravitex-deltas", "gravitex-text", "gravitex-batches", "gravitex-final")
+CORPORA = ("small-chunk", "responses", "gemini")
+
+# (peer, how many times less CPU we promise to use)
+PEERS = (("openai-python", 40.0), ("openai-node", 5.0), ("loop-json", 2.5))
+
+
+def run(options: Options) -> Report:
+    """All dialects and framings."""
+    report = Report("fast_stream", (__doc__ or "").partition("\n")[0])
+    size = options.pick(20_000, 4_000)
+    with Replay() as server:
+        for name in CORPORA:
+            rounds = _contest(server.url, name, size, "fast", options)
+            report.tables.append(contest_table(f"{name}, one HTTP chunk per event", rounds, size, "event"))
+            report.bars += _bars(name, rounds)
+            report.notes += rounds.left_out
+            values = [(who, rounds.cpu(who, size)) for who in rounds.names()]
+            report.charts[f"fast_stream_{name}"] = bars(f"CPU per event, {name}", "µs", values)
+        bare = _contest(server.url, "small-chunk", size, "large.16384", Options(options.quick, peers=False))
+        report.tables.append(contest_table("small-chunk, HTTP chunks of 16 KB", bare, size, "event"))
+    return report
+
+
+def _contest(url: str, name: str, size: int, mode: str, options: Options) -> Rounds:
+    played = corpus(name, size)
+    job = Job(
+        url, f"{name}.{size}.{mode}", played.dialect, events=played.count, characters=len(played.content)
+    )
+    contestants = [Contestant.ours(who) for who in ("floor", *VIEWS, "loop-json", "loop-orjson")]
+    if options.peers:
+        contestants += python_peers(played.dialect)
+        contestants += node_peer() if played.dialect != "gemini" else []
+    return contest(contestants, job, options.pick(9, 3))
+
+
+def _bars(name: str, rounds: Rounds) -> list[Bar]:
+    kept = [
+        Bar(f"{name}: {view.removeprefix('gravitex-')} against the floor", rounds.ratio(view, "floor"), 2.0)
+        for view in VIEWS[:2]
+    ]
+    for peer, times in PEERS:
+        if peer in rounds.names():
+            value = rounds.ratio(peer, VIEWS[0])
+            kept.append(Bar(f"{name}: {peer} costs more, times", value, times, at_least=True))
+    return kept
+
+
+if __name__ == "__main__":
+    run_alone(run)

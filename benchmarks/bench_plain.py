@@ -1,0 +1,41 @@
+"""Question: what does a plain request and its answer cost against ``aiohttp`` post + ``json()``?
+
+Command: ``python -m benchmarks.bench_plain``
+
+One request after the other on a kept connection; the answer is 100 words.
+
+Finding: FINDING
+"""
+
+from __future__ import annotations
+
+from benchmarks.corpus import corpus
+from benchmarks.harness import Contestant, Job, Options, contest
+from benchmarks.peers import python_peers
+from benchmarks.replay import Replay
+from benchmarks.report import Bar, Report, contest_table, run_alone
+
+WORDS = 100
+
+
+def run(options: Options) -> Report:
+    """One table, one bar."""
+    report = Report("plain", (__doc__ or "").partition("\n")[0])
+    requests = options.pick(500, 100)
+    characters = len(corpus("small-chunk", WORDS).content)
+    with Replay() as server:
+        job = Job(
+            server.url, f"small-chunk.{WORDS}.plain", repeat=requests,
+            events=requests, characters=requests * characters,
+        )  # fmt: skip
+        contestants = [Contestant.ours(who) for who in ("floor-plain", "gravitex-plain")]
+        contestants += python_peers("plain") if options.peers else []
+        rounds = contest(contestants, job, options.pick(9, 3))
+    report.tables.append(contest_table("request and answer", rounds, requests, "request", "floor-plain"))
+    ratio = rounds.ratio("gravitex-plain", "floor-plain")
+    report.bars.append(Bar("a request against aiohttp post + json", ratio, 1.5))
+    return report
+
+
+if __name__ == "__main__":
+    run_alone(run)

@@ -1,0 +1,43 @@
+"""Question: does a tool call with 1 MB of arguments, or a structured answer of 1 MB, cost more per event?
+
+Command: ``python -m benchmarks.bench_tool_arguments``
+
+Fragments of 64 (arguments) and 16 characters (structured). A reader that joins or parses what it has at
+every fragment is quadratic; the same call at a quarter of the size shows it.
+
+Finding: FINDING
+"""
+
+from __future__ import annotations
+
+from benchmarks.corpus import corpus
+from benchmarks.harness import Contestant, Job, Options, contest
+from benchmarks.replay import Replay
+from benchmarks.report import Bar, Report, Table, contest_table, run_alone
+
+MEGABYTE = 1024 * 1024
+VIEWS = ("gravitex-chunks", "gravitex-deltas")
+
+
+def run(options: Options) -> Report:
+    """A table per corpus; a bar on the growth of the cost per event."""
+    report = Report("tool_arguments", (__doc__ or "").partition("\n")[0])
+    with Replay() as server:
+        for name in ("tool-arguments", "structured"):
+            costs = [_cost(server.url, name, size, options, report) for size in (MEGABYTE // 4, MEGABYTE)]
+            report.bars.append(Bar(f"{name}: cost per event, 1 MB against 256 KB", costs[1] / costs[0], 1.1))
+    return report
+
+
+def _cost(url: str, name: str, size: int, options: Options, report: Report) -> float:
+    played = corpus(name, size)
+    job = Job(url, f"{name}.{size}.fast", events=played.count, characters=len(played.content) or None)
+    contestants = [Contestant.ours(who) for who in ("floor", *VIEWS)]
+    rounds = contest(contestants, job, options.pick(7, 3))
+    table = contest_table(f"{name}, {size // 1024} KB", rounds, played.count, "event")
+    report.tables.append(Table(table.title, table.columns, table.rows))
+    return rounds.cpu("gravitex-deltas", played.count)
+
+
+if __name__ == "__main__":
+    run_alone(run)
