@@ -1,0 +1,70 @@
+"""The commands as typer sees them. Their work is imported when they are run, so that --help is quick."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ._run import exit_codes, run
+
+app = typer.Typer(
+    help="Streaming client for the Gravitex gateway.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+BaseURL = Annotated[
+    str | None,
+    typer.Option(envvar="GRAVITEX_BASE_URL", help="The gateway; default: https://api.gravitex.ai."),
+]
+
+
+@app.command()
+def demo() -> None:
+    """Show what streams look like, in a few seconds, against a gateway in this process: needs no key."""
+    with exit_codes():
+        from ._demo import demo
+
+        run(demo())
+
+
+@app.command()
+def chat(
+    question: Annotated[str, typer.Argument(help="What to ask; - reads it from stdin.")],
+    model: Annotated[
+        str, typer.Option("--model", "-m", envvar="GRAVITEX_MODEL", help="Which model.")
+    ] = "gpt-4o-mini",
+    system: Annotated[str | None, typer.Option(help="The system message.")] = None,
+    thinking: Annotated[
+        bool, typer.Option("--thinking", help="Ask the model to think first, in its own way.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the whole answer as one line of JSON instead.")
+    ] = False,
+    base_url: BaseURL = None,
+) -> None:
+    """Ask one question and stream the answer.
+
+    The answer goes to stdout, thinking and token counts to stderr. The key is read from GRAVITEX_API_KEY.
+    """
+    with exit_codes():
+        from ._chat import Question, chat
+
+        asked = Question(question, model=model, system=system, thinking=thinking)
+        run(chat(asked, as_json=json, base_url=base_url))
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8765,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    key: Annotated[list[str] | None, typer.Option(help="A key to accept; may be given again.")] = None,
+    pace: Annotated[float, typer.Option(help="Seconds between two events.", min=0.0)] = 0.02,
+) -> None:
+    """Keep a local gateway running for other programs, with authored answers, until Ctrl-C."""
+    with exit_codes():
+        from ._serve import serve
+
+        run(serve(host, port, key or ["sk-local"], pace))
