@@ -32,6 +32,7 @@ from .deltas import Delta, EndReason, StreamEnd, ToolCall, end_state
 from .errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
 from .ratelimit import RateLimit
 from .timings import Timings
+from .transport import MAX_BODY_BYTES
 from .usage import Usage
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Stream(Generic[ItemT, FinalT]):
         self._failure: GravitexError | None = None
         self._reading = False
         self._at_mark = False  # the end mark was seen, the end of the body was not
-        self._unsure: list[bytes] | None = None  # the start of a body that may be no stream
+        self._unsure: bytearray | None = None  # the start of a body that may be no stream
         self._ended = False
         self.end = StreamEnd()
         self.timings = Timings()
@@ -304,7 +305,7 @@ class Stream(Generic[ItemT, FinalT]):
         self._opening = None
         self._begin(response)
         if response.content_type != "text/event-stream":
-            self._unsure = []
+            self._unsure = bytearray()
 
     def _begin(self, response: Response) -> None:
         clocks = response.clocks
@@ -456,26 +457,21 @@ class Stream(Generic[ItemT, FinalT]):
 
     async def _sniff(self, response: Response) -> None:
         """Reads on in an answer that does not say it is a stream; what was read survives a cancelled wait."""
-        pieces = self._unsure
-        assert pieces is not None
+        body = self._unsure
+        assert body is not None
         try:
             data = await response.read()
         except APIError as error:
             self._unsure = None
             self._broke_off(error)
             return
-        if data and not pieces and not data.strip():
-            return  # blanks before the first word say nothing
-        pieces.append(data)
-        looks = pieces[0].lstrip()[:1]
-        if looks not in (b"{", b"[", b"<", b""):
+        body += data if body else data.lstrip()
+        if bytes(body[:1]) not in (b"{", b"[", b"<", b""):
             self._unsure = None
-            self._received(data, response)
-        elif not data:
+            self._received(bytes(body), response)
+        elif not data or len(body) > MAX_BODY_BYTES:
             self._unsure = None
-            self._take_whole(b"".join(pieces), response)
-        elif sum(map(len, pieces)) > MAX_BODY_BYTES:
-            pass
+            self._take_whole(bytes(body), response)
 
     def _take_whole(self, body: bytes, response: Response) -> None:
         """A body that is no stream: a whole answer is delivered as such, everything else is an error."""
@@ -579,9 +575,10 @@ class _Text(Generic[ItemT, FinalT]):
         while True:
             if not pending and not await stream._fill():
                 raise StopAsyncIteration
-            for delta in stream._folded.deltas(pending.popleft()):
-                if delta.content and not delta.index:
-                    return delta.content
+            found = stream._folded.deltas(pending.popleft())
+            text = "".join([delta.content for delta in found if not delta.index])
+            if text:
+                return text
 
 
 class _Batches(Generic[ItemT, FinalT]):

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from .._failures import ErrorInfo, find_error, flat_error
+from .._tolerant import TolerantDecoder
 from ..deltas import Delta, EndReason, ToolCall, neutral_reason
 from ..usage import Usage
 from ._deltas import deltas_of, deltas_of_message
@@ -140,11 +141,11 @@ class ChatAccumulator:
             if (
                 len(choices) != 1
                 or chunk.usage is not None
-                or chunk.error is not None
+                or chunk.error
                 or chunk.citations is not None
                 or not self._head_full
             ):
-                if chunk.error is not None or not (choices or chunk.usage is not None or chunk.id):
+                if chunk.error or not (choices or chunk.usage is not None or chunk.id):
                     break
                 self._take_head(chunk)
                 for choice in choices:
@@ -189,7 +190,11 @@ class ChatAccumulator:
 
     def whole(self, body: bytes) -> list[ChatCompletionChunk]:
         """A plain completion as one chunk per choice; ``final`` gives it back untouched."""
-        completion = _whole.decode(body)
+        try:
+            completion = _whole.decode(body)
+        except ValueError:
+            tolerant = TolerantDecoder(ChatCompletion)
+            completion = tolerant.convert(tolerant.tree(body))
         if not completion.choices:
             raise ValueError("expected a completion with choices")
         self._whole = completion

@@ -35,7 +35,9 @@ def deltas_of(chunk: ChatCompletionChunk) -> Sequence[Delta]:
         if content.__class__ is not str:
             content = text_of(content)
         reasoning = delta.reasoning_content or (
-            reasoning_of(delta) if delta.reasoning or delta.reasoning_details or not content else ""
+            reasoning_of(delta)
+            if delta.reasoning or delta.reasoning_details or content is not delta.content
+            else ""
         )
         calls = _fragments(delta) if delta.tool_calls or delta.function_call is not None else ()
         usage = choice.usage or usage
@@ -66,6 +68,8 @@ def _fragment(fragment: ToolCallFragment) -> ToolCallDelta:
     elif fragment.custom is not None:
         name, text = fragment.custom.name, fragment.custom.input
     position = getattr(fragment, "position", fragment.index or 0)
+    if getattr(fragment, "repeated", False):
+        text = ""
     return ToolCallDelta(position, fragment.id or None, name or None, text or "")
 
 

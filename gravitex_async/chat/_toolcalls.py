@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from ..deltas import ToolCall
 from ._structs import CustomCall, FunctionCall, MessageToolCall, ToolCallFragment
 
@@ -38,13 +40,27 @@ class _Call:
         function, custom = fragment.function, fragment.custom
         if function is not None:
             self.name = self.name or function.name or ""
-            if function.arguments:
+            if function.arguments and self._sent_before(fragment, function.arguments):
+                fragment.repeated = True  # type: ignore[attr-defined]  # dict=True: not on the wire
+            elif function.arguments:
                 self.arguments.append(function.arguments)
         elif custom is not None:
             self.custom = True
             self.name = self.name or custom.name or ""
             if custom.input:
                 self.arguments.append(custom.input)
+
+
+    def _sent_before(self, fragment: ToolCallFragment, arguments: str) -> bool:
+        """Whether the whole call is sent a second time: one JSON object is never followed by another."""
+        return (
+            bool(fragment.id)
+            and len(self.arguments) == 1
+            and self.arguments[0] == arguments
+            and arguments.startswith("{")
+            and arguments.endswith("}")
+            and _is_json(arguments)
+        )
 
 
 class ToolCallAssembly:
@@ -107,6 +123,14 @@ class ToolCallAssembly:
         call = _Call(len(self._calls), index)
         self._calls.append(call)
         return call
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _named(fragment: ToolCallFragment) -> bool:

@@ -14,11 +14,12 @@ _transport  queue, send, read errors, try again
 from ._clocks import Clocks
 from ._pool import Pool, PoolStatistics
 from ._request import Request, checked_headers
-from ._response import Response
+from ._response import MAX_BODY_BYTES, Response
 from ._transport import APIKey, Auth, Call, Transport, checked_key
 from ._url import BaseURL, model_path
 
 __all__ = [
+    "MAX_BODY_BYTES",
     "APIKey",
     "Auth",
     "BaseURL",
