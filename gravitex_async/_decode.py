@@ -92,7 +92,7 @@ class EventDecoder(Generic[T]):
         self._unknown = unknown
         self._max = max_event_bytes
         self._parser = SSEParser(strict=False, max_event_bytes=max_event_bytes)
-        self._tolerant: TolerantDecoder[T] = TolerantDecoder(decoder.type)
+        self._tolerant: TolerantDecoder[T] = TolerantDecoder(decoder.type, decoder.dec_hook)
         self._tail = b""
         self._payloads: list[Any] = []
         self.done = False

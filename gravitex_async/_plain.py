@@ -80,7 +80,7 @@ def decode_answer(
     except (ValueError, RecursionError):
         pass
     try:
-        tolerant: TolerantDecoder[T] = TolerantDecoder(decoder.type)
+        tolerant: TolerantDecoder[T] = TolerantDecoder(decoder.type, decoder.dec_hook)
         return tolerant.convert(tolerant.tree(body))
     except DecodeError as error:
         message = f"expected a JSON answer, got {content_type or 'no content type'!r}: {excerpt(body)}"

@@ -14,6 +14,7 @@ Sources: sse.md section 5; chat.md sections 4 and 6.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -34,6 +35,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _IDENTITY = ("index", "item_id", "output_index", "content_index", "summary_index")
 
 Path = tuple[object, ...]
+DecHook = Callable[[type, Any], Any]
 
 
 def excerpt(data: bytes | memoryview, size: int = 200) -> str:
@@ -45,10 +47,11 @@ def excerpt(data: bytes | memoryview, size: int = 200) -> str:
 class TolerantDecoder(Generic[T]):
     """Reads payloads into *type*, one after another; remembers half an emoji from one to the next."""
 
-    __slots__ = ("_halves", "_type")
+    __slots__ = ("_dec_hook", "_halves", "_type")
 
-    def __init__(self, type_: type[T]) -> None:
+    def __init__(self, type_: type[T], dec_hook: DecHook | None = None) -> None:
         self._type = type_
+        self._dec_hook = dec_hook
         self._halves: dict[Path, str] = {}
 
     @property
@@ -80,7 +83,7 @@ class TolerantDecoder(Generic[T]):
         """The struct for plain values, repaired where their meaning is plain."""
         for _ in range(MAX_REPAIRS):
             try:
-                return msgspec.convert(tree, self._type, strict=False)
+                return msgspec.convert(tree, self._type, strict=False, dec_hook=self._dec_hook)
             except msgspec.ValidationError as error:
                 _repair(tree, str(error))
         raise DecodeError("expected an event of this dialect, got one that is wrong nearly everywhere")
