@@ -1,0 +1,219 @@
+"""Events folded into an answer, candidate by candidate (reference: gemini.md sections 5 and 6).
+
+What a candidate makes of its parts is in ``_candidate.py``. Ids and the model's name: the first that is
+not empty. Usage: the last object, and what it lacks from those before. No asyncio here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from .._failures import ErrorInfo, find_error
+from ..deltas import Delta, EndReason, ToolCall, ToolCallDelta
+from ..usage import Usage
+from ._candidate import CandidateParts
+from ._decode import answers_of
+from ._deltas import deltas_of
+from ._enums import reason_of
+from ._metadata import PromptFeedback, UsageMetadata
+from ._structs import Candidate, GenerateContentResponse
+
+__all__ = ["GeminiAccumulator"]
+
+# Requests ask for a handful of candidates; a wild index is no reason to allocate.
+MAX_CANDIDATES = 1024
+
+
+class GeminiAccumulator:
+    """What has arrived of a stream. Fed by ``fold``; everything else may be read at any moment."""
+
+    def __init__(self) -> None:
+        self._candidates: dict[int, CandidateParts] = {}
+        self._first: CandidateParts | None = None  # candidate 0
+        self._head = GenerateContentResponse()
+        self._head_full = False
+        self._feedback: PromptFeedback | None = None
+        self._usage: UsageMetadata | None = None
+        self._pieces = 0
+        self._thoughts = 0
+
+    # What the stream asks for
+
+    def fold(self, items: Sequence[GenerateContentResponse], start: int) -> int:
+        """See ``Accumulator.fold``. The hot loop: a piece of text is done in place, the rest is called."""
+        pieces = thoughts = 0
+        position = start
+        for position in range(start, len(items)):
+            item = items[position]
+            if item.extra is not None and item.extra.get("error"):
+                break
+            if not self._head_full or item.prompt_feedback is not None:
+                self._take_head(item)
+            usage = item.usage_metadata
+            if usage is not None:
+                former = self._usage
+                if former is None or (usage.total_token_count and not usage.lacks(former)):
+                    self._usage = usage
+                else:
+                    self._usage = usage.after(former)
+            for candidate in item.candidates:
+                state = self._first
+                if state is None or candidate.index != 0:
+                    state = self._candidate(candidate.index)
+                content = candidate.content
+                if content is not None:
+                    if state.role is None:
+                        state.role = content.role
+                    for part in content.parts:
+                        text = part.text
+                        thought = part.thought is True
+                        if (
+                            text is None
+                            or part.thought_signature is not None
+                            or part.function_call is not None
+                            or part.inline_data is not None
+                            or part.extra is not None
+                        ):
+                            seen = state.add(part)
+                        elif text:
+                            run = state.run
+                            if run is None or run.thought is not thought:
+                                run = state.open_run(thought)
+                            run.pieces.append(text)
+                            seen = True
+                        else:
+                            continue
+                        if thought:
+                            thoughts += seen
+                        else:
+                            pieces += seen
+                if candidate.finish_reason is not None or _says_more(candidate):
+                    state.take_metadata(candidate)
+        else:
+            position = len(items)
+        self._pieces += pieces
+        self._thoughts += thoughts
+        return position
+
+    def error_in(self, tree: Any) -> ErrorInfo | None:
+        """An error object beside or in place of candidates, also as an element of an array."""
+        for item in tree if isinstance(tree, list) else (tree,):
+            if (found := find_error(item)) is not None:
+                return found
+        return None
+
+    def whole(self, body: bytes) -> list[GenerateContentResponse]:
+        """A plain answer, or a stream that came as one JSON array."""
+        return answers_of(body)
+
+    def deltas(self, item: GenerateContentResponse) -> Sequence[Delta]:
+        """See ``Accumulator.deltas``."""
+        return deltas_of(item, self._late)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """See ``Accumulator.progress``."""
+        return self._pieces, self._thoughts
+
+    @property
+    def complete(self) -> bool:
+        """Whether every candidate has its finishReason, or the prompt was blocked."""
+        if self._candidates:
+            return all(state.finish_reason for state in self._candidates.values())
+        return self._blocked
+
+    @property
+    def closed(self) -> bool:
+        """Never: only the end of the body says that nothing follows."""
+        return False
+
+    # What has arrived, of candidate 0
+
+    @property
+    def content(self) -> str:
+        return "" if self._first is None else self._first.text(thought=False)
+
+    @property
+    def reasoning_content(self) -> str:
+        return "" if self._first is None else self._first.text(thought=True)
+
+    @property
+    def refusal(self) -> str:
+        """Always "": this dialect has no text of refusal, see ``finish_reason`` and ``prompt_feedback``."""
+        return ""
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        return [] if self._first is None else self._first.tool_calls()
+
+    @property
+    def finish_reason(self) -> str | None:
+        return None if self._first is None else self._first.finish_reason
+
+    @property
+    def reason(self) -> EndReason:
+        """A blocked prompt is "filtered"."""
+        if self._first is None and self._blocked:
+            return "filtered"
+        return reason_of(self.finish_reason)
+
+    @property
+    def usage(self) -> Usage:
+        return Usage() if self._usage is None else self._usage.neutral()
+
+    def final(self) -> GenerateContentResponse:
+        """The answer so far, every candidate of it, as a plain one."""
+        return msgspec.structs.replace(
+            self._head,
+            candidates=[self._candidates[index].whole() for index in sorted(self._candidates)],
+            prompt_feedback=self._feedback,
+            usage_metadata=self._usage,
+        )
+
+    # Folding
+
+    def _candidate(self, index: int) -> CandidateParts:
+        state = self._candidates.get(index)
+        if state is None:
+            if len(self._candidates) >= MAX_CANDIDATES:
+                return next(reversed(self._candidates.values()))
+            state = self._candidates[index] = CandidateParts(index)
+            if index == 0:
+                self._first = state
+        return state
+
+    def _take_head(self, item: GenerateContentResponse) -> None:
+        head = self._head
+        head.response_id = head.response_id or item.response_id
+        head.model_version = head.model_version or item.model_version
+        head.create_time = head.create_time or item.create_time
+        head.model_status = head.model_status or item.model_status
+        self._feedback = item.prompt_feedback or self._feedback
+        # Whatever else a server sends, it sends with these two.
+        self._head_full = bool(head.response_id and head.model_version)
+
+    def _late(self, index: int) -> tuple[ToolCallDelta, ...]:
+        state = self._candidates.get(index)
+        return () if state is None else state.late()
+
+    @property
+    def _blocked(self) -> bool:
+        return self._feedback is not None and bool(self._feedback.block_reason)
+
+
+def _says_more(candidate: Candidate) -> bool:
+    """Whether there is anything beside content and finish reason."""
+    return not (
+        candidate.safety_ratings is None
+        and candidate.grounding_metadata is None
+        and candidate.citation_metadata is None
+        and candidate.url_context_metadata is None
+        and candidate.finish_message is None
+        and candidate.token_count is None
+        and candidate.avg_logprobs is None
+        and candidate.logprobs_result is None
+        and candidate.grounding_attributions is None
+    )

@@ -1,0 +1,240 @@
+"""What an answer says about itself: usage, safety, grounding, citations (reference: gemini.md sections 4, 5).
+
+Lists that are meant to be iterated are never None, but for those that the gateway sends as null on every
+event (safety ratings, token details): they are None when absent or null.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ..usage import Usage
+
+__all__ = [
+    "Citation",
+    "CitationMetadata",
+    "GroundingChunk",
+    "GroundingMetadata",
+    "GroundingSource",
+    "GroundingSupport",
+    "ModalityTokenCount",
+    "PromptFeedback",
+    "SafetyRating",
+    "SearchEntryPoint",
+    "Segment",
+    "UrlContextMetadata",
+    "UrlMetadata",
+    "UsageMetadata",
+]
+
+
+class Metadata(
+    msgspec.Struct, rename="camel", omit_defaults=True, repr_omit_defaults=True, kw_only=True, gc=False
+):
+    """What these structs have in common: they are only ever received."""
+
+
+class ModalityTokenCount(Metadata, kw_only=True):
+    """``usageMetadata.*TokensDetails[]``."""
+
+    modality: str | None = None
+    token_count: int | None = None
+
+
+Details = list[ModalityTokenCount] | None
+
+
+class UsageMetadata(Metadata, kw_only=True):
+    """``usageMetadata`` as sent; ``neutral()`` is the form all dialects share."""
+
+    prompt_token_count: int | None = None
+    """Cached tokens included."""
+    candidates_token_count: int | None = None
+    """Visible output: thoughts are counted beside it."""
+    total_token_count: int | None = None
+    thoughts_token_count: int | None = None
+    cached_content_token_count: int | None = None
+    tool_use_prompt_token_count: int | None = None
+    prompt_tokens_details: Details = None
+    candidates_tokens_details: Details = None
+    cache_tokens_details: Details = None
+    tool_use_prompt_tokens_details: Details = None
+    thoughts_tokens_details: Details = None
+    traffic_type: str | None = None
+    service_tier: str | None = None
+
+    def neutral(self) -> Usage:
+        """The same counts as a ``Usage``; ``source == "none"`` when there is no count at all."""
+        if not self.counted:
+            return Usage()
+        read = self.prompt_token_count or 0
+        thought = self.thoughts_token_count or 0
+        written = (self.candidates_token_count or 0) + thought
+        total = self.total_token_count or read + written
+        return Usage(read, written, total, thought, self.cached_content_token_count or 0, "server")
+
+    @property
+    def counted(self) -> bool:
+        """Whether it holds any count: Vertex sends objects with a traffic type only."""
+        return not (
+            self.total_token_count is None
+            and self.prompt_token_count is None
+            and self.candidates_token_count is None
+            and self.thoughts_token_count is None
+        )
+
+    def is_zero(self) -> bool:
+        """Whether it counts nothing: such a one does not take the place of counts."""
+        return not (
+            self.total_token_count
+            or self.prompt_token_count
+            or self.candidates_token_count
+            or self.thoughts_token_count
+        )
+
+    def lacks(self, former: UsageMetadata) -> bool:
+        """Whether *former* says anything that this object does not; asked at every event."""
+        return (
+            (self.total_token_count is None and former.total_token_count is not None)
+            or (self.prompt_token_count is None and former.prompt_token_count is not None)
+            or (self.candidates_token_count is None and former.candidates_token_count is not None)
+            or (self.thoughts_token_count is None and former.thoughts_token_count is not None)
+            or (self.prompt_tokens_details is None and former.prompt_tokens_details is not None)
+            or (self.candidates_tokens_details is None and former.candidates_tokens_details is not None)
+            or (self.traffic_type is None and former.traffic_type is not None)
+            or (self.cached_content_token_count is None and former.cached_content_token_count is not None)
+            or (self.cache_tokens_details is None and former.cache_tokens_details is not None)
+            or (self.tool_use_prompt_token_count is None and former.tool_use_prompt_token_count is not None)
+            or (
+                self.tool_use_prompt_tokens_details is None
+                and former.tool_use_prompt_tokens_details is not None
+            )
+            or (self.thoughts_tokens_details is None and former.thoughts_tokens_details is not None)
+            or (self.service_tier is None and former.service_tier is not None)
+        )
+
+    def after(self, former: UsageMetadata) -> UsageMetadata:
+        """These counts, and the former ones where this object has none (gemini.md section 5)."""
+        if self.is_zero() and not former.is_zero():
+            return former
+        if not self.lacks(former):
+            return self
+        return UsageMetadata(**{**_said(former), **_said(self)})
+
+
+def _said(usage: UsageMetadata) -> dict[str, Any]:
+    return {name: value for name in usage.__struct_fields__ if (value := getattr(usage, name)) is not None}
+
+
+class SafetyRating(Metadata, kw_only=True):
+    """``safetyRatings[]``."""
+
+    category: str | None = None
+    probability: str | None = None
+    blocked: bool | None = None
+    severity: str | None = None
+    probability_score: float | None = None
+    severity_score: float | None = None
+    overwritten_threshold: str | None = None
+
+
+class PromptFeedback(Metadata, kw_only=True):
+    """``promptFeedback``: with a ``block_reason`` the prompt was refused, and there are no candidates."""
+
+    block_reason: str | None = None
+    block_reason_message: str | None = None
+    safety_ratings: list[SafetyRating] | None = None
+
+
+class Citation(Metadata, kw_only=True):
+    """One source of ``citationMetadata``; indices are into the text of the candidate."""
+
+    start_index: int | None = None
+    end_index: int | None = None
+    uri: str | None = None
+    title: str | None = None
+    license: str | None = None
+    publication_date: Any = None
+
+
+class CitationMetadata(Metadata, kw_only=True):
+    """``citationMetadata``; the Gemini API fills ``citation_sources``, Vertex ``citations``."""
+
+    citation_sources: list[Citation] = msgspec.field(default_factory=list)
+    citations: list[Citation] = msgspec.field(default_factory=list)
+
+
+class GroundingSource(Metadata, kw_only=True):
+    """``groundingChunks[].web``, ``.retrievedContext``, ``.maps`` or ``.image``: where it was found."""
+
+    uri: str | None = None
+    title: str | None = None
+    domain: str | None = None
+    text: str | None = None
+    document_name: str | None = None
+    file_search_store: str | None = None
+    custom_metadata: Any = None
+    place_id: str | None = None
+    source_uri: str | None = None
+    image_uri: str | None = None
+
+
+class GroundingChunk(Metadata, kw_only=True):
+    """``groundingChunks[]``: one of its fields is set."""
+
+    web: GroundingSource | None = None
+    retrieved_context: GroundingSource | None = None
+    maps: GroundingSource | None = None
+    image: GroundingSource | None = None
+
+
+class Segment(Metadata, kw_only=True):
+    """``groundingSupports[].segment``; indices count UTF-8 bytes, not characters."""
+
+    part_index: int | None = None
+    start_index: int | None = None
+    end_index: int | None = None
+    text: str | None = None
+
+
+class GroundingSupport(Metadata, kw_only=True):
+    """``groundingSupports[]``: which chunks stand behind which segment."""
+
+    segment: Segment | None = None
+    grounding_chunk_indices: list[int] = msgspec.field(default_factory=list)
+    confidence_scores: list[float] = msgspec.field(default_factory=list)
+
+
+class SearchEntryPoint(Metadata, kw_only=True):
+    """``searchEntryPoint``: HTML that must be shown with a grounded answer."""
+
+    rendered_content: str | None = None
+    sdk_blob: str | None = None
+
+
+class GroundingMetadata(Metadata, kw_only=True):
+    """``candidates[].groundingMetadata``, usually on the last event of a stream."""
+
+    web_search_queries: list[str] = msgspec.field(default_factory=list)
+    image_search_queries: list[str] = msgspec.field(default_factory=list)
+    retrieval_queries: list[str] = msgspec.field(default_factory=list)
+    search_entry_point: SearchEntryPoint | None = None
+    grounding_chunks: list[GroundingChunk] = msgspec.field(default_factory=list)
+    grounding_supports: list[GroundingSupport] = msgspec.field(default_factory=list)
+    retrieval_metadata: Any = None
+    google_maps_widget_context_token: str | None = None
+
+
+class UrlMetadata(Metadata, kw_only=True):
+    """``urlContextMetadata.urlMetadata[]``."""
+
+    retrieved_url: str | None = None
+    url_retrieval_status: str | None = None
+
+
+class UrlContextMetadata(Metadata, kw_only=True):
+    """``candidates[].urlContextMetadata``: pages that were read."""
+
+    url_metadata: list[UrlMetadata] = msgspec.field(default_factory=list)
