@@ -1,0 +1,155 @@
+"""Function calls come whole, by path, or in pieces of text, and are one call in the end."""
+
+from __future__ import annotations
+
+from gravitex_async.deltas import ToolCallDelta
+from gravitex_async.gemini import FunctionCall, GeminiAccumulator, Part
+from gravitex_async.gemini._calls import CallAssembly
+from gravitex_async.gemini._partial import MAX_DEPTH, MAX_LIST
+
+from .test_accumulate import event, folded, items_of
+
+
+def call(**fields: object) -> dict:
+    return {"functionCall": fields}
+
+
+def arguments_of(*events: dict) -> dict[int, str]:
+    """The arguments as the deltas tell them."""
+    state = GeminiAccumulator()
+    items = items_of(*events)
+    state.fold(items, 0)
+    told: dict[int, str] = {}
+    for item in items:
+        for delta in state.deltas(item):
+            for fragment in delta.tool_calls:
+                told[fragment.index] = told.get(fragment.index, "") + fragment.arguments
+    return told
+
+
+def test_whole_calls_keep_their_order_and_signature():
+    """Of parallel calls only the first carries the signature; all go back as they came."""
+    parts = [
+        {**call(name="f", args={"x": 1}, id="1"), "thoughtSignature": "s"},
+        call(name="f", args={}, id="2"),
+        call(name="g"),
+    ]
+    state = folded(event(*parts[:1]), event(*parts[1:], finish="STOP"))
+    assert state.final().to_input()["parts"] == parts
+    assert [(c.id, c.name, c.arguments, c.index) for c in state.tool_calls] == [
+        ("1", "f", '{"x":1}', 0),
+        ("2", "f", "", 1),
+        ("", "g", "", 2),
+    ]
+    assert state.tool_calls[0].extra == {"thoughtSignature": "s"}
+    assert state.reason == "stop"
+
+
+def piece(path: str, more: bool = True, **value: object) -> dict:
+    partial = {"jsonPath": path, **value}
+    return event(call(partialArgs=[partial], willContinue=more))
+
+
+BY_PATH = [
+    event({**call(name="f", willContinue=True), "thoughtSignature": "s"}),
+    piece("$.a", stringValue="Bos", willContinue=True),
+    piece("$.a", stringValue="ton"),
+    piece("$.n[1].x", numberValue=2),
+    piece("$.n[0]", boolValue=True),
+    piece("$['odd key'].z", nullValue=None),
+    event(call(), finish="STOP"),
+]
+WHOLE = {"a": "Boston", "n": [True, {"x": 2}], "odd key": {"z": None}}
+
+
+def test_arguments_by_path():
+    """Text in pieces, numbers, booleans, null, lists and quoted names."""
+    state = folded(*BY_PATH)
+    assert state.tool_calls[0].parsed() == WHOLE
+    assert state.final().to_input()["parts"] == [
+        {"functionCall": {"name": "f", "args": WHOLE}, "thoughtSignature": "s"}
+    ]
+
+
+def test_arguments_by_path_are_told_once_when_they_are_whole():
+    """A delta is a piece of JSON text, and a path is none: the text comes with the last fragment."""
+    state = folded(*BY_PATH)
+    assert arguments_of(*BY_PATH) == {0: state.tool_calls[0].arguments}
+
+
+def test_arguments_by_path_that_nobody_closed_are_told_at_the_end():
+    """The finish reason closes every call of its candidate."""
+    events = [*BY_PATH[:3], event(finish="STOP")]
+    assert arguments_of(*events) == {0: '{"a":"Boston"}'}
+    assert folded(*events).final().function_calls[0].args == {"a": "Boston"}
+
+
+def test_arguments_by_path_go_to_the_call_of_their_id():
+    """Two open calls at once."""
+    state = folded(
+        event(call(name="f", id="1", willContinue=True), call(name="g", id="2", willContinue=True)),
+        event(call(id="1", partialArgs=[{"jsonPath": "$.x", "numberValue": 1}])),
+        event(call(id="2", partialArgs=[{"jsonPath": "$.y", "numberValue": 2}])),
+    )
+    assert [c.parsed() for c in state.tool_calls] == [{"x": 1}, {"y": 2}]
+
+
+def test_wild_paths_are_left_out():
+    """Neither a depth nor an index nor a clash of types is a reason to fail or to allocate."""
+    deep = "$" + ".a" * (MAX_DEPTH + 1)
+    state = folded(
+        event(call(name="f", willContinue=True)),
+        piece(deep, stringValue="no"),
+        piece(f"$.l[{MAX_LIST}]", numberValue=1),
+        piece("$.l[999999999].x", numberValue=1),
+        piece("nowhere", numberValue=1),
+        piece("$.s", stringValue="text"),
+        piece("$.s.t", numberValue=1),
+        piece("$.ok", boolValue=True),
+    )
+    assert state.tool_calls[0].parsed() == {"l": [], "s": {"t": 1}, "ok": True}
+
+
+def test_pieces_of_text_of_converted_models():
+    """A name, then nameless parts with ``{"arguments": piece}`` (gemini.md section 6, gateway)."""
+    events = [
+        event(call(name="f", args={})),
+        event(call(name="", args={"arguments": '{"ci'})),
+        event(call(name="", args={"arguments": 'ty": "Bonn"}'})),
+        event(call(name="g", args={"arguments": '{"x"'})),
+        event(call(args={"arguments": ": 1}"}), finish="STOP"),
+    ]
+    state = folded(*events)
+    assert [c.parsed() for c in state.tool_calls] == [{"city": "Bonn"}, {"x": 1}]
+    assert [c.args for c in state.final().function_calls] == [{"city": "Bonn"}, {"x": 1}]
+    assert arguments_of(*events) == {0: '{"city": "Bonn"}', 1: '{"x": 1}'}
+
+
+def test_one_odd_key_is_no_error():
+    """A parameter may be called ``arguments``; pieces that never make JSON stay what they are."""
+    whole = folded(event(call(name="f", args={"arguments": "plain"})))
+    assert whole.tool_calls[0].parsed() == {"arguments": "plain"}
+    cut = folded(event(call(name="f")), event(call(args={"arguments": '{"x'})))
+    assert cut.tool_calls[0].arguments == '{"x'
+    assert cut.final().function_calls[0].args == {"arguments": '{"x'}
+
+
+def test_whole_arguments_after_the_name():
+    """The gateway sends a piece that happens to be whole JSON as an object."""
+    state = folded(event(call(name="f", args={})), event(call(name="", args={"city": "Bonn"})))
+    assert [(c.name, c.parsed()) for c in state.tool_calls] == [("f", {"city": "Bonn"})]
+
+
+def test_a_nameless_first_part_is_a_call_of_its_own():
+    """Nothing to go on with: kept as it came."""
+    assert folded(event(call(args={"x": 1}))).final().to_input()["parts"] == [call(args={"x": 1})]
+
+
+def test_fragments_are_told_by_position():
+    """Only the fragment that opens a call names it."""
+    calls = CallAssembly()
+    opening, more = FunctionCall(name="f", id="1"), FunctionCall(args={"arguments": "{}"})
+    calls.add(Part(function_call=opening), opening)
+    calls.add(Part(function_call=more), more)
+    assert opening.told == ToolCallDelta(0, "1", "f", "")
+    assert more.told == ToolCallDelta(0, None, None, "{}")
