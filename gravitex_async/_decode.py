@@ -134,6 +134,11 @@ class EventDecoder(Generic[T]):
             self._stray(self._parser.stray)
         return items
 
+    @property
+    def stray(self) -> bytes | None:
+        """Raw JSON that stands in place of events, as far as it has come."""
+        return self._parser.stray
+
     def payload(self, index: int) -> bytes:
         """The bytes that item *index* of the last call was decoded from."""
         return bytes(self._payloads[index])

@@ -46,6 +46,13 @@ _STATUS_WORDS: Mapping[str, int] = {
     "context_length_exceeded": 400,
     "content_filter": 400,
     "invalid_argument": 400,
+    "bad_request_body": 400,
+    "read_request_body_failed": 400,
+    "sensitive_words_detected": 400,
+    "prompt_blocked": 400,
+    "violation_fee.grok.csam": 400,
+    "model_price_error": 400,
+    "invalid_api_type": 400,
     "failed_precondition": 400,
     "out_of_range": 400,
     "authentication_error": 401,
@@ -73,7 +80,9 @@ _STATUS_WORDS: Mapping[str, int] = {
     "internal": 500,
     "unknown": 500,
     "api_error": 500,
+    "api_not_implemented": 501,
     "upstream_error": 502,
+    "channel:stream_timeout_no_response": 502,
     "unavailable": 503,
     "deadline_exceeded": 504,
     "overloaded_error": 529,
@@ -97,7 +106,13 @@ _NEVER_RETRY = frozenset(
         "channel:invalid_key",
         "convert_request_failed",
         "api_not_implemented",
+        "invalid_request",
+        "bad_request_body",
+        "sensitive_words_detected",
+        "prompt_blocked",
         "violation_fee.grok.csam",
+        "model_price_error",
+        "invalid_api_type",
     }
 )
 
@@ -159,7 +174,11 @@ def _info(error: Mapping[str, Any], body: Any) -> ErrorInfo:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    try:
+        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    except (ValueError, OverflowError, RecursionError):
+        text = repr(value)[:EXCERPT]
+    return text.encode("utf-8", "replace").decode()  # half an emoji cannot be printed
 
 
 def _status_of(error: Mapping[str, Any]) -> int | None:
@@ -170,10 +189,12 @@ def _status_of(error: Mapping[str, Any]) -> int | None:
         if isinstance(value, int) and 400 <= value <= 599:
             return value
     for name in ("code", "type", "status"):
-        status = _STATUS_WORDS.get(str(error.get(name)).lower())
+        word = error.get(name)
+        status = _STATUS_WORDS.get(word.lower()) if isinstance(word, str) else None
         if status is not None:
             return status
-    return None
+    # Whatever else goes wrong between the gateway and its channels is a 500 (error_codes.json).
+    return 500 if str(error.get("code")).startswith("channel:") else None
 
 
 def flat_error(body: Any) -> ErrorInfo:

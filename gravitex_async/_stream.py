@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 from ._decode import EventDecoder
 from ._failures import ErrorInfo, error_of, find_error, parse_body, request_id_of
 from ._json import loads_tolerant
+from ._sniff import is_event_stream
 from .deltas import Delta, EndReason, StreamEnd, ToolCall, end_state
 from .errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
 from .ratelimit import RateLimit
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from .transport import Call, Clocks, Response
 
 __all__ = ["Accumulator", "Stream"]
+
+EVENT_STREAM = "text/event-stream"
 
 ItemT = TypeVar("ItemT")
 FinalT = TypeVar("FinalT")
@@ -277,10 +280,17 @@ class Stream(Generic[ItemT, FinalT]):
 
     async def _opened(self: SelfT) -> SelfT:
         with _OneReader(self):
-            await self._open()
-            while self._unsure is not None and self._response is not None:
-                await self._sniff(self._response)
+            while not (self._begun or self._ended):
+                await self._step()
+            if self._failure is not None and not self._pending:
+                raise copy.copy(self._failure)
         return self
+
+    @property
+    def _begun(self) -> bool:
+        """Whether there is an answer, and no doubt that it is a stream but what its first bytes may raise."""
+        response = self._response
+        return response is not None and (self._unsure is None or response.content_type == EVENT_STREAM)
 
     async def _open(self) -> None:
         """Sends the request, once: a wait for its answer may be cancelled and taken up again."""
@@ -304,12 +314,11 @@ class Stream(Generic[ItemT, FinalT]):
             raise
         self._opening = None
         self._begin(response)
-        if response.content_type != "text/event-stream":
-            self._unsure = bytearray()
 
     def _begin(self, response: Response) -> None:
         clocks = response.clocks
         self._response = response
+        self._unsure = bytearray()
         self._headers = response.headers
         self._attempts = clocks.attempts
         self.timings.opened = clocks.started
@@ -352,7 +361,12 @@ class Stream(Generic[ItemT, FinalT]):
             self._received(data, response)
 
     def _received(self, data: bytes, response: Response) -> None:
-        self._take(self._decoder.feed(data) if data else self._decoder.close(), response.clocks)
+        items = self._decoder.feed(data) if data else self._decoder.close()
+        if self._decoder.stray and not (data or self._decoder.events):
+            self._decoder.failure = None
+            self._take_whole(self._decoder.stray, response)  # behind keep-alives
+            return
+        self._take(items, response.clocks)
         if self._failure is not None:
             return
         if not data:
@@ -383,8 +397,8 @@ class Stream(Generic[ItemT, FinalT]):
         self._touched = self._touched or len(self._pending) < self._fresh
         self._fresh = len(self._pending) + len(items)
         self._pending.extend(items)
-        if self._decoder.failure is not None and not self._again(self._decoder.failure):
-            self._fail(self._decoder.failure, "failed")
+        if self._decoder.failure is not None:
+            self._refused(self._decoder.failure)
 
     def _failure_at(self, index: int) -> APIError | None:
         info = self._folded.error_in(loads_tolerant(self._decoder.payload(index)))
@@ -398,6 +412,10 @@ class Stream(Generic[ItemT, FinalT]):
             self._finish()
         elif not self._again(error):
             self._fail(error, "interrupted")
+
+    def _refused(self, error: APIError) -> None:
+        if not self._again(error):
+            self._fail(error, "failed")
 
     def _again(self, error: APIError) -> bool:
         """Begins another try, where one is allowed: nothing but empty items had come, none was handed out."""
@@ -456,7 +474,7 @@ class Stream(Generic[ItemT, FinalT]):
         evidence.bytes = self._decoder.bytes
 
     async def _sniff(self, response: Response) -> None:
-        """Reads on in an answer that does not say it is a stream; what was read survives a cancelled wait."""
+        """Reads on until it is plain what the body is; what was read survives a cancelled wait."""
         body = self._unsure
         assert body is not None
         try:
@@ -465,24 +483,29 @@ class Stream(Generic[ItemT, FinalT]):
             self._unsure = None
             self._broke_off(error)
             return
-        body += data if body else data.lstrip()
-        if bytes(body[:1]) not in (b"{", b"[", b"<", b""):
+        streams = is_event_stream(data if not body else bytes(body[:128]) + data[:128])
+        if data and streams:
             self._unsure = None
-            self._received(bytes(body), response)
-        elif not data or len(body) > MAX_BODY_BYTES:
+            self._received(bytes(body) + data if body else data, response)
+            return
+        body += data if body else data.lstrip()
+        if not data or len(body) > MAX_BODY_BYTES:
             self._unsure = None
             self._take_whole(bytes(body), response)
 
     def _take_whole(self, body: bytes, response: Response) -> None:
         """A body that is no stream: a whole answer is delivered as such, everything else is an error."""
+        if not body and response.content_type == EVENT_STREAM:
+            self._finish()
+            return
         found = find_error(parse_body(body))
         if found is not None:
-            self._fail(error_of(found), "failed")
+            self._refused(error_of(found))
             return
         try:
             items = self._folded.whole(body)
         except (ValueError, GravitexError):
-            self._fail(_not_a_stream(response.content_type, body), "failed")
+            self._refused(_not_a_stream(response.content_type, body))
             return
         self._decoder.adopt(items, body)
         self._take(items, response.clocks)

@@ -8,8 +8,8 @@ Strategy
     gives the connection back; ``release`` gives it back if the body has ended and closes it otherwise;
     ``abort`` closes it at once.
 
-    HTTP parsing errors in mid-body can leave aiohttp's reader waiting for ever (seen with 3.14.5 and a
-    garbage chunk size), so a wait is ended from outside by the clocks, never by the HTTP library's timers.
+    A wait is ended from outside, by the clocks and by the loss of the connection (``_loss``), never by the
+    HTTP library's timers.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from ..errors import APIConnectionError, APIError, DecodeError, GravitexError, StreamInterrupted
 from ._buffered import reader_of, rest_of
 from ._clocks import Clocks
+from ._loss import watch_loss
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -48,6 +49,7 @@ class Response:
         "_loop",
         "_on_close",
         "_read_some",
+        "_unwatch",
         "headers",
         "status",
     )
@@ -67,6 +69,7 @@ class Response:
         self.status: int = answer.status
         self.headers: Mapping[str, str] = answer.headers
         self._read_some = reader_of(answer.content)
+        self._unwatch = watch_loss(answer)
         clocks.watch(_Waker(answer))
 
     @property
@@ -188,9 +191,9 @@ class Response:
         except RuntimeError:
             here = False
         if here:
-            _finish(how, on_close, self._clocks)
+            _finish(how, on_close, self._clocks, self._unwatch)
         else:
-            self._loop.call_soon_threadsafe(_finish, how, on_close, self._clocks)
+            self._loop.call_soon_threadsafe(_finish, how, on_close, self._clocks, self._unwatch)
 
     def _broken(self, answer: ClientResponse, error: Exception) -> bytes:
         """What had arrived before *error*; raises when that was nothing."""
@@ -227,8 +230,14 @@ class _Waker:
         self._content.set_exception(TimeoutError("the wait was ended"))
 
 
-def _finish(how: Callable[[], object], on_close: Callable[[], None] | None, clocks: Clocks) -> None:
+def _finish(
+    how: Callable[[], object],
+    on_close: Callable[[], None] | None,
+    clocks: Clocks,
+    unwatch: Callable[[], None],
+) -> None:
     clocks.stop()
+    unwatch()
     how()
     if on_close is not None:
         on_close()

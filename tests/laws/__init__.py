@@ -1,0 +1,1 @@
+"""The laws of the design, each under the faults that break it elsewhere, over real sockets."""
