@@ -21,7 +21,7 @@ async def ask(client: AsyncGravitex) -> str:
     except APIError as error:
         print(f"search failed ({error}); asking without it")
         answer = await client.chat.completions.create(model="grok-4", messages=MESSAGES)
-    return answer.choices[0].message.content or ""
+    return str(answer.choices[0].message.content)
 
 
 async def main() -> None:

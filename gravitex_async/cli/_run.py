@@ -15,7 +15,7 @@ from typing import Any
 
 import typer
 
-from ..errors import AuthenticationError, GravitexError, MisuseError
+from ..errors import GravitexError, MisuseError
 
 __all__ = ["CommandFailed", "exit_codes", "run"]
 
@@ -42,8 +42,6 @@ def exit_codes() -> Iterator[None]:
         _fail(str(error), error.status)
     except MisuseError as error:
         _fail(str(error), 2)
-    except AuthenticationError as error:
-        _fail(f"{type(error).__name__}: {error}; is GRAVITEX_API_KEY the key of this gateway?", 1)
     except GravitexError as error:
         _fail(f"{type(error).__name__}: {error}", 1)
 
@@ -51,10 +49,13 @@ def exit_codes() -> Iterator[None]:
 def run(command: Coroutine[Any, Any, None]) -> None:
     """Runs *command* on a loop of its own: uvloop's where it is installed."""
     try:
-        from uvloop import run as run_loop
+        import uvloop
     except ImportError:
-        from asyncio import run as run_loop
-    run_loop(command)
+        import asyncio
+
+        asyncio.run(command)
+    else:
+        uvloop.run(command)
 
 
 def _fail(message: str, status: int) -> None:

@@ -1,0 +1,114 @@
+"""The README is true: its Python runs, its commands exist, its tables are whole."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+import msgspec
+import pytest
+
+import gravitex_async
+from gravitex_async import AsyncGravitex, Timeout
+from gravitex_async.testing import LocalGateway
+from gravitex_async.testing._faults import KINDS
+
+# Found by its entry point where the package is installed; a plain checkout has it too this way.
+from gravitex_async.testing.pytest_plugin import gravitex_gateway  # noqa: F401
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[tuple[int, str]]:
+    """The code blocks of *language*, each with the line it begins in."""
+    found = re.finditer(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return [(README.count("\n", 0, match.start(1)) + 1, match[1]) for match in found]
+
+
+def compiled(line: int, source: str) -> CodeType:
+    """The block with its line numbers, ``await`` allowed at the top."""
+    tree = ast.increment_lineno(ast.parse(source), line - 1)
+    return compile(tree, str(ROOT / "README.md"), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+async def run(code: CodeType, names: dict[str, Any]) -> None:
+    """Runs a block; one with a loop of its own in a thread of its own."""
+    if "asyncio" in code.co_names:
+        await asyncio.to_thread(exec, code, names)
+    elif code.co_flags & inspect.CO_COROUTINE:
+        await FunctionType(code, names)()
+    else:
+        exec(code, names)
+
+
+async def run_tests(names: Mapping[str, Any], gateway: LocalGateway) -> None:
+    """Runs the test functions a block has defined."""
+    for name, value in list(names.items()):
+        if name.startswith("test_"):
+            await value(gateway)
+
+
+@pytest.mark.parametrize(
+    ("line", "source"), [pytest.param(*block, id=f"line {block[0]}") for block in blocks("python")]
+)
+async def test_the_code_runs(line: int, source: str, gravitex_gateway: LocalGateway):  # noqa: F811
+    """Against a local gateway, with the names of the quickstart."""
+    async with AsyncGravitex() as client:
+        names = {
+            "__name__": "readme",
+            "AsyncGravitex": AsyncGravitex,
+            "StreamInterrupted": gravitex_async.StreamInterrupted,
+            "pytest": pytest,
+            "client": client,
+            "messages": [{"role": "user", "content": "Why is the sky blue?"}],
+        }
+        await run(compiled(line, source), names)
+        await run_tests(names, gravitex_gateway)
+    assert gravitex_gateway.requests or "LocalGateway()" in source
+
+
+def test_a_newcomer_finds_two_commands_on_top():
+    """One runs the demo, one the tests; each sets up everything it needs, in one line."""
+    top = README[: README.index("\n## ")]
+    commands = re.findall(r"^```sh\n(.*?)^```$", top, re.MULTILINE | re.DOTALL)
+    assert [command.count("\n") for command in commands] == [1, 1]
+    demo, tests = commands
+    assert all(command.startswith("python3 -m venv .venv && .venv/bin/pip install") for command in commands)
+    assert demo.endswith(".venv/bin/gravitex demo\n")
+    assert tests.endswith(".venv/bin/python -m pytest\n")
+
+
+def test_every_fault_is_in_the_table():
+    """And every name in the table is a fault."""
+    table = README[README.index("| fault |") : README.index("`Tape.load")]
+    rows = [row for row in table.splitlines()[2:] if row.startswith("|")]
+    named = {name for row in rows for name in re.findall(r"`([\w-]+)`", row.split("|")[1])}
+    assert named == KINDS
+
+
+def test_the_table_of_clocks_is_the_code():
+    """Names, order and defaults."""
+    rows = re.findall(r"^\| `(\w+)` \|.*\| (\w+) \|$", README, re.MULTILINE)
+    fields = msgspec.structs.fields(Timeout)
+    assert rows == [(f.name, "none" if f.default is None else f"{f.default:g}") for f in fields]
+
+
+def test_every_example_is_listed_and_every_link_leads_somewhere():
+    """A file that is not named here is not found by anybody."""
+    examples = {f"examples/{path.name}" for path in (ROOT / "examples").glob("*.py") if path.stem[0] != "_"}
+    links = set(re.findall(r"\]\((?!https?://)([^)#]+)\)", README))
+    assert {link for link in links if link.startswith("examples/")} == examples
+    assert all((ROOT / link).exists() for link in links)
+
+
+def test_every_error_is_in_the_tree():
+    """What can be imported from the top can be read about."""
+    errors = [name for name in gravitex_async.__all__ if name.endswith(("Error", "Interrupted"))]
+    assert not [name for name in errors if name not in README]
