@@ -14,7 +14,17 @@ import msgspec
 
 from .usage import Usage
 
-__all__ = ["Delta", "EndReason", "EndState", "Evidence", "StreamEnd", "ToolCall", "ToolCallDelta"]
+__all__ = [
+    "Delta",
+    "EndReason",
+    "EndState",
+    "Evidence",
+    "StreamEnd",
+    "ToolCall",
+    "ToolCallDelta",
+    "end_state",
+    "neutral_reason",
+]
 
 EndReason = Literal["stop", "length", "tool_calls", "filtered", "error", "other", "unknown"]
 EndState = Literal["open", "completed", "incomplete", "interrupted", "failed", "closed"]

@@ -1,0 +1,212 @@
+"""The tree is the architecture: imports point down, and this proves it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "gravitex_async"
+NAME = PACKAGE.name
+
+# Lowest first. A module may import from its own line and from the lines before it; a dialect only from the
+# lines before it. Every file of the package stands in one line, under its first name below the package.
+LAYERS: list[set[str]] = [
+    {"errors", "config", "usage", "deltas", "timings", "ratelimit",
+     "_json", "_version", "_failures", "_arguments", "_schema", "_subsets",
+     "_output", "_shapes", "_growth", "_sniff", "thinking"},
+    {"sse"},
+    {"_tolerant", "_decode"},
+    {"transport"},
+    {"_stream", "_plain", "_resource"},
+    {"chat", "responses", "gemini", "embeddings", "models"},
+    {"client", "schema"},
+    {"tools", "batch", "relay", "testing", "inputs"},
+    {"cli", "contrib"},
+    {"__init__", "__main__"},
+]  # fmt: skip
+LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in names}
+DIALECTS = LAYERS[5]
+HTTP = {"aiohttp", "yarl", "multidict"}
+OPTIONAL = {"typer", "rich", "opentelemetry", "ray", "uvloop", "pydantic", "pytest", "pytest_asyncio"}
+
+# Works without a network and without an event loop (DESIGN section 1).
+SANS_IO = ["_decode", "_tolerant", "sse", *sorted(LAYERS[0])]
+
+
+class Import(NamedTuple):
+    """One import statement's target; ``typing_only`` under ``if TYPE_CHECKING``."""
+
+    target: str
+    line: int
+    typing_only: bool
+
+
+def modules() -> list[str]:
+    """The dotted name of every module, as found on disk."""
+    paths = sorted(PACKAGE.rglob("*.py"))
+    return [".".join((NAME, *path.relative_to(PACKAGE).with_suffix("").parts)) for path in paths]
+
+
+def path_of(module: str) -> Path:
+    return PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
+
+
+def top(module: str) -> str:
+    """The name that stands in ``LAYERS``; the door for the package itself."""
+    return (module.removeprefix(f"{NAME}.").partition(".")[0] or "__init__") if module != NAME else "__init__"
+
+
+def imports_of(module: str) -> Iterator[Import]:
+    """All imports, inside functions and under TYPE_CHECKING too."""
+    yield from _walk(ast.parse(path_of(module).read_text("utf-8")), module, False)
+
+
+def _walk(node: ast.AST, module: str, typing_only: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield Import(alias.name, child.lineno, typing_only)
+        elif isinstance(child, ast.ImportFrom):
+            for target in _targets(child, module):
+                yield Import(target, child.lineno, typing_only)
+        elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+            for part in child.body:
+                yield from _walk(ast.Module([part], []), module, True)
+            for part in child.orelse:
+                yield from _walk(ast.Module([part], []), module, typing_only)
+        else:
+            yield from _walk(child, module, typing_only)
+
+
+def _targets(node: ast.ImportFrom, module: str) -> Iterator[str]:
+    base = node.module or ""
+    if node.level:
+        package = module.split(".")[: -node.level]
+        base = ".".join([*package, *([node.module] if node.module else [])])
+    for alias in node.names:
+        inner = f"{base}.{alias.name}"
+        yield inner if base.startswith(NAME) and _exists(inner) else base
+
+
+def _exists(module: str) -> bool:
+    path = path_of(module)
+    return path.exists() or (path.with_suffix("") / "__init__.py").exists()
+
+
+def own_imports(module: str) -> Iterator[Import]:
+    return (found for found in imports_of(module) if found.target.split(".")[0] == NAME)
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_module_has_its_layer(module: str) -> None:
+    """A new file fails here until somebody says where it stands."""
+    assert top(module) in LAYER_OF, f"{module}: put {top(module)!r} into LAYERS"
+
+
+@pytest.mark.parametrize("module", modules())
+def test_imports_point_down(module: str) -> None:
+    """No module knows of a layer above it, and dialects do not know each other."""
+    here = top(module)
+    for found in own_imports(module):
+        there = top(found.target)
+        if there == here:
+            continue
+        where = f"{module}:{found.line} imports {found.target}"
+        if there == "__init__":
+            # The door holds nothing but its docstring and __version__; only what stands on it may use it.
+            assert here in {*LAYERS[-3], *LAYERS[-2], *LAYERS[-1]}, where
+            continue
+        assert LAYER_OF[there] <= LAYER_OF[here], where
+        assert not {here, there} <= DIALECTS, f"{where}: dialects are blind to each other"
+
+
+@pytest.mark.parametrize("module", modules())
+def test_only_the_transport_and_the_gateway_know_the_http_library(module: str) -> None:
+    """Everywhere else its names may stand in annotations alone."""
+    if top(module) in ("transport", "testing"):
+        return
+    found = [f for f in imports_of(module) if f.target.split(".")[0] in HTTP and not f.typing_only]
+    assert not found, f"{module}:{found[0].line} imports {found[0].target}"
+
+
+def test_the_http_library_is_loaded_by_one_file_of_the_client() -> None:
+    """Within transport/ one module imports it when loaded, so one place decides when that happens."""
+    loaders = {
+        module
+        for module in modules()
+        if top(module) == "transport"
+        and any(f.target.split(".")[0] in HTTP and not f.typing_only for f in imports_of(module))
+    }
+    assert loaders == {f"{NAME}.transport._session"}
+
+
+@pytest.mark.parametrize("name", SANS_IO)
+def test_the_lower_layers_do_without_asyncio(name: str) -> None:
+    """Bytes to structs needs neither a network nor an event loop."""
+    for found in imports_of(f"{NAME}.{name}"):
+        assert found.target.split(".")[0] not in {"asyncio", "socket", "selectors"}, found
+
+
+def test_there_is_no_import_cycle() -> None:
+    """Not even one that is hidden in a function; names for annotations alone do not count."""
+    graph = {
+        module: {f.target for f in own_imports(module) if not f.typing_only and f.target != NAME}
+        for module in modules()
+    }
+    package_of = {m.removesuffix(".__init__"): m for m in graph if m.endswith(".__init__")}
+    edges = {m: {package_of.get(t, t) for t in targets} - {m} for m, targets in graph.items()}
+    done: set[str] = set()
+
+    def visit(module: str, trail: tuple[str, ...]) -> None:
+        assert module not in trail, " -> ".join((*trail[trail.index(module) :], module))
+        if module not in done:
+            for target in sorted(edges.get(module, ())):
+                visit(target, (*trail, module))
+            done.add(module)
+
+    for module in sorted(edges):
+        visit(module, ())
+
+
+ALONE = """
+import importlib, json, sys
+name, optional = sys.argv[1], set(json.loads(sys.argv[3]))
+failed = {}
+for module in json.loads(sys.argv[2]):
+    for loaded in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
+        del sys.modules[loaded]
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in optional:
+            failed[module] = repr(error)
+    except Exception as error:
+        failed[module] = repr(error)
+print(json.dumps(failed))
+"""
+
+
+def test_each_module_can_be_imported_alone() -> None:
+    """No module counts on another having been imported before it."""
+    names = [m.removesuffix(".__init__") for m in modules() if not m.endswith("__main__")]
+    command = [sys.executable, "-W", "error", "-c", ALONE, NAME, json.dumps(names), json.dumps([*OPTIONAL])]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PACKAGE.parent, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {}
+
+
+def test_the_door_is_the_map() -> None:
+    """The package's docstring names the files of the pipeline, and they exist."""
+    door = importlib.import_module(NAME)
+    assert door.__doc__ is not None
+    for name in ("_decode.py", "_stream.py", "client.py", "sse.py", "transport"):
+        assert name in door.__doc__
+        assert (PACKAGE / name).exists()

@@ -1,0 +1,166 @@
+"""Typed user code that mypy --strict reads and nobody runs: what it infers is part of the promise."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import assert_type
+
+import msgspec
+
+from gravitex_async import (
+    APIError,
+    APIStatusError,
+    AsyncGravitex,
+    Delta,
+    Limits,
+    RateLimits,
+    RetryPolicy,
+    SSEEvent,
+    SSEParser,
+    StreamEnd,
+    Timeout,
+    ToolCall,
+    ToolCallDelta,
+    Usage,
+)
+from gravitex_async.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionMessage, ChatStream
+from gravitex_async.ratelimit import RateLimit
+from gravitex_async.testing import LocalGateway, RecordedRequest, Tape
+from gravitex_async.timings import Timings
+from gravitex_async.transport import PoolStatistics
+
+
+async def fresh_key() -> str:
+    return "sk-..."
+
+
+def clients() -> list[AsyncGravitex]:
+    return [
+        AsyncGravitex(),
+        AsyncGravitex(api_key=fresh_key, base_url="https://example.test/v1", timeout=30),
+        AsyncGravitex(
+            timeout=Timeout(
+                connect=5, headers=None, first_content=60.5, idle=60, content_idle=30, deadline=300
+            ),
+            max_retries=RetryPolicy(max_retries=4, initial_delay=0.1),
+            limits=Limits(max_connections=100, max_connections_per_host=None, keepalive=15),
+            rate_limits=RateLimits(requests_per_minute=60, tokens_per_minute=1e5, max_concurrency="adaptive"),
+            auth="x-goog-api-key",
+            default_headers={"X-Team": "a"},
+            default_query={"v": "1"},
+            trust_env=False,
+        ),
+    ]
+
+
+async def plain(client: AsyncGravitex) -> str:
+    answer = await client.chat.completions.create(
+        model="glm-5",
+        messages=[{"role": "user", "content": "hello"}],
+        temperature=0.2,
+        tools=[{"type": "function", "function": {"name": "f"}}],
+        tool_choice="auto",
+        extra_body={"x": 1},
+        timeout=10,
+    )
+    assert_type(answer, ChatCompletion)
+    assert_type(answer.choices[0].message, ChatCompletionMessage)
+    assert_type(answer.choices[0].finish_reason, str | None)
+    again = await client.chat.completions.create(
+        model="glm-5", messages=[{"role": "user", "content": "x"}, answer.choices[0].message]
+    )
+    content = again.choices[0].message.content
+    return content if isinstance(content, str) else ""
+
+
+async def streamed(client: AsyncGravitex) -> None:
+    stream = client.chat.completions.create(model="m", messages=[{"role": "user"}], stream=True)
+    assert_type(stream, ChatStream)
+    assert_type(await stream, ChatStream)
+    async with client.chat.completions.stream(model="m", messages=[{"role": "user"}]) as entered:
+        assert_type(entered, ChatStream)
+        async for chunk in entered:
+            assert_type(chunk, ChatCompletionChunk)
+            assert_type(chunk.content, str)
+            assert_type(chunk.reasoning_content, str)
+            assert_type(chunk.finish_reason, str | None)
+    async for delta in stream.deltas():
+        assert_type(delta, Delta)
+        assert_type(delta.tool_calls, tuple[ToolCallDelta, ...])
+    async for text in stream.text():
+        assert_type(text, str)
+    async for batch in stream.batches():
+        assert_type(batch, list[ChatCompletionChunk])
+    assert_type(await stream.final(), ChatCompletion)
+    assert_type(stream.partial, ChatCompletion)
+    assert_type(stream.content, str)
+    assert_type(stream.tool_calls, list[ToolCall])
+    assert_type(stream.usage, Usage)
+    assert_type(stream.usage.visible_tokens, int | None)
+    assert_type(stream.end, StreamEnd)
+    assert_type(stream.timings, Timings)
+    assert_type(stream.rate_limit, RateLimit)
+    assert_type(stream.request_id, str | None)
+    assert_type(stream.last_raw, bytes | None)
+    stream.abort()
+    await stream.aclose()
+
+
+class MyChunk(ChatCompletionChunk, kw_only=True):
+    x_groq: dict[str, str] | None = None
+
+
+async def own_chunk(client: AsyncGravitex) -> None:
+    async for chunk in client.chat.completions.stream(
+        model="m", messages=[{"role": "user"}], chunk_type=MyChunk
+    ):
+        assert_type(chunk, MyChunk)
+        assert_type(chunk.x_groq, dict[str, str] | None)
+
+
+@dataclass
+class Turn:
+    role: str
+    content: str
+
+
+class StructTurn(msgspec.Struct):
+    role: str
+    content: str
+
+
+async def many_kinds_of_messages(client: AsyncGravitex) -> None:
+    turns = [Turn("system", "s"), StructTurn("user", "u")]
+    await client.chat.completions.create(model="m", messages=turns, thinking={"type": "enabled"})
+
+
+async def failures(client: AsyncGravitex) -> str | int | None:
+    try:
+        await client.chat.completions.create(model="m", messages=[{"role": "user"}])
+    except APIStatusError as error:
+        assert_type(error.status, int | None)
+        assert_type(error.retry_after, float | None)
+        return error.code
+    except APIError as error:
+        return error.message
+    return None
+
+
+def views(client: AsyncGravitex) -> None:
+    assert_type(client.with_options(timeout=1), AsyncGravitex)
+    assert_type(client.pool.statistics(), PoolStatistics)
+
+
+def parsed(data: bytes) -> list[SSEEvent]:
+    parser = SSEParser(strict=True, max_event_bytes=1000)
+    return parser.feed(data) + parser.close()
+
+
+async def gateways() -> AsyncIterator[RecordedRequest]:
+    async with LocalGateway() as gateway:
+        gateway.script("hello", reasoning="hm")
+        gateway.play(Tape(b"data: [DONE]\n\n", every=3))
+        gateway.fault("reset", after_events=2)
+        assert_type(gateway.url, str)
+        yield gateway.requests[-1]

@@ -1,0 +1,33 @@
+"""Mistakes that mypy must find: each marked line has exactly the error named in its comment."""
+
+from __future__ import annotations
+
+from gravitex_async import AsyncGravitex, Limits, Timeout, Usage
+
+
+async def calls(client: AsyncGravitex) -> None:
+    messages = [{"role": "user", "content": "x"}]
+    await client.chat.completions.create(messages=messages)  # E: call-overload
+    await client.chat.completions.create(model="m", messages=messages, temprature=1)  # E: call-overload
+    await client.chat.completions.create(model="m", messages=messages, max_tokens="9")  # E: call-overload
+    await client.chat.completions.create(model="m", messages=messages, verbosity="loud")  # E: call-overload
+    client.chat.completions.stream(model="m", messages=messages, chunk_type=int)  # E: type-var
+    stream = client.chat.completions.create(model="m", messages=messages, stream=True)
+    for chunk in stream:  # E: attr-defined
+        print(chunk)
+    async with stream as entered:
+        entered.content = "x"  # E: misc
+        async for text in entered.text():
+            text.decode()  # E: attr-defined
+    plain = client.chat.completions.create(model="m", messages=messages)
+    async for piece in plain:  # E: attr-defined
+        print(piece)
+
+
+def settings() -> None:
+    AsyncGravitex(auth="basic")  # E: arg-type
+    AsyncGravitex(timeout="10")  # E: arg-type
+    Timeout(read=10)  # E: call-arg
+    Timeout(5)  # E: call-arg
+    Limits(max_connections="many")  # E: arg-type
+    Usage().input_tokens = 3  # E: misc
