@@ -16,6 +16,7 @@ import pytest
 
 import gravitex_async
 from gravitex_async import AsyncGravitex, Timeout
+from gravitex_async.cli._app import app
 from gravitex_async.testing import LocalGateway
 from gravitex_async.testing._faults import KINDS
 
@@ -83,6 +84,13 @@ def test_a_newcomer_finds_two_commands_on_top():
     assert all(command.startswith("python3 -m venv .venv && .venv/bin/pip install") for command in commands)
     assert demo.endswith(".venv/bin/gravitex demo\n")
     assert tests.endswith(".venv/bin/python -m pytest\n")
+
+
+def test_every_command_exists():
+    """What the README types can be typed."""
+    shown = {name for _, source in blocks("sh") for name in re.findall(r"\bgravitex (\w+)", source)}
+    known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert shown == known
 
 
 def test_every_fault_is_in_the_table():
