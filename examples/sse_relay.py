@@ -6,12 +6,15 @@ and a slow one is passed on without delay. The browser reads it with ``EventSour
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import aiohttp
 import msgspec
 from _offline import run
 from aiohttp import web
 
 from gravitex_async import APIError, AsyncGravitex
+from gravitex_async.chat import ChatCompletionChunk
 
 CLIENT = web.AppKey("client", AsyncGravitex)
 
@@ -25,11 +28,21 @@ async def relay(request: web.Request) -> web.StreamResponse:
         await answer.prepare(request)
         try:
             async for chunks in stream.batches():
-                await answer.write(b"".join(b"data: %b\n\n" % msgspec.json.encode(c) for c in chunks))
-            await answer.write(b"data: [DONE]\n\n")
+                if text := text_of(chunks):
+                    await answer.write(event({"text": text}))
+            await answer.write(event({"done": stream.end.reason}))
         except APIError as error:  # the head is out: an error can only be an event now
-            await answer.write(b"data: %b\n\n" % msgspec.json.encode({"error": {"message": error.message}}))
+            await answer.write(event({"error": error.message}))
     return answer
+
+
+def text_of(chunks: Sequence[ChatCompletionChunk]) -> str:
+    deltas = (choice.delta for chunk in chunks for choice in chunk.choices)
+    return "".join(delta.content for delta in deltas if delta and isinstance(delta.content, str))
+
+
+def event(data: object) -> bytes:
+    return b"data: %b\n\n" % msgspec.json.encode(data)
 
 
 def application(client: AsyncGravitex) -> web.Application:
@@ -44,7 +57,7 @@ async def browse(url: str) -> None:
     async with aiohttp.request("GET", url, params={"q": "Hello"}) as answer:
         async for line in answer.content:
             if line.strip():
-                print(line.decode().strip()[:100])
+                print(line.decode().strip())
 
 
 async def main() -> None:

@@ -43,7 +43,7 @@ def exit_codes() -> Iterator[None]:
     except MisuseError as error:
         _fail(str(error), 2)
     except GravitexError as error:
-        _fail(f"{type(error).__name__}: {error}", 1)
+        _fail(f"{type(error).__name__}: {str(error).removeprefix('Error: ')}", 1)
 
 
 def run(command: Coroutine[Any, Any, None]) -> None:
