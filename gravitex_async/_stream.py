@@ -46,6 +46,7 @@ EVENT_STREAM = "text/event-stream"
 ItemT = TypeVar("ItemT")
 FinalT = TypeVar("FinalT")
 FinalT_co = TypeVar("FinalT_co", covariant=True)
+OutputT = TypeVar("OutputT")
 SelfT = TypeVar("SelfT", bound="Stream[Any, Any]")
 
 
@@ -165,7 +166,7 @@ class Stream(Generic[ItemT, FinalT]):
         self.abort()
 
     async def aclose(self) -> None:
-        """Leaves the stream; ``partial`` and the accumulators keep what has arrived."""
+        """Leaves the stream; ``arrived`` and the accumulators keep what has arrived."""
         self.abort()
 
     close = aclose
@@ -195,9 +196,18 @@ class Stream(Generic[ItemT, FinalT]):
             raise StopAsyncIteration
         return self._pending.popleft()
 
-    def deltas(self) -> AsyncIterator[Delta]:
-        """The answer in the one form all dialects share."""
-        return _Deltas(self)
+    def deltas(self, *, split_thinking: bool = False) -> AsyncIterator[Delta]:
+        """The answer in the one form all dialects share.
+
+        Args:
+            split_thinking: Whether ``<think>`` at the start of the content is taken out of it again and
+                becomes ``reasoning_content``; the accumulators keep it as sent.
+        """
+        if not split_thinking:
+            return _Deltas(self)
+        from ._views import SplitDeltas
+
+        return SplitDeltas(_Deltas(self))
 
     def text(self) -> AsyncIterator[str]:
         """The pieces of the content (of choice 0), never an empty one."""
@@ -206,6 +216,26 @@ class Stream(Generic[ItemT, FinalT]):
     def batches(self) -> AsyncIterator[list[ItemT]]:
         """One list per network read, never an empty one: the unit in which to forward."""
         return _Batches(self)
+
+    def partial(
+        self, type_: type[OutputT], *, strings: Literal["final", "growing"] = "final"
+    ) -> AsyncIterator[OutputT]:
+        """The content as a value of *type_* that grows: structs, dataclasses, TypedDicts, pydantic models.
+
+        It is one object, given out each time it shows more. A field is final once its JSON is closed; before
+        that it is its default, or None (in a TypedDict: absent). Objects grow by their fields, lists by
+        finished elements. What is given last is the whole value, decoded and checked.
+
+        Args:
+            strings: "growing" shows texts before they are whole; long ones in steps, not at every piece.
+
+        Raises, beside what every view raises:
+            RefusalError, TruncatedOutputError, InvalidOutputError: At the end; the answer is no such value.
+            MisuseError: The type has no JSON form.
+        """
+        from ._views import PartialOutput
+
+        return PartialOutput(self, type_, strings)
 
     async def final(self) -> FinalT:
         """Reads what is left, and gives the whole answer."""
@@ -246,8 +276,8 @@ class Stream(Generic[ItemT, FinalT]):
         return self._folded.usage
 
     @property
-    def partial(self) -> FinalT:
-        """The answer as far as it has arrived."""
+    def arrived(self) -> FinalT:
+        """The answer as far as it has arrived, in the shape of ``final()``."""
         return self._folded.final()
 
     @property

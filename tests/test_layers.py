@@ -25,7 +25,7 @@ LAYERS: list[set[str]] = [
     {"sse"},
     {"_tolerant", "_decode"},
     {"transport"},
-    {"_stream", "_plain", "_resource"},
+    {"_stream", "_plain", "_resource", "_views"},
     {"chat", "responses", "gemini", "embeddings", "models"},
     {"client", "schema"},
     {"tools", "batch", "relay", "testing", "inputs"},

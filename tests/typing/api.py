@@ -93,7 +93,7 @@ async def streamed(client: AsyncGravitex) -> None:
     async for batch in stream.batches():
         assert_type(batch, list[ChatCompletionChunk])
     assert_type(await stream.final(), ChatCompletion)
-    assert_type(stream.partial, ChatCompletion)
+    assert_type(stream.arrived, ChatCompletion)
     assert_type(stream.content, str)
     assert_type(stream.tool_calls, list[ToolCall])
     assert_type(stream.usage, Usage)
