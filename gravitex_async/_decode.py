@@ -117,6 +117,8 @@ class EventDecoder(Generic[T]):
         if end < 2 or end == len(data):
             return self._slow(data)
         items = self._slow(data[:end])
+        if self.done or self.failure is not None:
+            return items
         rest = data[end:]
         return items + (self._blocks(rest) if self._parser.idle else self._slow(rest))
 

@@ -58,7 +58,7 @@ class SSEParser:
     """Feed reads of any size; each call returns the events that became complete, in order.
 
     The events do not depend on how the input was cut. After an exception the parser is dead: every later
-    call raises it again.
+    call raises it again. Events that came before it in the same read are returned first; the next call raises.
 
     Raises:
         EventTooLargeError: One block holds more than *max_event_bytes*.
@@ -106,7 +106,14 @@ class SSEParser:
         if self._stray is not None:
             self._keep_stray(data)
             return []
-        return self._lines(data) if data else []
+        events: list[SSEEvent] = []
+        try:
+            if data:
+                self._lines(data, events)
+        except EventTooLargeError:
+            if not events:
+                raise
+        return events
 
     def close(self) -> list[SSEEvent]:
         """Takes the end of the input: nothing in strict mode, the open block in lenient mode."""
@@ -115,7 +122,7 @@ class SSEParser:
         events: list[SSEEvent] = []
         if self._bom:
             held, self._bom = self._bom, None
-            events = self._lines(held)
+            self._lines(held, events)
         if self._strict or self._stray is not None:
             return events
         if self._pieces:
@@ -133,8 +140,7 @@ class SSEParser:
         self._bom = None
         return data.removeprefix(_BOM)
 
-    def _lines(self, data: bytes) -> list[SSEEvent]:
-        events: list[SSEEvent] = []
+    def _lines(self, data: bytes, events: list[SSEEvent]) -> None:
         size = len(data)
         start = 1 if self._swallow_lf and data[0] == _LF else 0
         self._swallow_lf = False
@@ -149,7 +155,7 @@ class SSEParser:
             self._line(self._joined(line) if self._pieces else line, events)
             if self._stray is not None:
                 self._keep_stray(data[end:])
-                return events
+                return
             if end == cr:
                 cr = data.find(b"\r", end + 1)
                 if lf == end + 1:
@@ -161,7 +167,6 @@ class SSEParser:
                 lf = data.find(b"\n", start)
         if start < size:
             self._hold(_part(data, start, size))
-        return events
 
     def _hold(self, piece: bytes | memoryview) -> None:
         self._pieces.append(piece)
