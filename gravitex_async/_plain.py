@@ -76,17 +76,24 @@ def decode_answer(
         if found is not None:
             raise error_of(found, headers=headers)
     try:
-        return decoder.decode(body)
+        return _with_body(decoder.decode(body), body)
     except (ValueError, RecursionError):
         pass
     try:
         tolerant: TolerantDecoder[T] = TolerantDecoder(decoder.type, decoder.dec_hook)
-        return tolerant.convert(tolerant.tree(body))
+        return _with_body(tolerant.convert(tolerant.tree(body)), body)
     except DecodeError as error:
         message = f"expected a JSON answer, got {content_type or 'no content type'!r}: {excerpt(body)}"
         failure = DecodeError(f"{message} ({error.message})", body=parse_body(body))
     failure.request_id = request_id_of(headers)
     raise failure
+
+
+def _with_body(answer: T, body: bytes) -> T:
+    """The answer, with the body it came in where it has room for it: fields no struct knows go back from there."""
+    if getattr(type(answer), "__dictoffset__", 0):
+        answer.__dict__["raw"] = body
+    return answer
 
 
 def _from_events(

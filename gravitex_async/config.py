@@ -88,4 +88,17 @@ class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
     tokens_per_minute: float | None = None
     """Estimated from the request before it is sent, corrected by the usage of the answer."""
     max_concurrency: int | Literal["adaptive"] | None = None
-    """Requests under way at once; "adaptive" grows while the gateway keeps up and shrinks when it says 429."""
+    """Requests under way at once; "adaptive" grows while the gateway keeps up, shrinks when it says 429."""
+
+    def share(self, parts: int) -> RateLimits:
+        """What each of *parts* event loops (processes, or threads without the GIL) may use of these limits.
+
+        Loops do not talk to each other; what is shared is divided. An adaptive limit needs no division: each
+        loop finds its own, since all of them hear the same 429.
+        """
+        at_once = self.max_concurrency
+        return RateLimits(
+            requests_per_minute=self.requests_per_minute and self.requests_per_minute / parts,
+            tokens_per_minute=self.tokens_per_minute and self.tokens_per_minute / parts,
+            max_concurrency=max(1, at_once // parts) if isinstance(at_once, int) else at_once,
+        )
