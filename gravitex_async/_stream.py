@@ -338,9 +338,12 @@ class Stream(Generic[ItemT, FinalT]):
                 raise
             self._at_end()  # nobody cancelled this wait: the stream was left in another task
             return
-        except GravitexError as error:
+        except Exception as error:
+            # The task holds the error, the error its traceback, that this frame: no cycle through here.
+            del opening
             self._opening = None
-            self._fail(error, "failed" if isinstance(error, APIStatusError) else "interrupted")
+            if isinstance(error, GravitexError):
+                self._fail(error, "failed" if isinstance(error, APIStatusError) else "interrupted")
             raise
         self._opening = None
         self._begin(response)

@@ -101,6 +101,8 @@ class Session:
 
         aiohttp's own words can hold the request's headers or its URL, so they are not quoted.
         """
+        if self._session.closed and isinstance(error, (aiohttp.ClientError, OSError, RuntimeError)):
+            return APIConnectionError("the client was closed while this call was waiting", retryable=False)
         reason = _reason(error)
         if reason is None:
             return None

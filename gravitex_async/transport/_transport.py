@@ -13,6 +13,7 @@ Strategy
 from __future__ import annotations
 
 import asyncio
+import copy
 import sys
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -118,7 +119,8 @@ class Transport:
         delay = self.retry_delay(error, request, clocks)
         if delay is None:
             error.attempts = clocks.attempts
-            raise error
+            # A copy: an error that is raised refers to its frames, and these to the error they were given.
+            raise copy.copy(error)
         await asyncio.sleep(delay)
 
     async def _try(
