@@ -28,6 +28,8 @@ __all__ = ["decode_answer", "fetch", "fetch_answer"]
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
 
+Fit = Callable[["dict[str, Any]"], None]
+
 
 async def fetch(call: Call) -> tuple[bytes, Response]:
     """The body of the answer, and the response it came in (already let go).
@@ -48,8 +50,9 @@ async def fetch_answer(
     call: Call,
     decoder: msgspec.json.Decoder[T],
     make: Callable[[], tuple[EventDecoder[ItemT], Accumulator[ItemT, T]]],
+    fit: Fit | None = None,
 ) -> T:
-    """The decoded answer.
+    """The decoded answer; *fit* as for ``decode_answer``.
 
     Raises:
         APIError: After all tries; DecodeError when the body is no answer of the dialect.
@@ -57,13 +60,19 @@ async def fetch_answer(
     body, response = await fetch(call)
     if response.content_type == "text/event-stream":
         return _from_events(body, response, *make())
-    return decode_answer(body, decoder, response.headers, response.content_type)
+    return decode_answer(body, decoder, response.headers, response.content_type, fit)
 
 
 def decode_answer(
-    body: bytes, decoder: msgspec.json.Decoder[T], headers: Mapping[str, str], content_type: str
+    body: bytes,
+    decoder: msgspec.json.Decoder[T],
+    headers: Mapping[str, str],
+    content_type: str,
+    fit: Fit | None = None,
 ) -> T:
     """One JSON body as *decoder*'s type; an error body with a good status raises like any other.
+
+    *fit* changes the plain values of a body that the strict decoder refuses, in place, before the next try.
 
     Raises:
         APIError: The body reports an error.
@@ -81,7 +90,10 @@ def decode_answer(
         pass
     try:
         tolerant: TolerantDecoder[T] = TolerantDecoder(decoder.type, decoder.dec_hook)
-        return _with_body(tolerant.convert(tolerant.tree(body)), body)
+        tree = tolerant.tree(body)
+        if fit is not None:
+            fit(tree)
+        return _with_body(tolerant.convert(tree), body)
     except DecodeError as error:
         message = f"expected a JSON answer, got {content_type or 'no content type'!r}: {excerpt(body)}"
         failure = DecodeError(f"{message} ({error.message})", body=parse_body(body))
@@ -90,9 +102,9 @@ def decode_answer(
 
 
 def _with_body(answer: T, body: bytes) -> T:
-    """The answer, with the body it came in where it has room for it: fields no struct knows go back from there."""
+    """The answer with the body it came in, where it has room for that: no field of it is lost."""
     if getattr(type(answer), "__dictoffset__", 0):
-        answer.__dict__["raw"] = body
+        answer.__dict__["body"] = body
     return answer
 
 
