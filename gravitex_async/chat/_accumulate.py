@@ -143,6 +143,7 @@ class ChatAccumulator:
                 or chunk.usage is not None
                 or chunk.error
                 or chunk.citations is not None
+                or chunk.search_results is not None
                 or not self._head_full
             ):
                 if chunk.error or not (choices or chunk.usage is not None or chunk.id):
