@@ -15,7 +15,7 @@ from benchmarks.harness import Options
 from benchmarks.report import RESULTS, Report, environment
 
 QUESTIONS = (
-    "fast_stream", "packets", "paced", "plain", "imports", "memory", "length", "tool_arguments",
+    "fast_stream", "pieces", "packets", "paced", "plain", "imports", "memory", "length", "tool_arguments",
     "first_delta", "tls", "processes",
 )  # fmt: skip
 

@@ -47,7 +47,9 @@ def _contest(url: str, name: str, size: int, mode: str, options: Options) -> Rou
     job = Job(
         url, f"{name}.{size}.{mode}", played.dialect, events=played.count, characters=len(played.content)
     )
-    contestants = [Contestant.ours(who) for who in ("floor", *VIEWS, "loop-json", "loop-orjson")]
+    contestants = [
+        Contestant.ours(who) for who in ("floor", "floor-default", *VIEWS, "loop-json", "loop-orjson")
+    ]
     if options.peers:
         contestants += python_peers(played.dialect)
         contestants += node_peer() if played.dialect != "gemini" else []

@@ -163,7 +163,7 @@ class Rounds:
         return statistics.median(sample.cpu for sample in self.samples[name]) * 1e6 / per
 
     def ratio(self, name: str, to: str) -> float:
-        """Median over the rounds of the ratio of CPU times; NaN, which keeps no promise, for who is missing."""
+        """Median over the rounds of the ratio of CPU times; NaN (which keeps no bar) for who is missing."""
         if not self.samples.get(name) or not self.samples.get(to):
             return math.nan
         pairs = zip(self.samples[name], self.samples[to], strict=True)

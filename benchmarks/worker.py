@@ -15,8 +15,13 @@ from typing import Any, Protocol
 
 __all__ = ["Client"]
 
-# Looked for in this order; the second needs packages that only the environment of the peers has.
-_MODULES = ("benchmarks.clients", "benchmarks.memory_clients", "benchmarks.peer_clients")
+# Looked for in this order; the last needs packages that only the environment of the peers has.
+_MODULES = (
+    "benchmarks.clients",
+    "benchmarks.memory_clients",
+    "benchmarks.piece_clients",
+    "benchmarks.peer_clients",
+)
 
 
 class Client(Protocol):

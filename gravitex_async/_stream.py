@@ -280,6 +280,15 @@ class Stream(Generic[ItemT, FinalT]):
         """The answer as far as it has arrived, in the shape of ``final()``."""
         return self._folded.final()
 
+    def to_input(self) -> list[dict[str, Any]]:
+        """What has arrived as the model's turn, to follow the input of the next request.
+
+        Signatures and unknown fields go back as they came; see ``to_input`` of the answer for its choices.
+        """
+        answer: Any = self._folded.final()
+        turn: list[dict[str, Any]] = answer.to_input()
+        return turn
+
     @property
     def last_raw(self) -> bytes | None:
         """The payload of the item handed out last, as sent; None before the first."""

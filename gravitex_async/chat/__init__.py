@@ -5,13 +5,17 @@ _request     arguments -> body
 _structs     the wire, plain and streamed
 _toolcalls   fragments -> tool calls
 _accumulate  chunks -> answer
+_parsed      answer -> answer with a value
+_history     answer, tool results -> messages of the next request
 _deltas      chunk -> deltas
 _api         client.chat.completions
 """
 
 from ._accumulate import ChatAccumulator
 from ._api import Chat, ChatStream, Completions
-from ._params import ChatParams, Message
+from ._history import tool_result
+from ._params import ChatParams, Message, ParseParams
+from ._parsed import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
 from ._structs import (
     Audio,
     ChatCompletion,
@@ -52,6 +56,11 @@ __all__ = [
     "Logprobs",
     "Message",
     "MessageToolCall",
+    "ParseParams",
+    "ParsedChatCompletion",
+    "ParsedChatCompletionMessage",
+    "ParsedChoice",
     "PromptTokensDetails",
     "ToolCallFragment",
+    "tool_result",
 ]

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict
 
 from ..config import RetryPolicy, Timeout
 
-__all__ = ["ChatParams", "Message"]
+__all__ = ["ChatParams", "Message", "ParseParams"]
 
 Message = Any
 """A message: a dict, a struct of this package, a dataclass or a pydantic model."""
@@ -19,8 +19,8 @@ Message = Any
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
-class ChatParams(TypedDict, total=False):
-    """Everything ``client.chat.completions.create`` takes beside ``model``, ``messages`` and ``stream``."""
+class ParseParams(TypedDict, total=False):
+    """Everything ``client.chat.completions.parse`` takes beside ``model``, ``messages`` and the type."""
 
     temperature: float | None
     """0 to 2. For qwen models it is sent inside ``parameters``, as the documents want it."""
@@ -33,7 +33,6 @@ class ChatParams(TypedDict, total=False):
     tools: Sequence[Any] | None
     tool_choice: str | Mapping[str, Any] | None
     parallel_tool_calls: bool | None
-    response_format: Any
     seed: int | None
     n: int | None
     stop: str | Sequence[str] | None
@@ -88,3 +87,10 @@ class ChatParams(TypedDict, total=False):
     timeout: Timeout | float | None
     """Seconds: the deadline of a plain call, the content-idle limit of a stream; or a ``Timeout``."""
     max_retries: int | RetryPolicy | None
+
+
+class ChatParams(ParseParams, total=False):
+    """Everything ``client.chat.completions.create`` takes beside ``model``, ``messages`` and ``stream``."""
+
+    response_format: Any
+    """A type (struct, dataclass, TypedDict, pydantic model, list, union) or a format as the wire has it."""

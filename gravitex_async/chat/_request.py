@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._arguments import check_range, known_only, merged
+from .._output import is_output_type, output_type
 from ..errors import MisuseError
 from ._params import ChatParams
 
@@ -73,6 +74,8 @@ def _put(body: dict[str, Any], name: str, value: Any, host: str) -> None:
         body["extra_body"] = {"google": value}
     elif name == "generation_config":
         body["generationConfig"] = _camel(value)
+    elif name == "response_format" and is_output_type(value):
+        body[name] = output_type(value).response_format
     else:
         body[name] = value
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from ..usage import Usage
+from ._history import message_input, raw_message
 
 __all__ = [
     "ChatCompletion",
@@ -264,8 +265,6 @@ class ChatCompletionMessage(msgspec.Struct, omit_defaults=True, kw_only=True, gc
     function_call: FunctionCall | None = None
     name: str | None = None
     extra_content: Any = None
-    parsed: Any = None
-    """The value of ``response_format`` (``parse`` only); never on the wire."""
 
     def __post_init__(self) -> None:
         # Not a default of the field, which would be left out when the message is sent back.
@@ -298,6 +297,26 @@ class ChatCompletion(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True
     search_results: list[Any] | None = None
     provider: str | None = None
     prompt_filter_results: Any = None
+
+    @property
+    def raw(self) -> bytes | None:
+        """The body of a plain answer as it came; None where the answer came as a stream."""
+        return self.__dict__.get("body")
+
+    def to_input(self, index: int = 0, *, reasoning: bool | None = None) -> list[dict[str, Any]]:
+        """Choice *index* as what follows ``messages`` in the next request; an empty list without choices.
+
+        Everything goes back as it came: ids, signatures, and of a plain answer fields no struct knows.
+
+        Args:
+            reasoning: Whether ``reasoning_content`` goes back; None sends it with tool calls, where DeepSeek
+                wants it, and leaves it out elsewhere, where its reasoner refuses it.
+        """
+        choice = next((choice for choice in self.choices if choice.index == index), None)
+        if choice is None:
+            return []
+        form: dict[str, Any] = raw_message(self.raw, index) or msgspec.to_builtins(choice.message)
+        return [message_input(form, reasoning)]
 
 
 def text_of(content: str | list[ContentPart] | None) -> str:

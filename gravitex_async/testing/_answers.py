@@ -36,6 +36,7 @@ Dialect = Literal["chat", "responses", "gemini"]
 # "weather" is the example of the gateway's documents; the rest is how people ask for a tool in a test.
 _SPEAKS_OF_TOOLS = re.compile(r"weather|tool|function|\bcall\b", re.IGNORECASE)
 _COUNT = re.compile(r"count to (\d{1,6})", re.IGNORECASE)
+MAX_DEPTH = 10
 _DELTA = re.compile(r"\s*\S+|\s+$")
 
 
@@ -187,9 +188,16 @@ def _choice(answer: Answer, index: int) -> Answer:
     return replace(answer, text=answer.text and (*answer.text, f" ({index})"), tool_calls=calls)
 
 
-def example(schema: Mapping[str, object], hint: str, root: Mapping[str, object] | None = None) -> object:
-    """A small value that fits a JSON Schema; strings repeat *hint*. Lower and upper case type names pass."""
+def example(
+    schema: Mapping[str, object], hint: str, root: Mapping[str, object] | None = None, depth: int = 0
+) -> object:
+    """A small value that fits a JSON Schema; strings repeat *hint*. Lower and upper case type names pass.
+
+    Below a depth of ten lists are empty and what may be null is null: a schema may refer to itself.
+    """
     root = schema if root is None else root
+    if depth > MAX_DEPTH and _nullable(schema):
+        return None
     schema = _resolved(schema, root)
     for word in ("const", "default"):
         if word in schema:
@@ -198,17 +206,25 @@ def example(schema: Mapping[str, object], hint: str, root: Mapping[str, object] 
         return choices[0]
     kind = schema.get("type")
     name = str(next((k for k in kind if k != "null"), "null") if isinstance(kind, list) else kind).lower()
-    return _example_of(name, schema, hint, root)
+    return _example_of(name, schema, hint, root, depth + 1)
 
 
-def _example_of(name: str, schema: Mapping[str, object], hint: str, root: Mapping[str, object]) -> object:
+def _nullable(schema: Mapping[str, object]) -> bool:
+    branches = schema.get("anyOf") or schema.get("oneOf")
+    return isinstance(branches, list) and {"type": "null"} in branches
+
+
+def _example_of(
+    name: str, schema: Mapping[str, object], hint: str, root: Mapping[str, object], depth: int
+) -> object:
     if name == "object" or "properties" in schema:
         properties = schema.get("properties")
         fields = properties if isinstance(properties, dict) else {}
-        return {key: example(value, hint, root) for key, value in fields.items() if isinstance(value, dict)}
+        named = {key: value for key, value in fields.items() if isinstance(value, dict)}
+        return {key: example(value, hint, root, depth) for key, value in named.items()}
     if name == "array":
         items = schema.get("items")
-        return [example(items, hint, root)] if isinstance(items, dict) else []
+        return [example(items, hint, root, depth)] if isinstance(items, dict) and depth <= MAX_DEPTH else []
     plain: dict[str, object] = {"integer": 1, "number": 1.5, "boolean": True, "null": None, "none": {}}
     return plain.get(name, hint or "text")
 

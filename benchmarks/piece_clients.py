@@ -1,0 +1,107 @@
+"""The pipeline grown by one step at a time, on aiohttp itself: what each step adds is what it costs.
+
+These use the parts of the package without its client, so the rest of a stream (queue, clocks, views) is the
+difference to the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from benchmarks.clients import Floor, Outcome
+
+__all__ = ["CLIENTS"]
+
+
+class Taken(Floor):
+    """The bytes by the package's own way of reading, nothing parsed."""
+
+    async def read(self, answer: aiohttp.ClientResponse) -> Outcome:
+        read = _reader(answer)
+        step = self.step()
+        while data := await read():
+            step(data)
+        return {}
+
+    def step(self) -> Callable[[bytes], object]:
+        return len
+
+
+class Split(Taken):
+    """Each read cut at its last separator and split into payloads; the tail is put before the next."""
+
+    def step(self) -> Callable[[bytes], object]:
+        from gravitex_async._decode import split_data_events
+
+        tail = b""
+
+        def take(data: bytes) -> None:
+            nonlocal tail
+            data = tail + data
+            end = data.rfind(b"\n\n") + 2
+            tail = data[end:]
+            split_data_events(data[:end])
+
+        return take
+
+
+class Decoded(Taken):
+    """Typed chunks."""
+
+    def step(self) -> Callable[[bytes], object]:
+        return _decoder().feed
+
+
+class Folded(Taken):
+    """Typed chunks, accumulated."""
+
+    def step(self) -> Callable[[bytes], object]:
+        from gravitex_async.chat import ChatAccumulator
+
+        feed = _decoder().feed
+        fold = ChatAccumulator().fold
+        return lambda data: fold(feed(data), 0)
+
+
+class Translated(Taken):
+    """Typed chunks, accumulated, and the deltas of each."""
+
+    def step(self) -> Callable[[bytes], object]:
+        from gravitex_async.chat import ChatAccumulator
+
+        feed = _decoder().feed
+        folded = ChatAccumulator()
+
+        def take(data: bytes) -> None:
+            items = feed(data)
+            folded.fold(items, 0)
+            for item in items:
+                folded.deltas(item)
+
+        return take
+
+
+def _decoder() -> Any:
+    from gravitex_async._decode import EventDecoder
+    from gravitex_async.chat import ChatCompletionChunk
+
+    return EventDecoder(msgspec.json.Decoder(ChatCompletionChunk))
+
+
+def _reader(answer: aiohttp.ClientResponse) -> Callable[[], Awaitable[bytes]]:
+    from gravitex_async.transport._buffered import reader_of
+
+    return reader_of(answer.content)
+
+
+CLIENTS: dict[str, Callable[[], Any]] = {
+    "piece-read": Taken,
+    "piece-split": Split,
+    "piece-decode": Decoded,
+    "piece-fold": Folded,
+    "piece-deltas": Translated,
+}
