@@ -35,6 +35,7 @@ CACHE_SIZE: Final = 256
 
 _FENCE = re.compile(r"```[\w-]*[ \t]*\r?\n(.*?)(?:```|\Z)", re.DOTALL)
 _NAME = re.compile(r"[^A-Za-z0-9_-]+")
+_MODULE = re.compile(r"(?:[\w<>]+\.)+")
 _wrapped = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -103,8 +104,8 @@ class OutputType(Generic[T]):
 
     def __init__(self, type_: type[T]) -> None:
         self.type = type_
-        self._reader = reader(type_)
         self._root, self._definitions = plain_schema(type_)
+        self._reader = reader(type_)
 
     @property
     def wrapped(self) -> bool:
@@ -114,7 +115,7 @@ class OutputType(Generic[T]):
     @cached_property
     def name(self) -> str:
         """A name the wire allows: letters, digits, _ and -, at most 64."""
-        given = getattr(self.type, "__name__", "") or str(self.type)
+        given = getattr(self.type, "__name__", "") or _MODULE.sub("", str(self.type))
         return _NAME.sub("_", given).strip("_")[:64] or "output"
 
     @cached_property
@@ -160,8 +161,8 @@ class OutputType(Generic[T]):
             try:
                 return self._read(candidate)
             except (ValueError, RecursionError) as error:
-                # What the first reading complains of is what the model did wrong.
-                failure = failure or error
+                # The last form tried is the closest to JSON: its problem is what the model did wrong.
+                failure = error
         raise ValueError(str(failure or "expected JSON, got an empty text"))
 
     def _read(self, text: str) -> T:

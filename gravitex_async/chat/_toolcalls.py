@@ -50,7 +50,6 @@ class _Call:
             if custom.input:
                 self.arguments.append(custom.input)
 
-
     def _sent_before(self, fragment: ToolCallFragment, arguments: str) -> bool:
         """Whether the whole call is sent a second time: one JSON object is never followed by another."""
         return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import assert_type
+from typing import Any, assert_type
 
 import msgspec
 
@@ -24,8 +24,16 @@ from gravitex_async import (
     ToolCallDelta,
     Usage,
 )
-from gravitex_async.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionMessage, ChatStream
+from gravitex_async.chat import (
+    ChatCompletion,
+    ChatCompletionChunk,
+    ChatCompletionMessage,
+    ChatStream,
+    ParsedChatCompletion,
+    tool_result,
+)
 from gravitex_async.ratelimit import RateLimit
+from gravitex_async.schema import output_type
 from gravitex_async.testing import LocalGateway, RecordedRequest, Tape
 from gravitex_async.timings import Timings
 from gravitex_async.transport import PoolStatistics
@@ -105,6 +113,34 @@ async def streamed(client: AsyncGravitex) -> None:
     assert_type(stream.last_raw, bytes | None)
     stream.abort()
     await stream.aclose()
+
+
+class Recipe(msgspec.Struct):
+    title: str
+    steps: list[str]
+
+
+async def structured(client: AsyncGravitex) -> Recipe:
+    answer = await client.chat.completions.parse(
+        model="m", messages=[{"role": "user"}], response_format=Recipe, temperature=0.2
+    )
+    assert_type(answer, ParsedChatCompletion[Recipe])
+    assert_type(answer.choices[0].message.parsed, Recipe)
+    assert_type(answer.choices[0].message.parsed.steps, list[str])
+    assert_type(answer.to_input(), list[dict[str, Any]])
+    many = await client.chat.completions.parse(
+        model="m", messages=[{"role": "user"}], response_format=list[Recipe]
+    )
+    assert_type(many.choices[0].message.parsed, list[Recipe])
+    stream = client.chat.completions.stream(model="m", messages=[{"role": "user"}], response_format=Recipe)
+    async for recipe in stream.partial(Recipe, strings="growing"):
+        assert_type(recipe, Recipe)
+    async for delta in stream.deltas(split_thinking=True):
+        assert_type(delta, Delta)
+    assert_type(stream.to_input(), list[dict[str, Any]])
+    assert_type(tool_result(stream.tool_calls[0], ValueError("no")), dict[str, Any])
+    assert_type(output_type(Recipe).decode("{}"), Recipe)
+    return answer.choices[0].message.parsed
 
 
 class MyChunk(ChatCompletionChunk, kw_only=True):

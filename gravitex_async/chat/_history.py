@@ -1,0 +1,62 @@
+"""A finished turn as messages of the next request (reference: chat.md sections 3 and 9).
+
+What the gateway sent goes back as it came: tool calls with their ids and signatures, fields no struct knows.
+Left out are nulls and empty lists, which some upstreams refuse, and thinking where it must not go back:
+DeepSeek's reasoner refuses old ``reasoning_content``, its v4 wants it on turns that call tools
+(model_quirks.md section 5).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._json import loads_tolerant
+from .._results import result_text
+from ..deltas import ToolCall
+
+__all__ = ["message_input", "raw_message", "tool_result"]
+
+_THINKING = ("reasoning_content", "reasoning")
+
+
+def raw_message(body: bytes | None, index: int) -> dict[str, Any] | None:
+    """The message of choice *index* in the body of a plain answer; None when it is not there."""
+    try:
+        choices = loads_tolerant(body or b"{}").get("choices") or []
+    except (ValueError, AttributeError):
+        return None
+    for choice in choices:
+        if isinstance(choice, dict) and (choice.get("index") or 0) == index:
+            message = choice.get("message")
+            return message if isinstance(message, dict) else None
+    return None
+
+
+def message_input(message: dict[str, Any], reasoning: bool | None) -> dict[str, Any]:
+    """A message in wire form as it goes back; *reasoning* None sends thinking on turns that call tools."""
+    given = {name: value for name, value in message.items() if value is not None and value != []}
+    found: dict[str, Any] = {"role": "assistant", **given}
+    calls = found.get("tool_calls") or found.get("function_call")
+    if not (bool(calls) if reasoning is None else reasoning):
+        for name in _THINKING:
+            found.pop(name, None)
+    if reasoning is False:
+        found.pop("reasoning_details", None)
+    if isinstance(audio := found.get("audio"), dict) and audio.get("id"):
+        found["audio"] = {"id": audio["id"]}  # the sound itself is the server's; only its id is taken back
+    if "content" not in found and not calls and "audio" not in found and "refusal" not in found:
+        found["content"] = ""
+    return found
+
+
+def tool_result(call: ToolCall, result: object) -> dict[str, Any]:
+    """The message that answers a tool call.
+
+    Args:
+        call: The call, as in ``stream.tool_calls``.
+        result: What the tool gave: text as it is, anything else as JSON; an exception as readable text.
+    """
+    content = result_text(result)
+    if call.extra.get("type") == "function_call":
+        return {"role": "function", "name": call.name, "content": content}
+    return {"role": "tool", "tool_call_id": call.id, "name": call.name, "content": content}
