@@ -1,0 +1,31 @@
+"""The Responses dialect: /v1/responses (reference: responses.md).
+
+_open         objects of open types, kept as they came: items, parts, annotations
+_parts        content parts and annotations
+_items        output items; _tool_items: those of tools
+_response     the response object
+_events       the events of a stream; _tool_events: those of tools
+_decoder      payloads -> events
+_slots        one item while it is written
+_snapshot     which item an event means
+_folding      what an event does; _tool_folding: those of tools
+_accumulate   events -> response
+_deltas       event -> deltas
+"""
+
+from . import _events, _items, _parts, _response, _tool_events, _tool_items
+from ._accumulate import ResponsesAccumulator
+from ._events import *  # noqa: F403
+from ._items import *  # noqa: F403
+from ._parts import *  # noqa: F403
+from ._response import *  # noqa: F403
+from ._tool_events import *  # noqa: F403
+from ._tool_items import *  # noqa: F403
+
+__all__ = ["ResponsesAccumulator"]
+__all__ += _response.__all__
+__all__ += _items.__all__
+__all__ += _tool_items.__all__
+__all__ += _parts.__all__
+__all__ += _events.__all__
+__all__ += _tool_events.__all__

@@ -1,0 +1,266 @@
+"""What each event does to the response (events.json, "accumulate"); one function per kind of event.
+
+A function returns True when the event says that the response failed. What an event brings that was not told
+by deltas before is noted on it (``_deltas``), which also counts as progress. Signs of life that are no
+content count once there was some: they keep a working answer from being taken for a stalled one, and do not
+start the shorter clock of an answer that has begun (``Timeout.content_idle``).
+
+Logprobs come with the "done" events and whole parts; those of deltas stay on the deltas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..deltas import Delta
+from . import _events as e
+from . import _tool_events as te
+from ._deltas import delta_of, news, noted
+from ._parts import ReasoningTextPart, RefusalPart
+from ._response import Response, ResponseError
+from ._slots import (
+    ARGUMENTS,
+    CODE,
+    COMMAND,
+    INPUT,
+    MCP_ARGUMENTS,
+    REFUSAL,
+    SUMMARY,
+    TEXT,
+    THOUGHT,
+    Place,
+)
+from ._snapshot import Snapshot
+
+__all__ = ["HANDLERS", "Folding", "Handler"]
+
+Handler = Callable[["Folding", Any], "bool | None"]
+
+
+class Folding:
+    """The response under construction, and what is known of its end."""
+
+    def __init__(self) -> None:
+        self.snapshot = Snapshot()
+        self.content = 0
+        self.reasoning = 0
+        self.complete = False
+        self.ended = False
+
+    def tell(self, event: e.ResponsesEvent, deltas: list[Delta]) -> None:
+        """Notes on *event* what was new in it, and counts it."""
+        for delta in deltas:
+            if delta.reasoning_content:
+                self.reasoning += 1
+            else:
+                self.content += 1
+        if deltas:
+            noted(event, deltas)
+
+    def sign_of_life(self) -> None:
+        """Something happened that is no content."""
+        if self.content:
+            self.content += 1
+        elif self.reasoning:
+            self.reasoning += 1
+
+    def take_up(self, start: Response) -> None:
+        """Begins with what had arrived of the response before."""
+        self.snapshot.merge(start)
+        for index, item in enumerate(start.output):
+            slot = self.snapshot.add(item, index)
+            slot.finished = item.status == "completed"
+            news(slot)
+
+
+# Lifecycle
+
+
+def _lifecycle(folding: Folding, event: e.LifecycleEvent) -> None:
+    response = event.response
+    if response is None:
+        return
+    snapshot = folding.snapshot
+    snapshot.merge(response)
+    if response.output and not snapshot.items():
+        slots = [snapshot.begin(item, index) for index, item in enumerate(response.output)]
+        folding.tell(event, [delta for slot in slots for delta in news(slot)])
+
+
+def _end(folding: Folding, event: e.LifecycleEvent) -> bool:
+    """The last event. Its output replaces what was built, unless it is empty or has lost the text."""
+    snapshot, response = folding.snapshot, event.response or Response()
+    snapshot.merge(response)
+    head = snapshot.head
+    if head.status in (None, "in_progress", "queued"):
+        head.status = event.type.removeprefix("response.")
+    deltas: list[Delta] = []
+    if response.output and (response.output_text or not snapshot.response().output_text):
+        deltas = [delta for slot in snapshot.take_output(response.output) for delta in news(slot)]
+    folding.tell(event, deltas)
+    usage = head.usage.neutral() if head.usage else None
+    noted(event, [*deltas, Delta(finish_reason=head.finish_reason, usage=usage)])
+    folding.ended = True
+    folding.complete = head.status in ("completed", "incomplete")
+    return not folding.complete
+
+
+def _error(folding: Folding, event: e.ErrorEvent) -> bool:
+    inner = event.error if isinstance(event.error, dict) else {"message": event.error}
+    message = inner.get("message") or event.message
+    head = folding.snapshot.head
+    head.status = "failed"
+    head.error = ResponseError(
+        code=inner.get("code") or event.code, message=message if isinstance(message, str) else None
+    )
+    folding.ended = True
+    return True
+
+
+def _unknown(folding: Folding, event: e.UnknownEvent) -> bool:
+    folding.sign_of_life()
+    return event.type == "response.cancelled"
+
+
+# Items and parts
+
+
+def _item_added(folding: Folding, event: e.OutputItemAddedEvent) -> None:
+    if event.item is not None:
+        folding.sign_of_life()
+        folding.tell(event, news(folding.snapshot.begin(event.item, event.output_index)))
+
+
+def _item_done(folding: Folding, event: e.OutputItemDoneEvent) -> None:
+    if event.item is not None:
+        folding.sign_of_life()
+        folding.tell(event, news(folding.snapshot.end(event.item, event.output_index)))
+
+
+def _content_part(folding: Folding, event: e.ContentPartAddedEvent | e.ContentPartDoneEvent) -> None:
+    place = TEXT
+    if isinstance(event.part, ReasoningTextPart):
+        place = THOUGHT
+    elif isinstance(event.part, RefusalPart):
+        place = REFUSAL
+    _part(folding, event, place, event.content_index)
+
+
+def _summary_part(
+    folding: Folding, event: e.ReasoningSummaryPartAddedEvent | e.ReasoningSummaryPartDoneEvent
+) -> None:
+    _part(folding, event, SUMMARY, event.summary_index)
+
+
+def _part(folding: Folding, event: Any, place: Place, index: int | None) -> None:
+    if event.part is None:
+        return
+    folding.sign_of_life()
+    added = event.type.endswith("added")
+    slot = folding.snapshot.put_part(place, event.item_id, event.output_index, index, event.part, new=added)
+    if slot is not None:
+        delta = delta_of(place, getattr(event.part, place.name, ""), slot.position)
+        folding.tell(event, [delta] if delta else [])
+
+
+def _annotation(folding: Folding, event: e.OutputTextAnnotationAddedEvent) -> None:
+    if event.annotation is None:
+        return
+    slot = folding.snapshot.slot(TEXT.item, event.item_id, event.output_index)
+    annotations = slot.text(TEXT, event.content_index).owner.annotations
+    index = len(annotations) if event.annotation_index is None else event.annotation_index
+    if event.annotation not in annotations[index : index + 1]:
+        annotations.insert(index, event.annotation)
+
+
+# Texts: which place, which field is the index of the part, which field the whole text
+
+
+_PIECES: dict[type[Any], tuple[Place, str]] = {
+    e.RefusalDeltaEvent: (REFUSAL, "content_index"),
+    e.ReasoningTextDeltaEvent: (THOUGHT, "content_index"),
+    e.ReasoningSummaryTextDeltaEvent: (SUMMARY, "summary_index"),
+    e.FunctionCallArgumentsDeltaEvent: (ARGUMENTS, ""),
+    e.CustomToolCallInputDeltaEvent: (INPUT, ""),
+    te.McpCallArgumentsDeltaEvent: (MCP_ARGUMENTS, ""),
+    te.CodeInterpreterCallCodeDeltaEvent: (CODE, ""),
+    te.ShellCallCommandDeltaEvent: (COMMAND, "command_index"),
+}
+
+_WHOLE: dict[type[Any], tuple[Place, str, str]] = {
+    e.OutputTextDoneEvent: (TEXT, "content_index", "text"),
+    e.RefusalDoneEvent: (REFUSAL, "content_index", "refusal"),
+    e.ReasoningTextDoneEvent: (THOUGHT, "content_index", "text"),
+    e.ReasoningSummaryTextDoneEvent: (SUMMARY, "summary_index", "text"),
+    e.FunctionCallArgumentsDoneEvent: (ARGUMENTS, "", "arguments"),
+    e.CustomToolCallInputDoneEvent: (INPUT, "", "input"),
+    te.McpCallArgumentsDoneEvent: (MCP_ARGUMENTS, "", "arguments"),
+    te.CodeInterpreterCallCodeDoneEvent: (CODE, "", "code"),
+    te.ShellCallCommandAddedEvent: (COMMAND, "command_index", "command"),
+    te.ShellCallCommandDoneEvent: (COMMAND, "command_index", "command"),
+}
+
+
+def _piece(folding: Folding, event: Any) -> None:
+    if not event.delta:
+        return
+    place, index = _PIECES[type(event)]
+    part = getattr(event, index) if index else None
+    text = folding.snapshot.text(place, event.item_id, event.output_index, part)
+    text.pieces.append(event.delta)
+    if place is THOUGHT or place is SUMMARY:
+        folding.reasoning += 1
+        return
+    folding.content += 1
+    if text.position >= 0:
+        event.__dict__["position"] = text.position
+
+
+def _whole(folding: Folding, event: Any) -> None:
+    place, index, name = _WHOLE[type(event)]
+    value = getattr(event, name)
+    if not value:
+        return
+    part = getattr(event, index) if index else None
+    slot = folding.snapshot.set_text(place, event.item_id, event.output_index, part, value)
+    delta = slot and delta_of(place, value, slot.position)
+    folding.tell(event, [delta] if delta else [])
+
+
+def _text_whole(folding: Folding, event: e.OutputTextDoneEvent) -> None:
+    _whole(folding, event)
+    if event.logprobs:
+        slot = folding.snapshot.slot(TEXT.item, event.item_id, event.output_index)
+        slot.text(TEXT, event.content_index).owner.logprobs = event.logprobs
+
+
+def _arguments_whole(folding: Folding, event: e.FunctionCallArgumentsDoneEvent) -> None:
+    _whole(folding, event)
+    if event.name:
+        slot = folding.snapshot.slot(ARGUMENTS.item, event.item_id, event.output_index)
+        if not getattr(slot.item, "name", ""):
+            slot.change(name=event.name)
+
+
+HANDLERS: dict[type[Any], Handler] = {
+    e.CreatedEvent: _lifecycle,
+    e.QueuedEvent: _lifecycle,
+    e.InProgressEvent: _lifecycle,
+    e.CompletedEvent: _end,
+    e.IncompleteEvent: _end,
+    e.FailedEvent: _end,
+    e.ErrorEvent: _error,
+    e.UnknownEvent: _unknown,
+    e.OutputItemAddedEvent: _item_added,
+    e.OutputItemDoneEvent: _item_done,
+    e.ContentPartAddedEvent: _content_part,
+    e.ContentPartDoneEvent: _content_part,
+    e.ReasoningSummaryPartAddedEvent: _summary_part,
+    e.ReasoningSummaryPartDoneEvent: _summary_part,
+    e.OutputTextAnnotationAddedEvent: _annotation,
+    **dict.fromkeys(_PIECES, _piece),
+    **dict.fromkeys(_WHOLE, _whole),
+    e.OutputTextDoneEvent: _text_whole,
+    e.FunctionCallArgumentsDoneEvent: _arguments_whole,
+}

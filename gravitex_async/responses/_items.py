@@ -1,0 +1,142 @@
+"""Output items: what an answer consists of (reference: responses.md section 4).
+
+Here are the items of a conversation; those of hosted and client-side tools are in ``_tool_items``. Every
+item goes back to the gateway as input of the next turn: see ``Response.to_input``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ._open import Open, OpenStruct, always, family
+from ._parts import ContentPart, OutputTextPart, RefusalPart
+
+__all__ = [
+    "CompactionItem",
+    "CustomToolCallItem",
+    "CustomToolCallOutputItem",
+    "FunctionCallItem",
+    "FunctionCallOutputItem",
+    "MessageItem",
+    "OutputItem",
+    "ReasoningItem",
+    "UnknownItem",
+]
+
+
+class OutputItem(Open):
+    """Any item of ``Response.output``; ask ``item.type``, or use ``isinstance`` with the classes below."""
+
+    __slots__ = ()
+
+    @property
+    def id(self) -> str | None:
+        """The item's id."""
+        return (self.raw or {}).get("id")
+
+    @property
+    def status(self) -> str | None:
+        """How far the item is: in_progress, completed, incomplete, failed, searching ..."""
+        return (self.raw or {}).get("status")
+
+
+class UnknownItem(OutputItem, msgspec.Struct):
+    """An item of a type that this package does not know; sent back exactly as it came."""
+
+    type: str = ""
+    raw: dict[str, Any] = {}
+
+
+class ItemStruct(OutputItem, OpenStruct):
+    """What the known items share."""
+
+    id: str | None = None
+    status: str | None = None
+
+
+class MessageItem(ItemStruct, tag="message"):
+    """What the model says. ``phase``: commentary or final_answer."""
+
+    role: str = msgspec.field(default_factory=lambda: "assistant")
+    content: list[ContentPart] = msgspec.field(default_factory=always)
+    phase: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All its text."""
+        return "".join([part.text for part in self.content if isinstance(part, OutputTextPart)])
+
+    @property
+    def refusal(self) -> str:
+        """All its refusals."""
+        return "".join([part.refusal for part in self.content if isinstance(part, RefusalPart)])
+
+
+class ReasoningItem(ItemStruct, tag="reasoning"):
+    """What the model thought: summaries of it, or all of it as content, or only encrypted."""
+
+    summary: list[ContentPart] = msgspec.field(default_factory=always)
+    content: list[ContentPart] = msgspec.field(default_factory=list)
+    encrypted_content: str | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """Its readable pieces: the summaries, then the full text."""
+        return [text for part in (*self.summary, *self.content) if (text := getattr(part, "text", ""))]
+
+
+class FunctionCallItem(ItemStruct, tag="function_call"):
+    """A call of one of the caller's functions; answer it by ``call_id``. ``arguments`` is JSON text."""
+
+    call_id: str = msgspec.field(default_factory=str)
+    name: str = msgspec.field(default_factory=str)
+    arguments: str = msgspec.field(default_factory=str)
+    namespace: str | None = None
+    caller: Any = None
+
+
+class FunctionCallOutputItem(ItemStruct, tag="function_call_output"):
+    """The result of a function call: text, or a list of input parts."""
+
+    call_id: str = msgspec.field(default_factory=str)
+    output: Any = None
+    caller: Any = None
+
+
+class CustomToolCallItem(ItemStruct, tag="custom_tool_call"):
+    """A call of one of the caller's custom tools; ``input`` is free text."""
+
+    call_id: str = msgspec.field(default_factory=str)
+    name: str = msgspec.field(default_factory=str)
+    input: str = msgspec.field(default_factory=str)
+    namespace: str | None = None
+    caller: Any = None
+
+
+class CustomToolCallOutputItem(ItemStruct, tag="custom_tool_call_output"):
+    """The result of a custom tool call."""
+
+    call_id: str = msgspec.field(default_factory=str)
+    output: Any = None
+    caller: Any = None
+
+
+class CompactionItem(ItemStruct, tag="compaction"):
+    """Earlier turns in a compact, encrypted form."""
+
+    encrypted_content: str | None = None
+
+
+family(
+    OutputItem,
+    UnknownItem,
+    MessageItem,
+    ReasoningItem,
+    FunctionCallItem,
+    FunctionCallOutputItem,
+    CustomToolCallItem,
+    CustomToolCallOutputItem,
+    CompactionItem,
+)
