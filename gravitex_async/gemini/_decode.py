@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -10,30 +12,42 @@ from .._decode import EventDecoder
 from .._json import loads_tolerant
 from .._tolerant import TolerantDecoder
 from ._structs import GenerateContentResponse
-from ._wire import incoming, shape_of
+from ._wire import Shape, incoming, shape_of
 
-__all__ = ["answers_of", "event_decoder", "readable"]
+__all__ = ["answers_of", "event_decoder", "readable", "strict_decoder"]
 
-_strict = msgspec.json.Decoder(GenerateContentResponse, strict=False)
+EventT = TypeVar("EventT", bound=GenerateContentResponse)
+Reread = Callable[["dict[str, Any]", bytes], None]
+
+strict_decoder = msgspec.json.Decoder(GenerateContentResponse, strict=False)
 _strict_array = msgspec.json.Decoder(list[GenerateContentResponse], strict=False)
-_SHAPE = shape_of(GenerateContentResponse)
 
 
-def event_decoder() -> EventDecoder[GenerateContentResponse]:
-    """A decoder for one stream."""
-    return EventDecoder(_strict, unknown=_reread)
+def event_decoder(event_type: type[EventT]) -> EventDecoder[EventT]:
+    """A decoder for one stream of events of *event_type*."""
+    decoder, reread = _readers(event_type)
+    return EventDecoder(decoder, unknown=reread)
+
+
+@functools.lru_cache(maxsize=256)  # callers may make types on the fly
+def _readers(event_type: type[GenerateContentResponse]) -> tuple[msgspec.json.Decoder[Any], Reread]:
+    shape = shape_of(event_type)
+
+    def reread(tree: dict[str, Any], payload: bytes) -> None:
+        _fit(tree, shape)
+
+    return msgspec.json.Decoder(event_type, strict=False), reread
 
 
 def readable(tree: dict[str, Any]) -> None:
     """Makes plain values fit the structs, in place: names, numbers for enum words, unknown fields."""
-    fitting = incoming(tree, _SHAPE)
+    _fit(tree, shape_of(GenerateContentResponse))
+
+
+def _fit(tree: dict[str, Any], shape: Shape) -> None:
+    fitting = incoming(tree, shape)
     tree.clear()
     tree.update(fitting)
-
-
-def _reread(tree: dict[str, Any], payload: bytes) -> None:
-    """Looks at an event that the strict decoder refuses; it is converted to the struct afterwards."""
-    readable(tree)
 
 
 def answers_of(body: bytes) -> list[GenerateContentResponse]:
@@ -44,7 +58,7 @@ def answers_of(body: bytes) -> list[GenerateContentResponse]:
         DecodeError: An element has a field of the wrong type.
     """
     try:
-        answers = _strict_array.decode(body) if body.lstrip()[:1] == b"[" else [_strict.decode(body)]
+        answers = _strict_array.decode(body) if body.lstrip()[:1] == b"[" else [strict_decoder.decode(body)]
     except (ValueError, RecursionError):
         answers = _tolerantly(loads_tolerant(body))
     if not any(answer.candidates or answer.prompt_feedback or answer.usage_metadata for answer in answers):
@@ -57,4 +71,5 @@ def _tolerantly(value: Any) -> list[GenerateContentResponse]:
     if not all(isinstance(tree, dict) for tree in trees):
         raise ValueError("expected an object or an array of objects")
     tolerant: TolerantDecoder[GenerateContentResponse] = TolerantDecoder(GenerateContentResponse)
-    return [tolerant.convert(incoming(tree, _SHAPE)) for tree in trees]
+    shape = shape_of(GenerateContentResponse)
+    return [tolerant.convert(incoming(tree, shape)) for tree in trees]

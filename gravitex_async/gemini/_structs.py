@@ -8,12 +8,14 @@ Candidates may be absent (blocked prompt, usage only), and so may a candidate's 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from .._json import to_builtins
+from .._output import read_output
 from ..usage import Usage
+from ._enums import reason_of
 from ._media import Image
 from ._metadata import (
     CitationMetadata,
@@ -27,6 +29,8 @@ from ._parts import Content, FunctionCall, Part
 from ._wire import Wire, outgoing, shape_of
 
 __all__ = ["Candidate", "GenerateContentResponse"]
+
+T = TypeVar("T")
 
 
 class Candidate(Wire, kw_only=True):
@@ -102,6 +106,16 @@ class GenerateContentResponse(Wire, kw_only=True):
     def usage(self) -> Usage:
         """The counts in the form all dialects share."""
         return Usage() if self.usage_metadata is None else self.usage_metadata.neutral()
+
+    def parsed(self, type_: type[T]) -> T:
+        """The text read as a value of *type_*, the type that ``response_schema`` asked for.
+
+        Raises:
+            TruncatedOutputError: The answer was cut before its JSON was whole.
+            InvalidOutputError: The answer is whole, and no value of the type.
+        """
+        word = self.finish_reason
+        return read_output(type_, text=self.text, refusal="", word=word, reason=reason_of(word), answer=self)
 
     def to_input(self) -> dict[str, Any]:
         """The model's turn for the next ``contents``: every part as it came, signatures and all."""

@@ -22,9 +22,10 @@ from typing import Any, Final, get_args
 import msgspec
 
 from .._json import to_builtins
+from ..errors import MisuseError
 from ._enums import word_of
 
-__all__ = ["Shape", "Wire", "as_arguments", "incoming", "outgoing", "shape_of"]
+__all__ = ["Shape", "Wire", "as_arguments", "incoming", "outgoing", "plain", "shape_of"]
 
 # Under this name ``extra`` travels between ``incoming`` and the struct: no protocol uses it for a field.
 _EXTRA: Final = "*"
@@ -59,7 +60,7 @@ class Shape(msgspec.Struct):
 LOOSE: Final = Shape(loose=True)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=256)  # callers may make types on the fly
 def shape_of(struct: type[msgspec.Struct]) -> Shape:
     """The shape of *struct*. A field typed ``Mapping`` holds settings, one typed ``Any`` the user's data."""
     shape = Shape(keeps=issubclass(struct, Wire))
@@ -121,12 +122,30 @@ def as_arguments(value: Any) -> Any:
     return parsed if isinstance(parsed, dict) else {"arguments": value}
 
 
+def plain(value: Any) -> Any:
+    """A struct, dataclass or pydantic model as a dict; what is plain already, as it is.
+
+    Raises:
+        MisuseError: It is nothing of these.
+    """
+    if value is None or isinstance(value, (Mapping, str, bytes, int, float, list, tuple)):
+        return value
+    try:
+        return to_builtins(value)
+    except (TypeError, NotImplementedError) as error:
+        reason = str(error)
+    raise MisuseError(f"the request cannot be written as JSON: {reason}")
+
+
 def outgoing(value: Any, shape: Shape) -> Any:
-    """What a caller gave (dicts, structs, pydantic models) as the wire spells it; order is kept."""
+    """What a caller gave (dicts, structs, pydantic models) as the wire spells it; order is kept.
+
+    Raises:
+        MisuseError: Something in it is not JSON-like.
+    """
+    value = plain(value)
     if isinstance(value, (list, tuple)):
         return [outgoing(item, shape) for item in value]
-    if not isinstance(value, (Mapping, str, bytes, int, float, type(None))):
-        value = to_builtins(value)
     if not isinstance(value, Mapping):
         return value
     written: dict[str, Any] = {}

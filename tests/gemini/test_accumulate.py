@@ -20,7 +20,7 @@ def event(*parts: dict, finish: str | None = None, index: int | None = None, **m
 
 
 def items_of(*events: dict) -> list[GenerateContentResponse]:
-    decoder = event_decoder()
+    decoder = event_decoder(GenerateContentResponse)
     body = b"".join(b"data: " + json.dumps(each).encode() + b"\n\n" for each in events)
     items = decoder.feed(body) + decoder.close()
     assert decoder.failure is None
@@ -146,7 +146,7 @@ def test_without_a_finish_reason_it_is_not_whole(events):
 )
 def test_an_error_in_the_stream_is_an_error(error, status, words):
     """Google's shape and openai's, beside candidates or in their place."""
-    decoder = event_decoder()
+    decoder = event_decoder(GenerateContentResponse)
     decoder.feed(b"data: " + json.dumps(error).encode() + b"\n\n")
     assert decoder.failure is not None
     assert decoder.failure.status == status

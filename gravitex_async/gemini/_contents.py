@@ -1,0 +1,104 @@
+"""What callers pass as contents, as the wire wants it: a list of turns, each a list of parts.
+
+A text is a turn of the user. Texts and parts that follow each other make one turn, of the model when they are
+function calls (as google-genai has it). Contents stay as they are, and an answer stands for its own turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import MisuseError
+from ._parts import Blob, Content, FileData, FunctionCall, FunctionResponse, Part
+from ._structs import Candidate, GenerateContentResponse
+from ._wire import outgoing, plain, shape_of
+
+__all__ = ["content_of", "contents_of"]
+
+# Structs that are no part but what a part holds.
+_KINDS: Mapping[type[Any], str] = {
+    Blob: "inlineData",
+    FileData: "fileData",
+    FunctionCall: "functionCall",
+    FunctionResponse: "functionResponse",
+}
+
+_CONTENT = shape_of(Content)
+_PART = shape_of(Part)
+
+Tree = dict[str, Any]
+
+
+def contents_of(value: Any) -> list[Tree]:
+    """The turns of a request.
+
+    Raises:
+        MisuseError: There are none, or something in them is neither text nor a part nor a content.
+    """
+    turns: list[Tree] = []
+    open_turn: Tree | None = None
+    for item in value if _is_list(value) else [value]:
+        turn = _turn(item)
+        if turn is not None:
+            turns.append(turn)
+            open_turn = None
+            continue
+        part = _part(item)
+        role = "model" if "functionCall" in part else "user"
+        if open_turn is None or open_turn["role"] != role:
+            open_turn = {"role": role, "parts": []}
+            turns.append(open_turn)
+        open_turn["parts"].append(part)
+    if not turns:
+        raise MisuseError("expected contents with at least one turn, like 'Hello', got none")
+    return turns
+
+
+def content_of(value: Any) -> Tree:
+    """One content, without a role where none is given: system instructions, texts to embed.
+
+    Raises:
+        MisuseError: Something in it is neither text nor a part, or there is nothing in it.
+    """
+    turn = None if _is_list(value) else _turn(value)
+    if turn is not None:
+        return turn
+    parts = [_part(item) for item in (value if _is_list(value) else [value])]
+    if not parts:
+        raise MisuseError("expected a text, a part or parts, got an empty list")
+    return {"parts": parts}
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
+
+
+def _turn(item: Any) -> Tree | None:
+    """*item* as a turn; None when it is a part."""
+    if isinstance(item, GenerateContentResponse):
+        return item.to_input()
+    if isinstance(item, Candidate):
+        item = item.content or Content(role="model")
+    if _is_list(item):
+        return {"role": "user", "parts": [_part(part) for part in item]}
+    tree = plain(item)
+    if isinstance(tree, Mapping) and (isinstance(item, Content) or "parts" in tree):
+        parts = tree.get("parts", [])
+        turn: Tree = outgoing({**tree, "parts": None}, _CONTENT)
+        turn["parts"] = [_part(part) for part in (parts if _is_list(parts) else [parts])]
+        return turn
+    return None
+
+
+def _part(item: Any) -> Tree:
+    if isinstance(item, str):
+        return {"text": item}
+    if isinstance(item, (bytes, bytearray, memoryview)):
+        raise MisuseError("expected a MIME type with the bytes: Part.from_bytes(data, 'image/png')")
+    tree = plain(item)
+    if not isinstance(tree, Mapping):
+        raise MisuseError(f"expected a text, a part or a content, got {type(item).__name__}")
+    kind = _KINDS.get(type(item))
+    part: Tree = outgoing(tree if kind is None else {kind: tree}, _PART)
+    return part
