@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession
 
     from .chat import Chat
+    from .embeddings import Embeddings
+    from .gemini import Gemini
+    from .models import Models
 
 __all__ = ["DEFAULT_BASE_URL", "AsyncGravitex"]
 
@@ -119,6 +122,27 @@ class AsyncGravitex:
         from .chat import Chat
 
         return Chat(self._transport, self._timeout, self._retry)
+
+    @property
+    def gemini(self) -> Gemini:
+        """Gemini's own format: POST /v1beta/models/{model}:generateContent and its kin."""
+        from .gemini import Gemini
+
+        return Gemini(self._transport, self._timeout, self._retry)
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """``embeddings.create``: POST /v1/embeddings."""
+        from .embeddings import Embeddings
+
+        return Embeddings(self._transport, self._timeout, self._retry)
+
+    @property
+    def models(self) -> Models:
+        """``models.list`` and ``models.retrieve``: GET /v1/models."""
+        from .models import Models
+
+        return Models(self._transport, self._timeout, self._retry)
 
     def with_options(self: SelfT, **overrides: Any) -> SelfT:
         """A client with other settings over the same pool; as cheap as a dict.

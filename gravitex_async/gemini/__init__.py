@@ -10,9 +10,15 @@ _decode      JSON -> structs
 _candidate   parts -> one candidate; _calls, _partial: fragments -> function calls
 _accumulate  events -> answer
 _deltas      event -> deltas
+_params      the arguments of the calls; _settings: their structs
+_contents    what callers say -> contents; _request: arguments -> body
+_embeddings  vectors
+_api         client.gemini
 """
 
 from ._accumulate import GeminiAccumulator
+from ._api import Gemini, GeminiStream
+from ._embeddings import BatchEmbedContentsResponse, ContentEmbedding, EmbedContentResponse
 from ._media import Image
 from ._metadata import (
     Citation,
@@ -30,6 +36,7 @@ from ._metadata import (
     UrlMetadata,
     UsageMetadata,
 )
+from ._params import CallParams, Contents, EmbedParams, GeminiParams, SomeContent
 from ._parts import (
     Blob,
     CodeExecutionResult,
@@ -45,36 +52,68 @@ from ._parts import (
     ServerToolResponse,
     VideoMetadata,
 )
+from ._settings import (
+    FunctionCallingConfig,
+    FunctionDeclaration,
+    GenerationConfig,
+    ImageConfig,
+    ImageOutputOptions,
+    RetrievalConfig,
+    SafetySetting,
+    ThinkingConfig,
+    Tool,
+    ToolConfig,
+)
 from ._structs import Candidate, GenerateContentResponse
 
 __all__ = [
+    "BatchEmbedContentsResponse",
     "Blob",
+    "CallParams",
     "Candidate",
     "Citation",
     "CitationMetadata",
     "CodeExecutionResult",
     "Content",
+    "ContentEmbedding",
+    "Contents",
+    "EmbedContentResponse",
+    "EmbedParams",
     "ExecutableCode",
     "FileData",
     "FunctionCall",
+    "FunctionCallingConfig",
+    "FunctionDeclaration",
     "FunctionResponse",
     "FunctionResponsePart",
+    "Gemini",
     "GeminiAccumulator",
+    "GeminiParams",
+    "GeminiStream",
     "GenerateContentResponse",
+    "GenerationConfig",
     "GroundingChunk",
     "GroundingMetadata",
     "GroundingSource",
     "GroundingSupport",
     "Image",
+    "ImageConfig",
+    "ImageOutputOptions",
     "ModalityTokenCount",
     "Part",
     "PartialArg",
     "PromptFeedback",
+    "RetrievalConfig",
     "SafetyRating",
+    "SafetySetting",
     "SearchEntryPoint",
     "Segment",
     "ServerToolCall",
     "ServerToolResponse",
+    "SomeContent",
+    "ThinkingConfig",
+    "Tool",
+    "ToolConfig",
     "UrlContextMetadata",
     "UrlMetadata",
     "UsageMetadata",

@@ -1,0 +1,135 @@
+"""``client.gemini``: arguments in, an answer, a stream or vectors out (reference: gemini.md section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from .._arguments import merged, shows
+from .._decode import EventDecoder
+from .._plain import fetch_answer
+from .._resource import Resource
+from .._stream import Stream
+from ..errors import MisuseError
+from ..transport import Call, model_path
+from ._accumulate import GeminiAccumulator
+from ._decode import event_decoder, readable, strict_decoder
+from ._embeddings import (
+    BatchEmbedContentsResponse,
+    EmbedContentResponse,
+    batch_bodies,
+    embed_body,
+    fetch_batches,
+    fetch_embedding,
+)
+from ._params import Contents, EmbedParams, GeminiParams, SomeContent
+from ._request import checked_model, generate_body
+from ._structs import GenerateContentResponse
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+__all__ = ["Gemini", "GeminiStream"]
+
+EventT = TypeVar("EventT", bound=GenerateContentResponse)
+
+
+class GeminiStream(Stream[GenerateContentResponse, GenerateContentResponse]):
+    """The events of one answer; see ``Stream`` for its views and its contract."""
+
+
+def _parts() -> tuple[EventDecoder[GenerateContentResponse], GeminiAccumulator]:
+    return event_decoder(GenerateContentResponse), GeminiAccumulator()
+
+
+def _checked_type(chunk_type: type[EventT]) -> type[EventT]:
+    if not (isinstance(chunk_type, type) and issubclass(chunk_type, GenerateContentResponse)):
+        raise MisuseError(f"expected chunk_type as a subclass of GenerateContentResponse, got {chunk_type!r}")
+    return chunk_type
+
+
+class Gemini(Resource, frozen=True):
+    """The native endpoints of Gemini. Model names are sent verbatim, suffixes like ``-thinking`` included."""
+
+    @shows(GeminiParams)
+    def generate_content(
+        self, *, model: str, contents: Contents, **params: Unpack[GeminiParams]
+    ) -> Coroutine[Any, Any, GenerateContentResponse]:
+        """Asks for an answer. The parameters are those of ``GeminiParams``.
+
+        A text is a turn of the user; see ``Contents`` for what else can be said.
+
+        Raises:
+            TypeError: A keyword nobody knows; what is to be sent all the same goes in ``extra_body``.
+            MisuseError: No contents, or an argument that cannot be; nothing was sent.
+            APIConnectionError, APIStatusError, DecodeError: See ``gravitex_async.errors``.
+        """
+        call = self._generation("generate_content", model, contents, params, stream=False)
+        return fetch_answer(call, strict_decoder, _parts, readable)
+
+    @overload
+    def generate_content_stream(
+        self, *, model: str, contents: Contents, chunk_type: None = None, **params: Unpack[GeminiParams]
+    ) -> GeminiStream: ...
+    @overload
+    def generate_content_stream(
+        self, *, model: str, contents: Contents, chunk_type: type[EventT], **params: Unpack[GeminiParams]
+    ) -> Stream[EventT, GenerateContentResponse]: ...
+    @shows(GeminiParams)
+    def generate_content_stream(
+        self,
+        *,
+        model: str,
+        contents: Contents,
+        chunk_type: type[Any] | None = None,
+        **params: Unpack[GeminiParams],
+    ) -> GeminiStream | Stream[Any, GenerateContentResponse]:
+        """The answer as it comes; awaited, entered or iterated, and sent at the first of these.
+
+        Args:
+            chunk_type: A subclass of ``GenerateContentResponse`` with fields that you want beside its own.
+        """
+        call = self._generation("generate_content_stream", model, contents, params, stream=True)
+        if chunk_type is None:
+            return GeminiStream(call, _parts)
+        event_type: type[Any] = _checked_type(chunk_type)
+        return Stream(call, lambda: (event_decoder(event_type), GeminiAccumulator()))
+
+    @shows(EmbedParams)
+    def embed_content(
+        self, *, model: str, content: SomeContent, **params: Unpack[EmbedParams]
+    ) -> Coroutine[Any, Any, EmbedContentResponse]:
+        """The vector of one content: ``(await ...).embedding.values``."""
+        body = merged(embed_body("embed_content", model, content, params), params.get("extra_body"))
+        return fetch_embedding(self._call(model, "embedContent", body, params))
+
+    @shows(EmbedParams)
+    def batch_embed_contents(
+        self, *, model: str, requests: Sequence[Any], **params: Unpack[EmbedParams]
+    ) -> Coroutine[Any, Any, BatchEmbedContentsResponse]:
+        """The vectors of many contents, in their order; 100 in one request, a few requests at a time.
+
+        Args:
+            requests: Texts or contents; or requests as dicts with a ``content`` and settings of their own,
+                which go over the parameters.
+
+        Raises:
+            DecodeError: There are not as many vectors as requests.
+        """
+        bodies = batch_bodies("batch_embed_contents", model, requests, params)
+        calls = [self._call(model, "batchEmbedContents", body, params) for body in bodies]
+        return fetch_batches(calls, [len(body["requests"]) for body in bodies])
+
+    def _generation(
+        self, name: str, model: str, contents: Contents, params: GeminiParams, *, stream: bool
+    ) -> Call:
+        body = generate_body(name, contents, params)
+        if stream:
+            # Without it Google answers with one JSON array.
+            query = {"alt": "sse"}
+            return self._call(model, "streamGenerateContent", body, params, query=query, stream=True)
+        return self._call(model, "generateContent", body, params)
+
+    def _call(self, model: str, method: str, body: Any, params: Any, **more: Any) -> Call:
+        path = f"/v1beta/models/{model_path(checked_model(model))}:{method}"
+        return self.call(path, body, params, model=model, native_gemini=True, **more)

@@ -1,0 +1,200 @@
+"""Vectors: the two embedding methods of Gemini (reference: gemini.md section 10).
+
+Google takes at most 100 requests in one batch; longer lists are split, a few batches are under way at a time,
+and the vectors come in the order of the requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from .._arguments import known_only, merged
+from .._plain import decode_answer, fetch
+from ..errors import DecodeError, MisuseError
+from ..usage import Usage
+from ._contents import content_of
+from ._metadata import UsageMetadata
+from ._params import CallParams, EmbedParams, SomeContent
+from ._wire import outgoing, plain, shape_of
+
+if TYPE_CHECKING:
+    import numpy
+
+    from ..transport import Call
+
+__all__ = [
+    "MAX_BATCH",
+    "BatchEmbedContentsResponse",
+    "ContentEmbedding",
+    "EmbedContentResponse",
+    "batch_bodies",
+    "embed_body",
+    "fetch_batches",
+    "fetch_embedding",
+]
+
+MAX_BATCH: Final = 100
+
+# Batches under way at once: enough to hide the way there and back, few enough not to meet a rate limit.
+PARALLEL: Final = 4
+
+_OPTIONS = frozenset(CallParams.__annotations__) | {"model_in_body"}
+
+
+class ContentEmbedding(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """One vector."""
+
+    values: list[float] = []
+    shape: list[int] | None = None
+
+    def numpy(self) -> numpy.ndarray[Any, Any]:
+        """The vector as an array of float32; needs numpy."""
+        import numpy as np
+
+        return np.asarray(self.values, dtype=np.float32)
+
+
+class EmbedContentResponse(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """The answer of ``embedContent``."""
+
+    embedding: ContentEmbedding = msgspec.field(default_factory=ContentEmbedding)
+    usage_metadata: UsageMetadata | None = None
+
+    @property
+    def usage(self) -> Usage:
+        """The counts in the form all dialects share."""
+        return Usage() if self.usage_metadata is None else self.usage_metadata.neutral()
+
+
+class BatchEmbedContentsResponse(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """The answer of ``batchEmbedContents``, of all batches together; in the order of the requests."""
+
+    embeddings: list[ContentEmbedding] = []
+    usage_metadata: UsageMetadata | None = None
+    """The counts of several batches are added up."""
+
+    @property
+    def usage(self) -> Usage:
+        """The counts in the form all dialects share."""
+        return Usage() if self.usage_metadata is None else self.usage_metadata.neutral()
+
+    @property
+    def vectors(self) -> list[list[float]]:
+        """The bare vectors."""
+        return [embedding.values for embedding in self.embeddings]
+
+    def numpy(self) -> numpy.ndarray[Any, Any]:
+        """All vectors as the rows of an array of float32; needs numpy."""
+        import numpy as np
+
+        return np.asarray(self.vectors, dtype=np.float32)
+
+
+class _Request(msgspec.Struct, rename="camel"):
+    """The table of an embedding request's names."""
+
+    model: str
+    content: Any
+    task_type: str
+    title: str
+    output_dimensionality: int
+
+
+_REQUEST = shape_of(_Request)
+_one = msgspec.json.Decoder(EmbedContentResponse, strict=False)
+_many = msgspec.json.Decoder(BatchEmbedContentsResponse, strict=False)
+
+
+def embed_body(call: str, model: str, content: SomeContent, params: EmbedParams) -> dict[str, Any]:
+    """The body of ``embedContent``, or one request of a batch."""
+    known_only(call, params, EmbedParams.__annotations__)
+    body: dict[str, Any] = {"model": model} if params.get("model_in_body") else {}
+    body["content"] = content_of(content)
+    given = {name: value for name, value in params.items() if value is not None and name not in _OPTIONS}
+    return {**body, **outgoing(given, _REQUEST)}
+
+
+def batch_bodies(call: str, model: str, requests: Sequence[Any], params: EmbedParams) -> list[dict[str, Any]]:
+    """The bodies of as many batches as *requests* need.
+
+    Raises:
+        MisuseError: There are none.
+    """
+    if isinstance(requests, (str, bytes, Mapping)) or not isinstance(requests, Sequence) or not requests:
+        raise MisuseError(f"expected requests as a non-empty list of texts, got {type(requests).__name__}")
+    items = [_batched(call, model, request, params) for request in requests]
+    bodies = [{"requests": items[start : start + MAX_BATCH]} for start in range(0, len(items), MAX_BATCH)]
+    return [merged(body, params.get("extra_body")) for body in bodies]
+
+
+def _batched(call: str, model: str, request: Any, params: EmbedParams) -> dict[str, Any]:
+    tree = plain(request)
+    if not isinstance(tree, Mapping) or "content" not in tree:
+        return embed_body(call, model, request, params)
+    own: dict[str, Any] = outgoing(tree, _REQUEST)
+    return {**embed_body(call, model, tree["content"], params), **own, "content": content_of(tree["content"])}
+
+
+async def fetch_embedding(call: Call) -> EmbedContentResponse:
+    """The answer of ``embedContent``.
+
+    Raises:
+        DecodeError: There is no vector in it.
+    """
+    body, response = await fetch(call)
+    answer = decode_answer(body, _one, response.headers, response.content_type)
+    if not answer.embedding.values:
+        raise DecodeError("expected a vector, got an answer without values")
+    return answer
+
+
+async def fetch_batches(calls: Sequence[Call], sizes: Sequence[int]) -> BatchEmbedContentsResponse:
+    """The answers of all batches as one. When one fails, the others are given up.
+
+    Raises:
+        DecodeError: A batch has not as many vectors as it had requests.
+    """
+    answers: list[BatchEmbedContentsResponse] = [BatchEmbedContentsResponse()] * len(calls)
+    queue = iter(range(len(calls)))
+    workers = [
+        asyncio.ensure_future(_work(queue, calls, sizes, answers)) for _ in range(min(PARALLEL, len(calls)))
+    ]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+    return _together(answers)
+
+
+async def _work(
+    queue: Iterator[int],
+    calls: Sequence[Call],
+    sizes: Sequence[int],
+    answers: list[BatchEmbedContentsResponse],
+) -> None:
+    for position in queue:
+        answers[position] = await _batch(calls[position], sizes[position])
+
+
+async def _batch(call: Call, size: int) -> BatchEmbedContentsResponse:
+    body, response = await fetch(call)
+    answer = decode_answer(body, _many, response.headers, response.content_type)
+    if len(answer.embeddings) != size:
+        raise DecodeError(f"expected {size} vectors, one for each request, got {len(answer.embeddings)}")
+    return answer
+
+
+def _together(answers: Sequence[BatchEmbedContentsResponse]) -> BatchEmbedContentsResponse:
+    if len(answers) == 1:
+        return answers[0]
+    usage = sum((answer.usage for answer in answers), Usage())
+    return BatchEmbedContentsResponse(
+        [embedding for answer in answers for embedding in answer.embeddings],
+        UsageMetadata(prompt_token_count=usage.input_tokens, total_token_count=usage.total_tokens),
+    )
