@@ -1,0 +1,174 @@
+"""``client.embeddings``: POST /v1/embeddings (reference: chat.md section 12).
+
+Vectors are lists of float whichever form the gateway sends; the base64 form (little-endian float32) is a
+third of the size on the wire and is decoded here.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+from array import array
+from collections.abc import Coroutine, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+import msgspec
+
+from ._arguments import known_only, merged, shows
+from ._plain import decode_answer, fetch
+from ._resource import Resource
+from .config import RetryPolicy, Timeout
+from .errors import DecodeError, MisuseError
+from .usage import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy
+    from typing_extensions import Unpack
+
+    from .transport import Call
+
+__all__ = [
+    "CreateEmbeddingResponse",
+    "Embedding",
+    "EmbeddingParams",
+    "EmbeddingUsage",
+    "Embeddings",
+]
+
+PATH = "/v1/embeddings"
+
+_OPTIONS = frozenset({"extra_headers", "extra_query", "extra_body", "timeout", "max_retries"})
+
+
+class EmbeddingParams(TypedDict, total=False):
+    """Everything ``client.embeddings.create`` takes beside ``model`` and ``input``. None: not given."""
+
+    encoding_format: Literal["float", "base64"] | None
+    """What travels; vectors are lists of float either way."""
+    dimensions: int | None
+    user: str | None
+    extra_headers: Mapping[str, str] | None
+    extra_query: Mapping[str, str] | None
+    extra_body: Mapping[str, Any] | None
+    timeout: Timeout | float | None
+    max_retries: int | RetryPolicy | None
+
+
+class EmbeddingUsage(msgspec.Struct, omit_defaults=True, gc=False):
+    """``usage`` as sent."""
+
+    prompt_tokens: int | None = None
+    total_tokens: int | None = None
+
+    def neutral(self) -> Usage:
+        """The same counts as a ``Usage``."""
+        read = self.prompt_tokens or self.total_tokens or 0
+        return Usage(read, 0, self.total_tokens or read, 0, 0, "server")
+
+
+class Embedding(msgspec.Struct, omit_defaults=True, gc=False):
+    """``data[]``: one vector."""
+
+    embedding: list[float] = []
+    index: int = 0
+    object: str = "embedding"
+
+    def numpy(self) -> numpy.ndarray[Any, Any]:
+        """The vector as an array of float32; needs numpy."""
+        import numpy as np
+
+        return np.asarray(self.embedding, dtype=np.float32)
+
+
+class CreateEmbeddingResponse(msgspec.Struct, omit_defaults=True, gc=False):
+    """The answer: vectors in the order of the input."""
+
+    data: list[Embedding] = []
+    model: str | None = None
+    usage: EmbeddingUsage | None = None
+    object: str = "list"
+
+    def __iter__(self) -> Iterator[Embedding]:
+        return iter(self.data)
+
+    @property
+    def vectors(self) -> list[list[float]]:
+        """The bare vectors."""
+        return [item.embedding for item in self.data]
+
+    def numpy(self) -> numpy.ndarray[Any, Any]:
+        """All vectors as the rows of an array of float32; needs numpy."""
+        import numpy as np
+
+        return np.asarray(self.vectors, dtype=np.float32)
+
+
+class _SentEmbedding(msgspec.Struct, gc=False):
+    embedding: list[float] | str = []
+    index: int | None = None
+
+
+class _SentAnswer(msgspec.Struct, gc=False):
+    data: list[_SentEmbedding] = []
+    model: str | None = None
+    usage: EmbeddingUsage | None = None
+
+
+_answers = msgspec.json.Decoder(_SentAnswer)
+
+
+class Embeddings(Resource, frozen=True):
+    """``client.embeddings``."""
+
+    @shows(EmbeddingParams)
+    def create(
+        self,
+        *,
+        model: str,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+        **params: Unpack[EmbeddingParams],
+    ) -> Coroutine[Any, Any, CreateEmbeddingResponse]:
+        """The vectors of one text, several texts, or token lists.
+
+        Raises:
+            TypeError: A keyword nobody knows; what is to be sent all the same goes in ``extra_body``.
+            MisuseError: No model or no input; nothing was sent.
+            APIConnectionError, APIStatusError, DecodeError: See ``gravitex_async.errors``.
+        """
+        known_only("create", params, EmbeddingParams.__annotations__)
+        if not isinstance(model, str) or not model:
+            raise MisuseError(f"expected model as a non-empty string, got {model!r}")
+        if not input:
+            raise MisuseError(f"expected input as a text, texts or tokens, got {input!r}")
+        given = {name: value for name, value in params.items() if value is not None and name not in _OPTIONS}
+        body = merged({"model": model, "input": input, **given}, params.get("extra_body"))
+        return _fetched(self.call(PATH, body, params, model=model))
+
+
+async def _fetched(call: Call) -> CreateEmbeddingResponse:
+    body, response = await fetch(call)
+    sent = decode_answer(body, _answers, response.headers, response.content_type)
+    if not sent.data:
+        raise DecodeError("expected vectors, got an answer without data")
+    items = [
+        Embedding(_floats(item.embedding), position if item.index is None else item.index)
+        for position, item in enumerate(sent.data)
+    ]
+    return CreateEmbeddingResponse(sorted(items, key=lambda item: item.index), sent.model, sent.usage)
+
+
+def _floats(value: list[float] | str) -> list[float]:
+    if isinstance(value, list):
+        return value
+    numbers = array("f")
+    try:
+        numbers.frombytes(base64.b64decode(value, validate=True))
+    except ValueError as error:
+        reason = str(error)
+    else:
+        if sys.byteorder == "big":
+            numbers.byteswap()
+        return numbers.tolist()
+    raise DecodeError(f"expected base64 of 32 bit floats, got {value[:40]!r} ({reason})")
