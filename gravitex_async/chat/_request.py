@@ -26,7 +26,7 @@ _RENAMED = {"generation_config": "generationConfig"}
 _QWEN_ONLY = frozenset({"incremental_output", "enable_search", "search_options", "asr_options"})
 _QWEN = _QWEN_ONLY | {"temperature", "top_p", "top_k"}
 
-_WARN_LEVEL = 5
+_WARN_LEVEL = 6  # of the caller of create or stream
 
 
 def chat_body(
