@@ -13,7 +13,7 @@ async def main() -> None:
         for question in ("What is a loop?", "And how does one stop it?", "Thank you!"):
             messages.append({"role": "user", "content": question})
             answer = await client.chat.completions.create(model="gpt-4o-mini", messages=messages)
-            messages.append(answer.choices[0].message)
+            messages += answer.to_input()
             print(f"> {question}\n{answer.choices[0].message.content}")
     print(f"the history has {len(messages)} messages")
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from _offline import run
 
 from gravitex_async import AsyncGravitex
+from gravitex_async.chat import tool_result
 
 WEATHER = {
     "type": "function",
@@ -15,7 +14,7 @@ WEATHER = {
         "description": "The weather of a city now",
         "parameters": {
             "type": "object",
-            "properties": {"city": {"type": "string"}},
+            "properties": {"city": {"type": "string", "enum": ["Shanghai", "Beijing"]}},
             "required": ["city"],
         },
     },
@@ -31,11 +30,10 @@ async def main() -> None:
     async with AsyncGravitex() as client:
         stream = client.chat.completions.stream(model="glm-5", messages=messages, tools=[WEATHER])
         answer = await stream.final()
-        messages.append(answer.choices[0].message)  # structs go back as they came
+        messages += answer.to_input()
         for call in stream.tool_calls:
             print(f"the model calls {call.name}({call.arguments})")
-            result = get_weather(**call.parsed())
-            messages.append({"role": "tool", "tool_call_id": call.id, "content": json.dumps(result)})
+            messages.append(tool_result(call, get_weather(**call.parsed())))
         async for text in client.chat.completions.stream(model="glm-5", messages=messages).text():
             print(text, end="", flush=True)
         print()

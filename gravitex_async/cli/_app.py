@@ -57,6 +57,15 @@ def chat(
 
 
 @app.command()
+def models(base_url: BaseURL = None) -> None:
+    """List the models of the gateway, one name a line. The key is read from GRAVITEX_API_KEY."""
+    with exit_codes():
+        from ._models import models
+
+        run(models(base_url))
+
+
+@app.command()
 def serve(
     port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8765,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",

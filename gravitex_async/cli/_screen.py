@@ -72,8 +72,10 @@ class Paragraph:
 
 
 def end_line(stream: Stream[object, object]) -> str:
-    """How the answer ended: the state, and the word of the wire."""
-    return f"{stream.end.state}, {stream.finish_reason or stream.end.reason}"
+    """How the answer ended: the state, the neutral reason, and the word of the wire where it is another."""
+    end, word = stream.end, stream.finish_reason
+    sent = f" ({word} on the wire)" if word and word != end.reason else ""
+    return f"{end.state}, {end.reason}{sent}"
 
 
 def usage_line(usage: Usage) -> str:

@@ -49,7 +49,7 @@ def test_a_missing_library_is_named(name: str):
 async def test_every_command_is_listed(gravitex: Command):
     """Without a command the help is shown."""
     done = await gravitex()
-    for command in ("demo", "chat", "serve"):
+    for command in ("demo", "chat", "models", "serve"):
         assert f" {command} " in done.out
 
 
