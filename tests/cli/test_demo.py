@@ -5,19 +5,30 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import subprocess
 import sys
 import time
 
 import pytest
 
-from .conftest import COMMAND, SECONDS, Command, environment
+from .conftest import COMMAND, SECONDS, environment
 
 
-async def test_it_needs_nothing_and_ends_by_itself(gravitex: Command):
-    """No key, no network beyond loopback: thinking, answer, tool call, usage and times, status 0."""
+@pytest.fixture(scope="module")
+def piped() -> tuple[subprocess.CompletedProcess[str], float]:
+    """One run into a pipe, and how long it took."""
     started = time.monotonic()
-    done = await gravitex("demo", GRAVITEX_API_KEY=None, GRAVITEX_BASE_URL=None)
-    assert (done.status, done.err) == (0, "")
+    alone = environment(GRAVITEX_API_KEY=None, GRAVITEX_BASE_URL=None)
+    done = subprocess.run(
+        [*COMMAND, "demo"], env=alone, check=False, capture_output=True, text=True, timeout=SECONDS
+    )
+    return done, time.monotonic() - started
+
+
+def test_it_needs_nothing_and_ends_by_itself(piped: tuple[subprocess.CompletedProcess[str], float]):
+    """No key, no network beyond loopback: thinking, answer, tool call, usage and times, status 0."""
+    done, seconds = piped
+    assert (done.returncode, done.stderr) == (0, "")
     for part in (
         "thinking",
         "answer",
@@ -27,16 +38,16 @@ async def test_it_needs_nothing_and_ends_by_itself(gravitex: Command):
         "times",
         "raised",
     ):
-        assert part in done.out
-    assert time.monotonic() - started < 10
+        assert part in done.stdout
+    assert seconds < 10
 
 
-async def test_a_file_gets_plain_lines(gravitex: Command):
+def test_a_file_gets_plain_lines(piped: tuple[subprocess.CompletedProcess[str], float]):
     """No control codes, nothing drawn twice, no line longer than a narrow screen is wide."""
-    done = await gravitex("demo")
-    assert not re.search(r"[^\n\x20-\x7e]", done.out)
-    assert done.out.count("Let me look at the forecast.\n") == done.out.count("client.")
-    assert max(map(len, done.out.splitlines())) <= 90
+    text = piped[0].stdout
+    assert not re.search(r"[^\n\x20-\x7e]", text)
+    assert text.count("Let me look at the forecast.\n") == text.count("client.")
+    assert max(map(len, text.splitlines())) <= 90
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pty")
