@@ -41,11 +41,14 @@ def loads_tolerant(data: bytes | bytearray | memoryview) -> Any:
     """Reads JSON that strict readers refuse; raises ``ValueError`` when it is no JSON at all."""
     try:
         return loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         # Imported late: only broken servers need it.
         import json
 
-        return json.loads(bytes(data).decode("utf-8-sig", "replace"), strict=False)
+        try:
+            return json.loads(bytes(data).decode("utf-8-sig", "replace"), strict=False)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
 
 def to_builtins(value: object) -> Any:

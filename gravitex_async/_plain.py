@@ -6,6 +6,7 @@ An answer that comes as an event stream though none was asked for is read as one
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +18,7 @@ from ._json import loads_tolerant
 from ._stream import Accumulator
 from ._tolerant import TolerantDecoder, excerpt
 from .errors import APIError, DecodeError, StreamInterrupted
+from .transport import without_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +44,7 @@ async def fetch(call: Call) -> tuple[bytes, Response]:
         try:
             return await response.read_all(), response
         except APIError as error:
-            failure = error
+            failure = copy.copy(error)  # a raised one refers to this frame
         response = await call.open(response.clocks, after=failure)
 
 
@@ -58,9 +60,16 @@ async def fetch_answer(
         APIError: After all tries; DecodeError when the body is no answer of the dialect.
     """
     body, response = await fetch(call)
-    if response.content_type == "text/event-stream":
-        return _from_events(body, response, *make())
-    return decode_answer(body, decoder, response.headers, response.content_type, fit)
+    try:
+        if response.content_type == "text/event-stream":
+            return _from_events(body, response, *make())
+        return decode_answer(body, decoder, response.headers, response.content_type, fit)
+    except APIError as error:
+        failure = without_secret(error, response.secret)
+    try:
+        raise failure
+    finally:
+        del failure  # it refers to this frame from now on
 
 
 def decode_answer(
@@ -95,10 +104,15 @@ def decode_answer(
             fit(tree)
         return _with_body(tolerant.convert(tree), body)
     except DecodeError as error:
-        message = f"expected a JSON answer, got {content_type or 'no content type'!r}: {excerpt(body)}"
-        failure = DecodeError(f"{message} ({error.message})", body=parse_body(body))
-    failure.request_id = request_id_of(headers)
-    raise failure
+        complaint = error.message
+    raise _no_answer(body, headers, content_type, complaint)
+
+
+def _no_answer(body: bytes, headers: Mapping[str, str], content_type: str, complaint: str) -> DecodeError:
+    message = f"expected a JSON answer, got {content_type or 'no content type'!r}: {excerpt(body)}"
+    return DecodeError(
+        f"{message} ({complaint})", body=parse_body(body), request_id=request_id_of(headers)
+    )
 
 
 def _with_body(answer: T, body: bytes) -> T:
@@ -124,5 +138,8 @@ def _from_events(
         failure = StreamInterrupted("the answer came as a stream and ended before its end mark")
     if failure is not None:
         failure.partial = folded.final() if decoder.events else None
-        raise failure
+        try:
+            raise failure
+        finally:
+            del failure
     return folded.final()

@@ -33,7 +33,7 @@ from .deltas import Delta, EndReason, StreamEnd, ToolCall, end_state
 from .errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
 from .ratelimit import RateLimit
 from .timings import Timings
-from .transport import MAX_BODY_BYTES
+from .transport import MAX_BODY_BYTES, without_secret
 from .usage import Usage
 
 if TYPE_CHECKING:
@@ -467,11 +467,13 @@ class Stream(Generic[ItemT, FinalT]):
             return False
         if not self._call.allows_retry(error, response.clocks):
             return False
-        response.abort()
+        response.abort(error)
         self._response = None
+        self._at_mark = False
+        self._fresh = 0
         self._pending.clear()
         self._decoder, self._folded = self._make()
-        self._opening = _task(self._call.open(response.clocks, after=error))
+        self._opening = _task(self._call.open(response.clocks, after=copy.copy(error)))
         return True
 
     def _finish(self) -> None:
@@ -499,14 +501,15 @@ class Stream(Generic[ItemT, FinalT]):
         self._ended = True
         self.end.state = state
         self.end.reason = "error"
-        if isinstance(error, APIError) and self._response is not None:
+        response = self._response
+        if isinstance(error, APIError) and response is not None:
+            error = without_secret(error, response.secret)
             error.partial = self._folded.final() if self._decoder.events else None
             error.attempts = self._attempts
             error.headers = {name.lower(): value for name, value in self._headers.items()}
             error.request_id = error.request_id or self.request_id
+            response.abort(error)
         self._failure = copy.copy(error)
-        if self._response is not None:
-            self._response.abort()
 
     def _note_evidence(self) -> None:
         evidence = self.end.evidence
@@ -578,8 +581,11 @@ class _OneReader:
             raise MisuseError("another task is reading this stream; one reader at a time")
         self._stream._reading = True
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._stream._reading = False
+        if kind is asyncio.CancelledError and (task := asyncio.current_task()) is not None:
+            task.remove_done_callback(_forget_frames)
+            task.add_done_callback(_forget_frames)
 
 
 def _task(coroutine: Coroutine[Any, Any, Response]) -> asyncio.Task[Response]:
@@ -587,6 +593,17 @@ def _task(coroutine: Coroutine[Any, Any, Response]) -> asyncio.Task[Response]:
     task = asyncio.ensure_future(coroutine)
     task.add_done_callback(_retrieved)
     return task
+
+
+def _forget_frames(task: asyncio.Task[Any]) -> None:
+    """Lets go of the frames of a task that was cancelled while it read.
+
+    A task keeps its CancelledError, that its frames, and these their stream: whoever keeps the task, to
+    gather it for one, would keep the connection open. Its ``result`` raises a new CancelledError then.
+    """
+    make = getattr(task, "_make_cancelled_error", None)
+    if task.cancelled() and make is not None:
+        make()
 
 
 def _retrieved(task: asyncio.Task[Response]) -> None:

@@ -3,19 +3,23 @@
 _url        one base URL from its many forms
 _request    a request as a value, its body as bytes
 _clocks     the six time limits of a call
+_credential the key: where it goes, and where it does not
 _slots      who may have a connection, who waits
 _governor   rate limits and the shared pause
 _session    aiohttp, loaded late
 _pool       one set of connections per event loop
-_response   the bytes of one answer
-_transport  queue, send, read errors, try again
+_buffered   taking what aiohttp has buffered; _loss: noticing that a connection is gone
+_response   the bytes of one answer; _refusal: the error it stands for
+_transport  queue, send, try again
+_log        a line per try
 """
 
 from ._clocks import Clocks
+from ._credential import APIKey, Auth, checked_key, without_secret
 from ._pool import Pool, PoolStatistics
 from ._request import Request, checked_headers
 from ._response import MAX_BODY_BYTES, Response
-from ._transport import APIKey, Auth, Call, Transport, checked_key
+from ._transport import Call, Transport
 from ._url import BaseURL, model_path
 
 __all__ = [
@@ -33,4 +37,5 @@ __all__ = [
     "checked_headers",
     "checked_key",
     "model_path",
+    "without_secret",
 ]

@@ -1,13 +1,16 @@
 """The six clocks of one call (DESIGN: law 4), with one timer for all of them.
 
 Strategy
+    Before the headers a call is in one phase after another (``enter``), each of which is one wait with one
+    moment at which it must be over.
+
     A body is read thousands of times, so nothing is armed or cancelled per read. One timer stands at the
     earliest moment at which any clock could run out; a read only notes the time. When the timer fires it
-    looks: nobody waits, then it is not set again until somebody does; some clock has run out, then the wait
-    ends; else it is set to the next possible moment.
+    looks: some clock has run out, then the wait ends; else it is set to the next possible moment.
 
     Clocks run while the client waits. A reader that takes ten minutes between two chunks is slow, not
-    stalled: that time counts for the deadline alone.
+    stalled: that time counts for the deadline alone, which ends a body that nobody reads as well. What had
+    arrived before it is still handed out.
 
     The timer refers to this object and to the body's reader, never to the stream, so that a dropped stream
     is freed at once.
@@ -16,7 +19,7 @@ Strategy
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from ..config import Timeout
 from ..errors import APITimeoutError
@@ -24,7 +27,10 @@ from ..errors import APITimeoutError
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, TimerHandle
 
-__all__ = ["Clocks"]
+__all__ = ["Clocks", "Phase"]
+
+Phase = Literal["queue", "connect", "headers", "body"]
+"""What a call waits for: its turn (limited by the deadline alone), a connection, the headers, the body."""
 
 _HINTS = {
     "connect": "check base_url and the network",
@@ -35,13 +41,16 @@ _HINTS = {
     "deadline": "the call as a whole took too long",
 }
 
+# Timers may fire this much early, by the resolution of the loop's clock.
+_EARLY: Final = 0.001
+
 
 class Clocks:
     """Watches one call from its first try to the end of its body. All times are the loop's, in seconds."""
 
     __slots__ = (
-        "_content_seen", "_content_waited", "_handle", "_loop", "_since", "_stale", "_stop", "_stream",
-        "attempts", "expired", "sent", "started", "timeout",
+        "_content_seen", "_content_waited", "_handle", "_loop", "_phase", "_since", "_stale", "_stop",
+        "_stream", "attempts", "expired", "sent", "started", "timeout",
     )  # fmt: skip
 
     def __init__(self, loop: AbstractEventLoop, timeout: Timeout, *, stream: bool) -> None:
@@ -49,9 +58,10 @@ class Clocks:
         self.timeout = timeout
         self._stream = stream
         self.started = loop.time()
-        self.sent = self.started
+        self.sent = self.started  # the phase began, or the request was sent
         self.attempts = 0
         self.expired: str | None = None
+        self._phase: Phase = "queue"
         self._stop: Callable[[], None] | None = None
         self._handle: TimerHandle | None = None
         self._since: float | None = None  # the reader waits since then
@@ -73,26 +83,53 @@ class Clocks:
         deadline = self.deadline()
         return None if deadline is None else deadline - self._loop.time()
 
-    def due(self, clock: str) -> tuple[float | None, str]:
-        """The moment a wait that starts now must be over, and the clock that says so."""
-        limit = getattr(self.timeout, clock)
-        moment = None if limit is None else self._loop.time() + limit
-        deadline = self.deadline()
-        if deadline is not None and (moment is None or deadline < moment):
-            return deadline, "deadline"
-        return moment, clock
+    # Before the headers
+
+    def enter(self, phase: Phase) -> float | None:
+        """Begins *phase*; the moment it must be over."""
+        self._phase = phase
+        self.sent = self._loop.time()
+        return self.due()
+
+    def due(self) -> float | None:
+        """The moment the phase must be over; None: never."""
+        return min((moment for moment, _ in self._phase_moments()), default=None)
+
+    def ran_out(self) -> str | None:
+        """The clock that has run out in this phase; None: none has."""
+        due, clock = min(self._phase_moments(), default=(None, None))
+        return clock if due is not None and self._loop.time() + _EARLY >= due else None
+
+    def _phase_moments(self) -> list[tuple[float, str]]:
+        limits = self.timeout
+        clocks = {"connect": limits.connect} if self._phase == "connect" else {}
+        if self._phase == "headers":
+            clocks = {"headers": limits.headers}
+            if self._stream:
+                clocks["first_content"] = limits.first_content
+        moments = [(self.sent + limit, clock) for clock, limit in clocks.items() if limit is not None]
+        if limits.deadline is not None:
+            moments.append((self.started + limits.deadline, "deadline"))
+        return moments
+
+    # The body
 
     def watch(self, stop: Callable[[], None]) -> None:
-        """Begins to watch a body; *stop* ends a wait of its reader."""
+        """Begins to watch a body; *stop* ends a wait of its reader, now or later."""
+        self._phase = "body"
         self._stop = stop
+        self.expired = None
         self._content_waited = self._loop.time() - self.sent
+        self._arm()
+        self._stale = True
 
     def wait(self) -> None:
         """The reader begins to wait."""
         self._since = self._loop.time()
-        # Moments only move away, but for the first content, after which a shorter clock may run.
+        # Moments only move away, but for the first content, after which a shorter clock may run, and while
+        # nobody waits, when the deadline alone counts.
         if self._handle is None or self._stale:
-            self._arm(self._since)
+            self._arm()
 
     def waited(self) -> None:
         """The reader has something, or gave up."""
@@ -115,6 +152,8 @@ class Clocks:
             self._handle.cancel()
             self._handle = None
 
+    # Errors
+
     def error(self, clock: str) -> APITimeoutError:
         """The error of a clock that ran out, with what the others show."""
         limit = getattr(self.timeout, clock)
@@ -133,47 +172,51 @@ class Clocks:
         """Seconds on each clock that runs now."""
         now = self._loop.time()
         shown = {"deadline": now - self.started}
-        if self._stop is None:
-            shown["headers"] = now - self.sent
-        else:
+        if self._phase == "body":
             waiting = 0.0 if self._since is None else now - self._since
             shown["idle"] = waiting
             if self._stream:
-                name = "content_idle" if self._content_seen else "first_content"
-                shown[name] = self._content_waited + waiting
+                shown[self._content_clock] = self._content_waited + waiting
+        elif self._phase != "queue":
+            shown[self._phase] = now - self.sent
         return shown
 
-    def _moments(self, since: float) -> list[tuple[float, str]]:
+    @property
+    def _content_clock(self) -> str:
+        return "content_idle" if self._content_seen else "first_content"
+
+    def _moments(self) -> list[tuple[float, str]]:
+        """When each clock that runs now will have run out, if nothing happens."""
         moments = []
-        limits = self.timeout
+        limits, since = self.timeout, self._since
         if limits.deadline is not None:
             moments.append((self.started + limits.deadline, "deadline"))
-        if limits.idle is not None:
+        if since is not None and limits.idle is not None:
             moments.append((since + limits.idle, "idle"))
-        if self._stream:
-            clock = "content_idle" if self._content_seen else "first_content"
-            limit = getattr(limits, clock)
+        if since is not None and self._stream:
+            limit = getattr(limits, self._content_clock)
             if limit is not None:
-                moments.append((since + limit - self._content_waited, clock))
+                moments.append((since + limit - self._content_waited, self._content_clock))
         return moments
 
-    def _arm(self, since: float) -> None:
+    def _arm(self) -> None:
         self._stale = False
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
-        moments = self._moments(since)
+        moments = self._moments()
         if moments:
             self._handle = self._loop.call_at(min(moments)[0], self._fire)
 
     def _fire(self) -> None:
         self._handle = None
-        since, stop = self._since, self._stop
-        if since is None or stop is None:
+        moments, stop = self._moments(), self._stop
+        if stop is None or not moments:
             return
-        due, clock = min(self._moments(since))
+        due, clock = min(moments)
         if due <= self._loop.time():
             self.expired = clock
             stop()
         else:
-            self._arm(since)
+            self._arm()
+            self._stale = self._since is None

@@ -26,7 +26,7 @@ import msgspec
 
 from ..config import Limits, RateLimits
 from ..errors import APIConnectionError, MisuseError
-from ._governor import Governor
+from ._governor import Governors
 from ._response import Response
 from ._slots import Slots
 
@@ -69,7 +69,7 @@ class LoopPool:
     ) -> None:
         self.loop = loop
         self.session = session
-        self.governor = Governor(rate_limits)
+        self.governors = Governors(rate_limits, clock=loop.time)
         self.slots = Slots(limits)
         self.live: weakref.WeakSet[Response] = weakref.WeakSet()
         self._keeper: AsyncGenerator[None, None] | None = None

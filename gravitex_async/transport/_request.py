@@ -16,9 +16,12 @@ from .._json import dumps
 from ..config import RetryPolicy, Timeout
 from ..errors import MisuseError
 
-__all__ = ["BIG_BODY", "Request", "checked_headers", "encode", "weight"]
+__all__ = ["BIG_BODY", "Request", "checked_headers", "encode", "joined_headers", "weight"]
 
 BIG_BODY: Final = 256 * 1024
+
+# What frames the body is the HTTP library's affair: another value would be a second request in the first.
+_FRAMING: Final = frozenset({"content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
 
 
 class Request(msgspec.Struct, kw_only=True):
@@ -37,6 +40,12 @@ class Request(msgspec.Struct, kw_only=True):
     retry: RetryPolicy
     model: str = ""
     """For messages only."""
+    idempotency_key: str = ""
+    """The same over all tries; "" sends none."""
+
+    def __repr__(self) -> str:
+        # Extra headers and queries may hold credentials, bodies hold prompts.
+        return f"<Request {self.method} {self.path}>"
 
 
 def encode(body: Any) -> bytes:
@@ -80,6 +89,17 @@ def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
             raise MisuseError(f"expected header names and values as strings, got {name!r}")
         if not name.isascii() or any(ord(c) <= 32 or c in '":,;()<>@[]{}\\/?=' for c in name) or not name:
             raise MisuseError(f"{name!r} is not a header name")
-        if any((ord(c) < 32 and c != "\t") or ord(c) == 127 for c in value):
+        if name.lower() in _FRAMING:
+            raise MisuseError(f"header {name!r} is set by the client alone")
+        if any((ord(c) < 32 and c != "\t") or ord(c) == 127 or "\ud800" <= c <= "\udfff" for c in value):
             raise MisuseError(f"the value of header {name!r} holds a control character")
     return dict(headers or {})
+
+
+def joined_headers(*layers: Mapping[str, str]) -> dict[str, str]:
+    """One set of headers out of several; a later one replaces an earlier one, whatever its letter case."""
+    joined: dict[str, tuple[str, str]] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            joined[name.lower()] = (name, value)
+    return dict(joined.values())

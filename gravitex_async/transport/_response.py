@@ -15,11 +15,12 @@ Strategy
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from ..errors import APIConnectionError, APIError, DecodeError, GravitexError, StreamInterrupted
+from ..errors import APIConnectionError, APIError, DecodeError, StreamInterrupted
 from ._buffered import reader_of, rest_of
 from ._clocks import Clocks
 from ._loss import watch_loss
@@ -50,7 +51,9 @@ class Response:
         "_on_close",
         "_read_some",
         "_unwatch",
+        "bytes",
         "headers",
+        "secret",
         "status",
     )
 
@@ -59,13 +62,17 @@ class Response:
         answer: ClientResponse,
         clocks: Clocks,
         loop: asyncio.AbstractEventLoop,
-        on_close: Callable[[], None],
+        on_close: Callable[[APIError | None], None],
+        *,
+        secret: str = "",
     ) -> None:
         self._answer: ClientResponse | None = answer
         self._clocks = clocks
         self._loop = loop
-        self._on_close: Callable[[], None] | None = on_close
-        self._failure: GravitexError | None = None
+        self._on_close: Callable[[APIError | None], None] | None = on_close
+        self._failure: APIError | None = None
+        self.secret = secret  # the key, for striking it out of errors
+        self.bytes = 0
         self.status: int = answer.status
         self.headers: Mapping[str, str] = answer.headers
         self._read_some = reader_of(answer.content)
@@ -117,10 +124,11 @@ class Response:
             clocks.waited()
         if not data:
             self.release()
+        self.bytes += len(data)
         return data
 
-    async def read_all(self, limit: int = MAX_BODY_BYTES) -> bytes:
-        """The rest of the body, and lets go.
+    async def read_all(self, limit: int = MAX_BODY_BYTES, *, cut: bool = False) -> bytes:
+        """The rest of the body, and lets go; with *cut*, about the first *limit* bytes of it.
 
         Raises:
             DecodeError: It is larger than *limit* bytes.
@@ -131,6 +139,8 @@ class Response:
             while data := await self.read():
                 pieces.append(data)
                 size += len(data)
+                if size > limit and cut:
+                    break
                 if size > limit:
                     raise DecodeError(f"expected an answer of at most {limit} bytes, got a larger one")
         finally:
@@ -163,44 +173,50 @@ class Response:
     def release(self) -> None:
         """Lets go: the connection is kept when the body has ended, and closed otherwise."""
         answer = self._answer
-        if answer is None:
-            return
-        if self.at_eof:
-            self._let_go(answer.release)
-        else:
-            self._let_go(answer.close)
+        if answer is not None:
+            self._let_go(answer.release if self.at_eof else answer.close, None)
 
-    def abort(self) -> None:
-        """Closes the connection at once; a waiting reader gets an error."""
+    def abort(self, error: APIError | None = None) -> None:
+        """Closes the connection at once; a waiting reader gets an error. *error* is what is wrong with it."""
         answer = self._answer
         if answer is not None:
-            self._let_go(answer.close)
+            self._let_go(answer.close, error)
 
-    def fail(self, error: GravitexError) -> None:
+    def fail(self, error: APIError) -> None:
         """Ends the answer with *error*: the pool is closing under it."""
         self._failure = self._failure or error
-        self.abort()
+        self.abort(error)
 
-    def _let_go(self, how: Callable[[], object]) -> None:
+    def _let_go(self, how: Callable[[], object], error: APIError | None) -> None:
         self._answer = None
         on_close, self._on_close = self._on_close, None
         if self._loop.is_closed():
             return
+        clocks, unwatch = self._clocks, self._unwatch
+
+        def finish() -> None:
+            clocks.stop()
+            unwatch()
+            how()
+            if on_close is not None:
+                on_close(error)
+
         try:
             here = asyncio.get_running_loop() is self._loop
         except RuntimeError:
             here = False
         if here:
-            _finish(how, on_close, self._clocks, self._unwatch)
+            finish()
         else:
-            self._loop.call_soon_threadsafe(_finish, how, on_close, self._clocks, self._unwatch)
+            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+                self._loop.call_soon_threadsafe(finish)
 
     def _broken(self, answer: ClientResponse, error: Exception) -> bytes:
         """What had arrived before *error*; raises when that was nothing."""
-        failure = self._failure or self._translated(error)
+        failure: APIError = self._failure or self._translated(error)
         self._failure = failure
         rest = rest_of(answer.content)
-        self.abort()
+        self.abort(failure)
         if rest:
             return rest
         raise copy.copy(failure)
@@ -227,17 +243,5 @@ class _Waker:
         self._content = answer.content
 
     def __call__(self) -> None:
-        self._content.set_exception(TimeoutError("the wait was ended"))
-
-
-def _finish(
-    how: Callable[[], object],
-    on_close: Callable[[], None] | None,
-    clocks: Clocks,
-    unwatch: Callable[[], None],
-) -> None:
-    clocks.stop()
-    unwatch()
-    how()
-    if on_close is not None:
-        on_close()
+        if not self._content.is_eof():  # what is there whole is handed out, however late
+            self._content.set_exception(TimeoutError("the wait was ended"))

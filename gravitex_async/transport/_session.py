@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl as ssl_module
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +24,9 @@ SSL = ssl_module.SSLContext | bool | None
 
 # Cache-sized reads: 64 KB are cheaper to take apart than 256 KB.
 READ_BYTES = 64 * 1024
+
+# The clocks of this package limit everything.
+_UNLIMITED = aiohttp.ClientTimeout(total=None)
 
 # aiohttp warns when a body larger than 1 MiB is handed over in one piece; it is written in pieces then.
 _WHOLE_BODY_BYTES = 512 * 1024
@@ -56,17 +59,20 @@ class Session:
         )
 
     def _trace(self) -> aiohttp.TraceConfig:
-        counted = aiohttp.TraceConfig()
+        """Counts connections, and tells the call that it has one."""
+        traced = aiohttp.TraceConfig()
 
-        async def opened(_: aiohttp.ClientSession, __: SimpleNamespace, ___: object) -> None:
+        async def opened(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
             self.opened += 1
+            context.trace_request_ctx()
 
-        async def reused(_: aiohttp.ClientSession, __: SimpleNamespace, ___: object) -> None:
+        async def reused(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
             self.reused += 1
+            context.trace_request_ctx()
 
-        counted.on_connection_create_end.append(opened)
-        counted.on_connection_reuseconn.append(reused)
-        return counted
+        traced.on_connection_create_end.append(opened)
+        traced.on_connection_reuseconn.append(reused)
+        return traced
 
     @property
     def closed(self) -> bool:
@@ -80,17 +86,36 @@ class Session:
         return sum(len(connections) for connections in kept.values())
 
     async def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, connect: float | None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        connect: float | None,
+        connected: Callable[[], None],
     ) -> aiohttp.ClientResponse:
-        """Sends one request and returns when its headers are there. Redirects are not followed."""
-        extra: dict[str, Any] = {} if self._own else {"ssl": self._ssl}
+        """Sends one request and returns when its headers are there. Redirects are not followed.
+
+        *connected* is called when the connection stands; with a session of the caller's, which has no hook
+        of ours, at once, and *connect* limits the connection then.
+        """
+
+        def stands() -> None:  # test doubles copy what they are given, and a function copies as itself
+            connected()
+
+        extra: dict[str, Any] = {"trace_request_ctx": stands, "timeout": _UNLIMITED}
+        if not self._own:
+            limit = aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect)
+            extra = {"ssl": self._ssl, "timeout": limit}
+            connected()
+        if body is not None and len(body) > _WHOLE_BODY_BYTES:
+            headers = {**headers, "Content-Length": str(len(body))}
         answer = await self._session.request(
             method,
             URL(url, encoded=True),
             headers=headers,
             data=body if body is None or len(body) <= _WHOLE_BODY_BYTES else _pieces(body),
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect),
             **extra,
         )
         _forget_http_chunks(answer.content)

@@ -4,28 +4,31 @@ Strategy
     One ``Clocks`` watches the whole call, all tries and pauses included. A try either gives a ``Response``
     with a good status, whose body nobody has touched, or an error of this package that knows whether it is
     worth another try. What is retried: connection errors and the statuses of chat.md section 11, never a
-    quota, never once an answer has begun to be delivered (the stream decides that, and asks ``again``).
+    quota, never once an answer has begun to be delivered (the stream decides that, and opens again), and
+    never a clock that ran out after the request was sent: a limit that is multiplied by tries is none.
 
     aiohttp's exceptions can quote the Authorization header, so none is chained or kept: errors are raised
-    outside the ``except`` block that translated them.
+    outside the ``except`` block that translated them. They are raised as copies: a raised error refers to
+    its frames, and these to the error they were given.
 """
 
 from __future__ import annotations
 
 import asyncio
-import copy
 import sys
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from .._failures import error_of, flat_error, parse_body
 from .._version import __version__
-from ..errors import APIError, APIStatusError, MisuseError, PoolTimeoutError
+from ..errors import APIError, APITimeoutError, PoolTimeoutError
+from . import _log
 from ._clocks import Clocks
+from ._credential import APIKey, Auth, Credential, checked_key, without_secret
 from ._governor import Permit
 from ._pool import LoopPool, Pool
-from ._request import BIG_BODY, Request, encode, weight
+from ._refusal import is_good, refusal_of
+from ._request import BIG_BODY, Request, encode, joined_headers, weight
 from ._response import Response
 from ._url import BaseURL
 
@@ -33,24 +36,45 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
 if sys.version_info >= (3, 11):
+    from asyncio import Timeout as Limit
     from asyncio import timeout_at
 else:
+    from async_timeout import Timeout as Limit
     from async_timeout import timeout_at
 
-__all__ = ["APIKey", "Auth", "Call", "Transport", "checked_key"]
+__all__ = ["Call", "Transport"]
 
 T = TypeVar("T")
 
-Auth = Literal["bearer", "x-goog-api-key", "query"]
-APIKey = str | Callable[[], Awaitable[str]]
-
-MAX_ERROR_BYTES = 1024 * 1024
-"""What is read of an error answer, at most."""
-
-BYTES_PER_TOKEN = 4
+BYTES_PER_TOKEN: Final = 4
 """For the estimate that a tokens-a-minute limit works with."""
 
 _AGENT = f"gravitex-async/{__version__}"
+
+
+class _Sending:
+    """One call on its way: what its tries share, and the limit of the wait that is going on."""
+
+    __slots__ = ("body", "clocks", "credential", "headers", "limit", "pool", "request")
+
+    def __init__(self, pool: LoopPool, request: Request, clocks: Clocks, headers: Mapping[str, str]) -> None:
+        self.pool = pool
+        self.request = request
+        self.clocks = clocks
+        self.headers = headers
+        self.body: bytes | None = None
+        self.credential: Credential | None = None
+        self.limit: Limit | None = None
+
+    @property
+    def secret(self) -> str:
+        return "" if self.credential is None else self.credential.secret
+
+    def connected(self) -> None:
+        """The connection stands: from here on the headers are waited for."""
+        moment = self.clocks.enter("headers")
+        if self.limit is not None:
+            _reschedule(self.limit, moment)
 
 
 class Transport:
@@ -97,161 +121,151 @@ class Transport:
         """
         pool = await self.pool.here()
         clocks = clocks or Clocks(pool.loop, request.timeout, stream=request.stream)
-        body = await _encoded(pool.loop, request.body)
-        headers = {**self._common_headers(request), **request.headers}
+        call = _Sending(pool, request, clocks, self._headers_of(request))
+        call.body = await _encoded(pool.loop, request.body)
         outcome: Response | APIError | None = after
         while not isinstance(outcome, Response):
             if outcome is not None:
-                await self._back_off(outcome, request, clocks)
+                await self._back_off(outcome, call)
             clocks.attempts += 1
-            outcome = await self._try(pool, request, headers, body, clocks)
+            outcome = await self._try(call)
+            if isinstance(outcome, APIError):
+                outcome = without_secret(outcome, call.secret)
+            _log.attempt(request, clocks, outcome)
         return outcome
 
     def retry_delay(self, error: APIError, request: Request, clocks: Clocks) -> float | None:
         """Seconds until the next try; None when there is to be none."""
-        if not error.retryable:
+        late = isinstance(error, APITimeoutError) and error.clock != "connect"
+        if not error.retryable or late or isinstance(error, PoolTimeoutError) or self.pool.closed:
             return None
         delay = request.retry.delay(clocks.attempts, retry_after=error.retry_after)
         left = clocks.left()
         return None if delay is None or (left is not None and delay >= left) else delay
 
-    async def _back_off(self, error: APIError, request: Request, clocks: Clocks) -> None:
-        delay = self.retry_delay(error, request, clocks)
+    async def _back_off(self, error: APIError, call: _Sending) -> None:
+        delay = self.retry_delay(error, call.request, call.clocks)
         if delay is None:
-            error.attempts = clocks.attempts
-            # A copy: an error that is raised refers to its frames, and these to the error they were given.
-            raise copy.copy(error)
+            error.attempts = call.clocks.attempts
+            raise without_secret(error, call.secret)
+        _log.pause(call.request, delay)
         await asyncio.sleep(delay)
 
-    async def _try(
-        self,
-        pool: LoopPool,
-        request: Request,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        clocks: Clocks,
-    ) -> Response | APIError:
+    async def _try(self, call: _Sending) -> Response | APIError:
         """One try: the answer, or the error it ended with."""
-        tokens = 0 if body is None else len(body) // BYTES_PER_TOKEN
-        permit = await self._within(pool, clocks, "deadline", pool.governor.admit(tokens))
+        governor = call.pool.governors.of((self.host, self._key_scope))
+        tokens = 0 if call.body is None else len(call.body) // BYTES_PER_TOKEN
+        call.clocks.enter("queue")
+        permit = await self._within(call, governor.admit(tokens))
         if isinstance(permit, APIError):
             return permit
         outcome: Response | APIError | None = None
         try:
-            outcome = await self._leased(pool, request, headers, body, clocks, permit)
+            outcome = await self._leased(call, permit)
         finally:
-            if not isinstance(outcome, Response):
+            if outcome is None:
+                permit.drop()
+            elif isinstance(outcome, APIError):
                 permit.release(outcome)
         return outcome
 
-    async def _leased(
-        self,
-        pool: LoopPool,
-        request: Request,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        clocks: Clocks,
-        permit: Permit,
-    ) -> Response | APIError:
-        host = self._base.origin
-        slot = await self._within(pool, clocks, "connect", pool.slots.acquire(host))
+    async def _leased(self, call: _Sending, permit: Permit) -> Response | APIError:
+        pool, host = call.pool, self.host
+        late = await self._credential(call)
+        if late is not None:
+            return late
+        call.clocks.enter("connect")
+        slot = await self._within(call, pool.slots.acquire(host))
         if isinstance(slot, APIError):
-            return _pool_error(slot, clocks, pool)
+            return _pool_error(slot, call)
+        response: Response | None = None
         try:
-            outcome = await self._answered(pool, request, headers, body, clocks)
-        except BaseException:
-            pool.slots.release(host)
-            raise
-        if isinstance(outcome, APIError):
-            pool.slots.release(host)
-            return outcome
+            answer = await self._answered(call)
+            if isinstance(answer, APIError):
+                return answer
+            response = self._response(answer, call, permit)
+        finally:
+            if response is None:
+                pool.slots.release(host)
+        return response if is_good(response.status) else await refusal_of(response, call.request.model)
 
-        good = _is_good(outcome.status)
+    def _response(self, answer: ClientResponse, call: _Sending, permit: Permit) -> Response:
+        pool, host, good = call.pool, self.host, is_good(answer.status)
 
-        def done() -> None:
+        def done(error: APIError | None) -> None:
             pool.slots.release(host)
             if good:  # what a refusal teaches the governor is known once its body is read
-                permit.release(None)
+                permit.release(error)
 
-        response = Response(outcome, clocks, pool.loop, done)
+        response = Response(answer, call.clocks, pool.loop, done, secret=call.secret)
         pool.live.add(response)
-        return await self._good(response, request)
+        return response
 
-    async def _answered(
-        self, pool: LoopPool, request: Request, headers: Mapping[str, str], body: bytes | None, clocks: Clocks
-    ) -> ClientResponse | APIError:
-        key_header, key_query = await self._credential(request)
-        url = self._base.url(request.path, {**self._query, **request.query, **key_query})
-        clocks.sent = pool.loop.time()
-        send = pool.session.send(
-            request.method, url, {**headers, **key_header}, body, request.timeout.connect
+    async def _answered(self, call: _Sending) -> ClientResponse | APIError:
+        request, credential = call.request, call.credential
+        assert credential is not None
+        url = self._base.url(request.path, {**self._query, **request.query, **credential.query})
+        # What the caller says goes over what the client says, an Authorization of the caller's own included.
+        headers = joined_headers(call.headers, credential.headers, request.headers)
+        send = call.pool.session.send(
+            request.method, url, headers, call.body, request.timeout.connect, call.connected
         )
-        return await self._within(pool, clocks, "headers", send)
+        return await self._within(call, send)
 
-    async def _within(
-        self, pool: LoopPool, clocks: Clocks, clock: str, awaitable: Awaitable[T]
-    ) -> T | APIError:
-        """The result of *awaitable*, or the error of this package that stands for what went wrong."""
-        moment, clock = clocks.due(clock)
+    async def _within(self, call: _Sending, awaitable: Awaitable[T]) -> T | APIError:
+        """The result of *awaitable*, or the error of this package that stands for what went wrong.
+
+        The phase the clocks are in says how long it may take.
+        """
+        session = call.pool.session
         try:
-            async with timeout_at(moment):
+            async with timeout_at(call.clocks.due()) as call.limit:
                 return await awaitable
         except asyncio.TimeoutError:
-            late = moment is not None and pool.loop.time() >= moment
-            failure: APIError = clocks.error(clock if late else "connect")
+            clock = call.clocks.ran_out() or "connect"  # the latter by a session of the caller's own
+            failure: APIError = call.clocks.error(clock)
         except Exception as error:
-            translated = pool.session.translate(error, self._base.origin)
+            translated = session.translate(error, self.host)
             if translated is None:
                 raise
             failure = translated
+        finally:
+            call.limit = None
         return failure
 
-    async def _good(self, response: Response, request: Request) -> Response | APIError:
-        """The response itself when its status is good, else its error."""
-        status = response.status
-        if _is_good(status):
-            return response
-        if status < 400:
-            response.release()
-            return APIStatusError(
-                f"API request failed: expected an answer, got status {status}"
-                + (f" to {response.headers.get('Location')!r}; redirects are not followed, set base_url"
-                   if 300 <= status < 400 else " without a body"),
-                status=status,
-            )  # fmt: skip
-        try:
-            body = await response.read_all(MAX_ERROR_BYTES)
-        except APIError:
-            body = b""  # the status alone says enough
-        return error_of(
-            flat_error(parse_body(body)), status=status, headers=response.headers, model=request.model
-        )
+    async def _credential(self, call: _Sending) -> APIError | None:
+        """Puts the credential into *call*, asked for anew at every try; the error of a late deadline."""
+        auth = self._auth if call.request.native_gemini else "bearer"
+        key = self._api_key
+        if not isinstance(key, str):
+            try:
+                async with timeout_at(call.clocks.deadline()):
+                    key = await key()
+            except asyncio.TimeoutError:
+                if call.clocks.ran_out() is None:
+                    raise
+                return call.clocks.error("deadline")
+        call.credential = Credential(checked_key(key), auth)
+        return None
 
-    async def _credential(self, request: Request) -> tuple[dict[str, str], dict[str, str]]:
-        """The credential as headers and query; asked for anew at every try."""
-        key = self._api_key if isinstance(self._api_key, str) else checked_key(await self._api_key())
-        auth = self._auth if request.native_gemini else "bearer"
-        if auth == "query":
-            return {}, {"key": key}
-        if auth == "x-goog-api-key":
-            return {"x-goog-api-key": key}, {}
-        return {"Authorization": f"Bearer {key}"}, {}
+    @property
+    def _key_scope(self) -> str | int:
+        """What stands for the key where calls with one key are told from those with another."""
+        return self._api_key if isinstance(self._api_key, str) else id(self._api_key)
 
-    def _common_headers(self, request: Request) -> dict[str, str]:
+    def _headers_of(self, request: Request) -> dict[str, str]:
         headers = {
             "User-Agent": _AGENT,
             "Accept": "text/event-stream" if request.stream else "application/json",
-            **self._headers,
         }
         if request.body is not None:
             headers["Content-Type"] = "application/json"
         if request.stream:
             # A compressing proxy holds tokens back until its window is full.
             headers["Accept-Encoding"] = "identity"
-        if request.method == "POST" and request.retry.max_retries:
-            # The same over all tries, so that a gateway that knows the header runs the request once.
-            headers["Idempotency-Key"] = f"gravitex-{uuid.uuid4().hex}"
-        return headers
+        if request.idempotency_key:
+            headers["Idempotency-Key"] = request.idempotency_key
+        return joined_headers(headers, self._headers)
 
 
 class Call:
@@ -262,6 +276,9 @@ class Call:
     def __init__(self, transport: Transport, request: Request) -> None:
         self.transport = transport
         self.request = request
+        if request.method == "POST" and request.retry.max_retries:
+            # The same over all tries, so that a gateway that knows the header runs the request once.
+            request.idempotency_key = f"gravitex-{uuid.uuid4().hex}"
 
     async def open(self, clocks: Clocks | None, *, after: APIError | None = None) -> Response:
         """See ``Transport.open``."""
@@ -272,24 +289,6 @@ class Call:
         return self.transport.retry_delay(error, self.request, clocks) is not None
 
 
-def checked_key(key: object) -> str:
-    """An API key that can stand in a header.
-
-    Raises:
-        MisuseError: It is empty, or holds blanks or control characters; the key is not quoted.
-    """
-    if not isinstance(key, str) or not key.strip():
-        raise MisuseError("no API key: pass api_key=..., or set GRAVITEX_API_KEY")
-    key = key.strip()
-    if not key.isascii() or any(ord(c) <= 32 or ord(c) == 127 for c in key):
-        raise MisuseError("the API key (not shown) holds a blank, a control or a non-ASCII character")
-    return key
-
-
-def _is_good(status: int) -> bool:
-    return 200 <= status < 300 and status not in (204, 205)
-
-
 async def _encoded(loop: asyncio.AbstractEventLoop, body: Any) -> bytes | None:
     if body is None:
         return None
@@ -298,12 +297,21 @@ async def _encoded(loop: asyncio.AbstractEventLoop, body: Any) -> bytes | None:
     return encode(body)
 
 
-def _pool_error(error: APIError, clocks: Clocks, pool: LoopPool) -> APIError:
-    if getattr(error, "clock", "") != "connect":
+def _reschedule(limit: Limit, moment: float | None) -> None:
+    if sys.version_info >= (3, 11):
+        limit.reschedule(moment)
+    elif moment is None:
+        limit.reject()
+    else:
+        limit.update(moment)
+
+
+def _pool_error(error: APIError, call: _Sending) -> APIError:
+    if not isinstance(error, APITimeoutError) or error.clock != "connect":
         return error
-    limit = clocks.timeout.connect or 0.0
+    slots = call.pool.slots
     return PoolTimeoutError(
-        f"no free connection within {limit:g} s: {pool.slots.leased} in use, {pool.slots.waiting} calls "
+        f"no free connection within {error.limit:g} s: {slots.leased} in use, {slots.waiting} calls "
         f"waiting; raise Limits.max_connections, or close streams you do not read",
-        limit=limit,
+        limit=error.limit,
     )

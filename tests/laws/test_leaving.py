@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from gravitex_async import APIConnectionError, AsyncGravitex, MisuseError
-from gravitex_async.testing import LocalGateway
+from gravitex_async import APIConnectionError, APIError, AsyncGravitex, MisuseError
+from gravitex_async.testing import LocalGateway, Tape
 
 from .conftest import RawServer, ask, chunked, client_of, head, open_stream
 
@@ -261,7 +261,10 @@ async def test_closing_the_client_ends_calls_that_wait(
     assert len(gateway.requests) == 1
 
 
-@pytest.mark.parametrize("way", ["finished", "broken off", "failed", "refused", "plain"])
+@pytest.mark.parametrize(
+    "way",
+    ["finished", "broken off", "failed", "refused", "plain", "plain failed", "plain refused", "plain cut"],
+)
 async def test_nothing_is_left_for_the_collector(
     gateway: LocalGateway, client: AsyncGravitex, no_collector: None, way: str
 ) -> None:
@@ -281,14 +284,23 @@ async def test_nothing_is_left_for_the_collector(
         elif way == "plain":
             await ask(client)
         else:
-            gateway.fault("error-event") if way == "failed" else gateway.fault("status", status=401)
-            with contextlib.suppress(Exception):
-                await stream.final()
+            _fail_next(gateway, way.rpartition(" ")[2], stream="plain" not in way)
+            with contextlib.suppress(APIError):
+                await (ask(client) if "plain" in way else stream.final())
 
     await use()
     await asyncio.sleep(0.01)  # what the loop itself still has to do
     assert references[0]() is None
     assert [o for o in _garbage() if _is_ours(o)] == []
+
+
+def _fail_next(gateway: LocalGateway, way: str, *, stream: bool) -> None:
+    if way == "failed":
+        gateway.fault("error-event" if stream else "json-error")
+    elif way == "refused":
+        gateway.fault("status", status=401)
+    else:
+        gateway.play(Tape(b'data: {"id":"x","choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n'))
 
 
 def _is_ours(value: object) -> bool:
@@ -349,7 +361,7 @@ def _ending(delay: float | None) -> Callable[[asyncio.StreamReader, asyncio.Stre
 async def test_pain_22_the_end_of_the_body_is_waited_for_a_moment(
     delay: float | None, connections: int
 ) -> None:
-    """A body that ends within 50 ms of [DONE] keeps its connection; one that does not costs 50 ms, not more."""
+    """A body that ends within 50 ms of [DONE] keeps its connection; one that does not costs 50 ms."""
     async with RawServer(_ending(delay)) as server, client_of(server.url) as client:
         loop = asyncio.get_running_loop()
         for _ in range(2):

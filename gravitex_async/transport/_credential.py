@@ -1,0 +1,85 @@
+"""The API key: where it stands in a request, and that it stands nowhere else (DESIGN: law 9).
+
+Gateways quote keys in their errors, and proxies quote URLs in theirs, so what comes back is searched for the
+key before it becomes an error.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from ..errors import APIError, MisuseError
+
+__all__ = ["APIKey", "Auth", "Credential", "checked_key", "without_secret"]
+
+Auth = Literal["bearer", "x-goog-api-key", "query"]
+APIKey = str | Callable[[], Awaitable[str]]
+ErrorT = TypeVar("ErrorT", bound=APIError)
+
+_HIDDEN = "***"
+_FIELDS = ("args", "message", "code", "type", "param", "request_id", "body", "headers")
+
+
+class Credential(msgspec.Struct, frozen=True, repr_omit_defaults=True):
+    """One key in the form that a request wants it in."""
+
+    secret: str
+    auth: Auth
+
+    def __repr__(self) -> str:
+        return f"<Credential {self.auth}>"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        if self.auth == "bearer":
+            return {"Authorization": f"Bearer {self.secret}"}
+        return {"x-goog-api-key": self.secret} if self.auth == "x-goog-api-key" else {}
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {"key": self.secret} if self.auth == "query" else {}
+
+
+def checked_key(key: object) -> str:
+    """An API key that can stand in a header.
+
+    Raises:
+        MisuseError: It is empty, or holds blanks or control characters; the key is not quoted.
+    """
+    if not isinstance(key, str) or not key.strip():
+        raise MisuseError("no API key: pass api_key=..., or set GRAVITEX_API_KEY")
+    key = key.strip()
+    if not key.isascii() or any(ord(c) <= 32 or ord(c) == 127 for c in key):
+        raise MisuseError("the API key (not shown) holds a blank, a control or a non-ASCII character")
+    return key
+
+
+def without_secret(error: ErrorT, secret: str) -> ErrorT:
+    """The error with *secret* struck out of whatever the gateway sent: a new one, never raised before."""
+    clean = copy.copy(error)
+    if secret:
+        forms = {secret, quote(secret, safe="")}
+        clean.args = _struck(error.args, forms)
+        for name in _FIELDS[1:]:
+            value = getattr(error, name)
+            struck = _struck(value, forms)
+            if struck != value:
+                setattr(clean, name, struck)
+    return clean
+
+
+def _struck(value: Any, forms: set[str]) -> Any:
+    if isinstance(value, str):
+        for form in forms:
+            value = value.replace(form, _HIDDEN)
+        return value
+    if isinstance(value, dict):
+        return {_struck(key, forms): _struck(item, forms) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_struck(item, forms) for item in value)
+    return value

@@ -1,0 +1,45 @@
+"""From an answer whose status is not good to the error it stands for."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from .._failures import error_of, flat_error, parse_body
+from ..errors import APIError, APIStatusError
+from ._response import Response
+
+__all__ = ["is_good", "refusal_of"]
+
+MAX_ERROR_BYTES = 1024 * 1024
+"""What is read of an error answer, at most."""
+
+
+def is_good(status: int) -> bool:
+    """Whether an answer with this status has a body that answers."""
+    return 200 <= status < 300 and status not in (204, 205)
+
+
+async def refusal_of(response: Response, model: str) -> APIError:
+    """The error in *response*, which is read and let go."""
+    status = response.status
+    if status < 400:
+        response.release()
+        return APIStatusError(
+            f"API request failed: expected an answer, got status {status}{_hint(response)}",
+            status=status,
+            headers={name.lower(): value for name, value in response.headers.items()},
+        )
+    try:
+        body = await response.read_all(MAX_ERROR_BYTES, cut=True)
+    except APIError:
+        body = b""  # the status alone says enough
+    return error_of(flat_error(parse_body(body)), status=status, headers=response.headers, model=model)
+
+
+def _hint(response: Response) -> str:
+    if response.status < 300:
+        return " without a body"
+    # Without its query, which may quote ours.
+    target = urlsplit(response.headers.get("Location", ""))
+    place = target._replace(query="", fragment="").geturl()
+    return f" to {place!r}; redirects are not followed, set base_url"
