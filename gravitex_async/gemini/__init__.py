@@ -13,12 +13,14 @@ _deltas      event -> deltas
 _params      the arguments of the calls; _settings: their structs
 _contents    what callers say -> contents; _request: arguments -> body
 _embeddings  vectors
+_history     what a function gave -> a part
 _api         client.gemini
 """
 
 from ._accumulate import GeminiAccumulator
 from ._api import Gemini, GeminiStream
 from ._embeddings import BatchEmbedContentsResponse, ContentEmbedding, EmbedContentResponse
+from ._history import tool_result
 from ._media import Image
 from ._metadata import (
     Citation,
@@ -118,4 +120,5 @@ __all__ = [
     "UrlMetadata",
     "UsageMetadata",
     "VideoMetadata",
+    "tool_result",
 ]

@@ -19,7 +19,7 @@ from ._decode import answers_of
 from ._deltas import deltas_of
 from ._enums import reason_of
 from ._metadata import PromptFeedback, UsageMetadata
-from ._structs import Candidate, GenerateContentResponse
+from ._structs import GenerateContentResponse
 
 __all__ = ["GeminiAccumulator"]
 
@@ -90,7 +90,18 @@ class GeminiAccumulator:
                             thoughts += seen
                         else:
                             pieces += seen
-                if candidate.finish_reason is not None or _says_more(candidate):
+                if (
+                    candidate.finish_reason is not None
+                    or candidate.safety_ratings is not None
+                    or candidate.grounding_metadata is not None
+                    or candidate.citation_metadata is not None
+                    or candidate.url_context_metadata is not None
+                    or candidate.finish_message is not None
+                    or candidate.token_count is not None
+                    or candidate.avg_logprobs is not None
+                    or candidate.logprobs_result is not None
+                    or candidate.grounding_attributions is not None
+                ):
                     state.take_metadata(candidate)
         else:
             position = len(items)
@@ -202,18 +213,3 @@ class GeminiAccumulator:
     @property
     def _blocked(self) -> bool:
         return self._feedback is not None and bool(self._feedback.block_reason)
-
-
-def _says_more(candidate: Candidate) -> bool:
-    """Whether there is anything beside content and finish reason."""
-    return not (
-        candidate.safety_ratings is None
-        and candidate.grounding_metadata is None
-        and candidate.citation_metadata is None
-        and candidate.url_context_metadata is None
-        and candidate.finish_message is None
-        and candidate.token_count is None
-        and candidate.avg_logprobs is None
-        and candidate.logprobs_result is None
-        and candidate.grounding_attributions is None
-    )

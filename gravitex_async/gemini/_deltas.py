@@ -9,44 +9,42 @@ from collections.abc import Callable, Sequence
 
 from ..deltas import Delta, ToolCallDelta
 from ._parts import Part
-from ._structs import Candidate, GenerateContentResponse
+from ._structs import GenerateContentResponse
 
 __all__ = ["deltas_of"]
 
+Late = Callable[[int], tuple[ToolCallDelta, ...]]
 
-def deltas_of(
-    event: GenerateContentResponse, late: Callable[[int], tuple[ToolCallDelta, ...]]
-) -> Sequence[Delta]:
+
+def deltas_of(event: GenerateContentResponse, late: Late) -> Sequence[Delta]:
     """What *event* adds, one Delta per candidate it adds anything to; usage on one of its own if need be.
 
     ``late(index)`` is what calls of a candidate held back until its end.
     """
-    counts = None if event.usage_metadata is None else event.usage_metadata.neutral()
-    if counts is not None and counts.source == "none":
-        counts = None
+    usage = None if event.usage_metadata is None else event.usage_metadata.neutral()
+    if usage is not None and usage.source == "none":
+        usage = None
     found = []
     for candidate in event.candidates:
         reason = candidate.finish_reason or None
-        content, reasoning, calls = _of_parts(candidate)
-        if reason is not None:
-            calls += late(candidate.index)
-        if content or reasoning or calls or reason:
-            found.append(Delta(content, reasoning, "", calls, reason, counts, candidate.index))
-            counts = None
-    if counts is not None:
-        found.append(Delta(usage=counts))
+        parts = () if candidate.content is None else candidate.content.parts
+        if len(parts) == 1 and reason is None and parts[0].function_call is None:
+            text = parts[0].text  # by far the most events are of this form
+            if text and parts[0].thought:
+                found.append(Delta("", text, "", (), None, usage, candidate.index))
+                usage = None
+            elif text:
+                found.append(Delta(text, "", "", (), None, usage, candidate.index))
+                usage = None
+            continue
+        content, thoughts = _text(parts, thought=False), _text(parts, thought=True)
+        calls = _calls(parts) + (() if reason is None else late(candidate.index))
+        if content or thoughts or calls or reason:
+            found.append(Delta(content, thoughts, "", calls, reason, usage, candidate.index))
+            usage = None
+    if usage is not None:
+        found.append(Delta(usage=usage))
     return found
-
-
-def _of_parts(candidate: Candidate) -> tuple[str, str, tuple[ToolCallDelta, ...]]:
-    content = candidate.content
-    if content is None:
-        return "", "", ()
-    parts = content.parts
-    if len(parts) == 1 and parts[0].function_call is None:
-        text = parts[0].text or ""
-        return ("", text, ()) if parts[0].thought else (text, "", ())
-    return _text(parts, thought=False), _text(parts, thought=True), _calls(parts)
 
 
 def _text(parts: Sequence[Part], *, thought: bool) -> str:

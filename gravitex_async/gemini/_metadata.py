@@ -66,24 +66,18 @@ class UsageMetadata(Metadata, kw_only=True):
     service_tier: str | None = None
 
     def neutral(self) -> Usage:
-        """The same counts as a ``Usage``; ``source == "none"`` when there is no count at all."""
-        if not self.counted:
-            return Usage()
-        read = self.prompt_token_count or 0
-        thought = self.thoughts_token_count or 0
-        written = (self.candidates_token_count or 0) + thought
-        total = self.total_token_count or read + written
-        return Usage(read, written, total, thought, self.cached_content_token_count or 0, "server")
+        """The same counts as a ``Usage``; ``source == "none"`` when there is no count at all.
 
-    @property
-    def counted(self) -> bool:
-        """Whether it holds any count: Vertex sends objects with a traffic type only."""
-        return not (
-            self.total_token_count is None
-            and self.prompt_token_count is None
-            and self.candidates_token_count is None
-            and self.thoughts_token_count is None
-        )
+        Vertex sends objects with a traffic type only.
+        """
+        read, total = self.prompt_token_count, self.total_token_count
+        visible, thought = self.candidates_token_count, self.thoughts_token_count
+        if total is None and read is None and visible is None and thought is None:
+            return Usage()
+        read, thought = read or 0, thought or 0
+        written = (visible or 0) + thought
+        cached = self.cached_content_token_count or 0
+        return Usage(read, written, total or read + written, thought, cached, "server")
 
     def is_zero(self) -> bool:
         """Whether it counts nothing: such a one does not take the place of counts."""
@@ -97,22 +91,22 @@ class UsageMetadata(Metadata, kw_only=True):
     def lacks(self, former: UsageMetadata) -> bool:
         """Whether *former* says anything that this object does not; asked at every event."""
         return (
-            (self.total_token_count is None and former.total_token_count is not None)
-            or (self.prompt_token_count is None and former.prompt_token_count is not None)
-            or (self.candidates_token_count is None and former.candidates_token_count is not None)
-            or (self.thoughts_token_count is None and former.thoughts_token_count is not None)
-            or (self.prompt_tokens_details is None and former.prompt_tokens_details is not None)
-            or (self.candidates_tokens_details is None and former.candidates_tokens_details is not None)
-            or (self.traffic_type is None and former.traffic_type is not None)
-            or (self.cached_content_token_count is None and former.cached_content_token_count is not None)
-            or (self.cache_tokens_details is None and former.cache_tokens_details is not None)
-            or (self.tool_use_prompt_token_count is None and former.tool_use_prompt_token_count is not None)
+            (former.total_token_count is not None and self.total_token_count is None)
+            or (former.prompt_token_count is not None and self.prompt_token_count is None)
+            or (former.candidates_token_count is not None and self.candidates_token_count is None)
+            or (former.prompt_tokens_details is not None and self.prompt_tokens_details is None)
+            or (former.thoughts_token_count is not None and self.thoughts_token_count is None)
+            or (former.candidates_tokens_details is not None and self.candidates_tokens_details is None)
+            or (former.cached_content_token_count is not None and self.cached_content_token_count is None)
+            or (former.cache_tokens_details is not None and self.cache_tokens_details is None)
+            or (former.tool_use_prompt_token_count is not None and self.tool_use_prompt_token_count is None)
             or (
-                self.tool_use_prompt_tokens_details is None
-                and former.tool_use_prompt_tokens_details is not None
+                former.tool_use_prompt_tokens_details is not None
+                and self.tool_use_prompt_tokens_details is None
             )
-            or (self.thoughts_tokens_details is None and former.thoughts_tokens_details is not None)
-            or (self.service_tier is None and former.service_tier is not None)
+            or (former.thoughts_tokens_details is not None and self.thoughts_tokens_details is None)
+            or (former.traffic_type is not None and self.traffic_type is None)
+            or (former.service_tier is not None and self.service_tier is None)
         )
 
     def after(self, former: UsageMetadata) -> UsageMetadata:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from .._results import result_object
 from ..deltas import ToolCallDelta
 from ._media import decode_base64
 from ._wire import Wire
@@ -187,10 +188,10 @@ class Part(Wire, kw_only=True):
         return cls(function_call=FunctionCall(name=name, args=dict(args)))
 
     @classmethod
-    def from_function_response(cls, name: str, response: Any, id: str | None = None) -> Part:
+    def from_function_response(cls, name: str, response: object, id: str | None = None) -> Part:
         """A ``functionResponse`` part; a response that is no object is wrapped as ``{"result": ...}``."""
-        wrapped = response if isinstance(response, Mapping) else {"result": response}
-        return cls(function_response=FunctionResponse(name=name, response=wrapped, id=id))
+        answer = FunctionResponse(name=name, response=result_object(response), id=id)
+        return cls(function_response=answer)
 
 
 class Content(Wire, kw_only=True):

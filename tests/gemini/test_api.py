@@ -22,7 +22,7 @@ from gravitex_async import (
     ServerError,
     StreamInterrupted,
 )
-from gravitex_async.gemini import GeminiStream, GenerateContentResponse, Part
+from gravitex_async.gemini import GeminiStream, GenerateContentResponse, tool_result
 from gravitex_async.testing import LocalGateway, Tape
 
 from .captures import body, names, needs_captures
@@ -183,7 +183,7 @@ async def test_row_149_function_round_trip(gateway, client):
     weather, time = answer.function_calls
     assert (weather.name, weather.args, time.args) == ("get_weather", {"location": "Shanghai"}, {})
     assert [call.name for call in stream.tool_calls] == ["get_weather", "get_time"]
-    results = [Part.from_function_response(call.name or "", "fine", call.id) for call in (weather, time)]
+    results = [tool_result(weather, "fine"), tool_result(stream.tool_calls[1], {"hour": 12})]
     await client.gemini.generate_content(model=MODEL, contents=["Shanghai?", answer, *results], tools=tools)
     sent: Any = gateway.requests[-1].json
     user, model, given = sent["contents"]
@@ -191,7 +191,8 @@ async def test_row_149_function_round_trip(gateway, client):
     assert model["parts"][0]["thoughtSignature"]
     assert "thoughtSignature" not in model["parts"][1]
     assert [part["functionResponse"]["id"] for part in given["parts"]] == [weather.id, time.id]
-    assert given["parts"][0]["functionResponse"]["response"] == {"result": "fine"}
+    responses = [part["functionResponse"]["response"] for part in given["parts"]]
+    assert responses == [{"result": "fine"}, {"hour": 12}]
 
 
 async def test_row_151_grounding_is_read(gateway, client):

@@ -165,5 +165,8 @@ def test_parts_are_made_as_users_expect():
     reply = Part.from_function_response("f", 3, id="1").function_response
     assert reply is not None
     assert (reply.response, reply.id) == ({"result": 3}, "1")
+    failed = Part.from_function_response("f", OSError("no network")).function_response
+    assert failed is not None
+    assert failed.response == {"error": "Error: OSError: no network"}
     assert Part.from_function_call("f", {"a": 1}).function_call == FunctionCall(name="f", args={"a": 1})
     assert Candidate(content=Content(parts=[Part.from_text("hi")])).parts[0].text == "hi"
