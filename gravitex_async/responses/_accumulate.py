@@ -79,6 +79,8 @@ class ResponsesAccumulator:
                 count += 1
             else:
                 pieces = None
+                folding.content += count
+                count = 0
                 handle = _HANDLERS.get(type(event))
                 if handle is not None and handle(folding, event):
                     folded = position

@@ -115,7 +115,8 @@ def _call_news(slot: Slot, item: FunctionCallItem | CustomToolCallItem) -> list[
     place = ARGUMENTS if isinstance(item, FunctionCallItem) else INPUT
     call = tool_call(item, slot.position)
     delta = ToolCallDelta(slot.position)
-    if not slot.told.get(OPENED) and (call.id or call.name):
+    # Without a call id the item may yet bring one.
+    if not slot.told.get(OPENED) and (item.call_id or (slot.finished and (call.id or call.name))):
         slot.told[OPENED] = 1
         delta.id, delta.name = call.id or None, call.name or None
     if call.arguments and not slot.told.get(place):

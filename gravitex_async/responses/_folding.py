@@ -18,7 +18,7 @@ from . import _events as e
 from . import _tool_events as te
 from ._deltas import delta_of, news, noted
 from ._parts import ReasoningTextPart, RefusalPart
-from ._response import Response, ResponseError
+from ._response import Response
 from ._slots import (
     ARGUMENTS,
     CODE,
@@ -95,9 +95,9 @@ def _end(folding: Folding, event: e.LifecycleEvent) -> bool:
     head = snapshot.head
     if head.status in (None, "in_progress", "queued"):
         head.status = event.type.removeprefix("response.")
-    deltas: list[Delta] = []
     if response.output and (response.output_text or not snapshot.response().output_text):
-        deltas = [delta for slot in snapshot.take_output(response.output) for delta in news(slot)]
+        snapshot.take_output(response.output)
+    deltas = [delta for slot in snapshot.finish() for delta in news(slot)]
     folding.tell(event, deltas)
     usage = head.usage.neutral() if head.usage else None
     noted(event, [*deltas, Delta(finish_reason=head.finish_reason, usage=usage)])
@@ -107,13 +107,6 @@ def _end(folding: Folding, event: e.LifecycleEvent) -> bool:
 
 
 def _error(folding: Folding, event: e.ErrorEvent) -> bool:
-    inner = event.error if isinstance(event.error, dict) else {"message": event.error}
-    message = inner.get("message") or event.message
-    head = folding.snapshot.head
-    head.status = "failed"
-    head.error = ResponseError(
-        code=inner.get("code") or event.code, message=message if isinstance(message, str) else None
-    )
     folding.ended = True
     return True
 

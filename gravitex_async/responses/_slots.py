@@ -116,7 +116,7 @@ class Slot:
     handed out as deltas. ``position``: of a call, among the calls of the answer.
     """
 
-    __slots__ = ("_parts", "_texts", "finished", "index", "item", "position", "told")
+    __slots__ = ("_numbers", "_parts", "_texts", "finished", "index", "item", "position", "told")
 
     def __init__(self, item: OutputItem, index: int, position: int) -> None:
         self.item = item
@@ -124,6 +124,7 @@ class Slot:
         self.position = position
         self.finished = False
         self.told: dict[Any, int] = {}
+        self._numbers: dict[str, list[int]] = {}  # the indices of the parts in the item's lists
         self._parts: dict[str, dict[int, Any]] | None = None
         self._texts: dict[tuple[Place, int], Text] = {}
 
@@ -133,7 +134,8 @@ class Slot:
             for text in self._texts.values():
                 text.join()
             for name, parts in self._parts.items():
-                self._set_list(name, [parts[index] for index in sorted(parts)])
+                self._numbers[name] = sorted(parts)
+                self._set_list(name, [parts[index] for index in self._numbers[name]])
             self._texts = {}
             self._parts = None
         return self.item
@@ -182,10 +184,14 @@ class Slot:
 
     def _begin(self) -> dict[str, dict[int, Any]]:
         if self._parts is None:
-            lists = _LISTS.get(type(self.item), ())
-            self._parts = {name: dict(enumerate(self._list(name))) for name in lists}
+            self._parts = {name: self._numbered(name) for name in _LISTS.get(type(self.item), ())}
             self.item = copy.copy(self.item)
         return self._parts
+
+    def _numbered(self, name: str) -> dict[int, Any]:
+        parts = self._list(name)
+        numbers = self._numbers.get(name, ())
+        return dict(zip(numbers if len(numbers) == len(parts) else range(len(parts)), parts, strict=True))
 
     def _list(self, name: str) -> list[Any]:
         """Copies of the parts in one of the item's lists."""

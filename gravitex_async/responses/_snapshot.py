@@ -66,8 +66,16 @@ class Snapshot:
         self._found.clear()
         return [slot.settled() for slot in self._slots if slot.position >= 0]
 
-    def take_output(self, items: Sequence[OutputItem]) -> list[Slot]:
-        """The output that ends a stream, in place of what was built; returns its slots, in order.
+    def finish(self) -> list[Slot]:
+        """All items are as whole as they will be; returns their slots, in order."""
+        self._found.clear()
+        for slot in self._slots:
+            slot.settled()
+            slot.finished = True
+        return self._in_order()
+
+    def take_output(self, items: Sequence[OutputItem]) -> None:
+        """Takes the output that ends a stream, in place of what was built.
 
         An item is the one with its id, or else the next of its kind: what was built may be numbered oddly.
         """
@@ -84,8 +92,6 @@ class Snapshot:
                 self._slots.append(slot)
                 self.put(slot, item)
             slot.index = index
-            slot.finished = True
-        return self._slots
 
     # One item
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +11,13 @@ from gravitex_async._failures import ErrorInfo, error_of
 from gravitex_async._json import dumps, loads_tolerant
 from gravitex_async.deltas import Delta
 from gravitex_async.errors import APIError
-from gravitex_async.responses import ResponsesAccumulator, ResponsesEvent
+from gravitex_async.responses import Response, ResponsesAccumulator, ResponsesEvent
 from gravitex_async.responses._decoder import event_decoder
 
+Event = dict[str, Any]
 
-def frame(*events: dict[str, Any], names: bool = True) -> bytes:
+
+def frame(*events: Event, names: bool = True) -> bytes:
     """The events as a gateway sends them."""
     return b"".join(
         (b"event: %b\n" % event["type"].encode() if names else b"") + b"data: %b\n\n" % dumps(event)
@@ -54,8 +56,15 @@ class Reading:
         return [calls[index] for index in sorted(calls)]
 
 
-def read(pieces: Iterable[bytes], folded: ResponsesAccumulator | None = None) -> Reading:
-    """Reads a body as a stream does: decode, fold, translate; stops at the first error."""
+def read(
+    pieces: Iterable[bytes],
+    folded: ResponsesAccumulator | None = None,
+    each: Callable[[ResponsesAccumulator], None] | None = None,
+) -> Reading:
+    """Reads a body as a stream does: decode, fold, translate; stops at the first error.
+
+    *each* may look at what has arrived after every piece.
+    """
     reading = Reading(folded or ResponsesAccumulator())
     decoder = event_decoder()
     for piece in (*pieces, None):
@@ -71,10 +80,12 @@ def read(pieces: Iterable[bytes], folded: ResponsesAccumulator | None = None) ->
         reading.error = error_of(info) if info else decoder.failure
         if reading.error:
             break
+        if each is not None:
+            each(reading.folded)
     return reading
 
 
-def read_events(*events: dict[str, Any]) -> Reading:
+def read_events(*events: Event) -> Reading:
     """Reads the events as one body."""
     return read([frame(*events)])
 
@@ -83,3 +94,61 @@ def cut(body: bytes, seed: int, count: int = 8) -> Sequence[bytes]:
     """The body in pieces."""
     places = sorted(random.Random(seed).sample(range(len(body) + 1), min(count, len(body))))
     return [body[start:end] for start, end in zip([0, *places], [*places, len(body)], strict=True)]
+
+
+CREATED: Event = {"type": "response.created", "response": {"id": "resp_1", "status": "in_progress"}}
+USAGE = {
+    "input_tokens": 25,
+    "output_tokens": 150,
+    "total_tokens": 175,
+    "input_tokens_details": {"cached_tokens": 0},
+    "output_tokens_details": {"reasoning_tokens": 50},
+}
+COMPLETED: Event = {
+    "type": "response.completed", "response": {"id": "resp_1", "status": "completed", "usage": USAGE},
+}  # fmt: skip
+
+
+def event(name_: str, **fields: Any) -> Event:
+    """The event ``response.<name_>``."""
+    return {"type": f"response.{name_}", **fields}
+
+
+def text(delta: str, **fields: Any) -> Event:
+    """A delta of text."""
+    return event("output_text.delta", delta=delta, **fields)
+
+
+def message(id_: str, content: str = "", **fields: Any) -> Event:
+    """A message item."""
+    parts = [{"type": "output_text", "text": content, "annotations": []}] if content else []
+    return {"type": "message", "id": id_, "role": "assistant", "content": parts, **fields}
+
+
+def call(id_: str, arguments: str = "") -> Event:
+    """A function call item."""
+    return {
+        "type": "function_call",
+        "id": id_,
+        "call_id": f"call_{id_}",
+        "name": f"f_{id_}",
+        "arguments": arguments,
+    }
+
+
+def added(item: Event, index: int | None = None) -> Event:
+    """An item is announced."""
+    return event("output_item.added", item=item, output_index=index)
+
+
+def done(item: Event, index: int | None = None) -> Event:
+    """An item is whole."""
+    return event("output_item.done", item=item, output_index=index)
+
+
+def final(*events: Event) -> Response:
+    """The response of a stream that ends well."""
+    reading = read_events(CREATED, *events, COMPLETED)
+    assert reading.error is None
+    assert reading.folded.complete
+    return reading.folded.final()

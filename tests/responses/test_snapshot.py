@@ -1,0 +1,314 @@
+"""A response is put together from whatever part of its events a gateway sends (responses.md section 7)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gravitex_async.responses import MessageItem, OutputTextPart, UrlCitation
+
+from .wire import (
+    COMPLETED,
+    CREATED,
+    Event,
+    Reading,
+    added,
+    call,
+    done,
+    event,
+    final,
+    message,
+    read_events,
+    text,
+)
+
+# Any part of the events
+
+
+def at(item: str, output: int, **index: int) -> Event:
+    return {"item_id": item, "output_index": output, **index}
+
+
+STRUCTURAL: list[Event] = [
+    CREATED,
+    event("in_progress", response={"id": "resp_1", "status": "in_progress"}),
+    added({"type": "reasoning", "id": "r", "summary": []}, 0),
+    event(
+        "reasoning_summary_part.added",
+        part={"type": "summary_text", "text": ""},
+        **at("r", 0, summary_index=0),
+    ),
+    event("reasoning_summary_text.delta", delta="thi", **at("r", 0, summary_index=0)),
+    event("reasoning_summary_text.delta", delta="nk", **at("r", 0, summary_index=0)),
+    event("reasoning_summary_text.done", text="think", **at("r", 0, summary_index=0)),
+    event(
+        "reasoning_summary_part.done",
+        part={"type": "summary_text", "text": "think"},
+        **at("r", 0, summary_index=0),
+    ),
+    done({"type": "reasoning", "id": "r", "summary": [{"type": "summary_text", "text": "think"}]}, 0),
+    added(message("m"), 1),
+    event(
+        "content_part.added",
+        part={"type": "output_text", "text": "", "annotations": []},
+        **at("m", 1, content_index=0),
+    ),
+    text("Hel", **at("m", 1, content_index=0)),
+    text("lo", **at("m", 1, content_index=0)),
+    event("output_text.done", text="Hello", **at("m", 1, content_index=0)),
+    event(
+        "content_part.done",
+        part={"type": "output_text", "text": "Hello", "annotations": []},
+        **at("m", 1, content_index=0),
+    ),
+    done(message("m", "Hello", status="completed"), 1),
+    added(call("c"), 2),
+    event("function_call_arguments.delta", delta='{"a"', **at("c", 2)),
+    event("function_call_arguments.delta", delta=":1}", **at("c", 2)),
+    event("function_call_arguments.done", arguments='{"a":1}', **at("c", 2)),
+    done(call("c", '{"a":1}'), 2),
+    COMPLETED,
+]
+
+TELLS = (".delta", "response.completed")
+DROPPABLE = [i for i, e in enumerate(STRUCTURAL) if not e["type"].endswith(TELLS)]
+
+# Which fields say where an event belongs: the gateways differ.
+ADDRESSES: dict[str, frozenset[str]] = {
+    "all": frozenset(),
+    "no ids": frozenset({"item_id"}),
+    "no indices": frozenset({"output_index", "content_index", "summary_index"}),
+    "nothing": frozenset({"item_id", "output_index", "content_index", "summary_index"}),
+}
+
+
+def some(dropped: set[int], without: frozenset[str]) -> Reading:
+    kept = [e for i, e in enumerate(STRUCTURAL) if i not in dropped]
+    return read_events(*({k: v for k, v in e.items() if k not in without} for e in kept))
+
+
+@pytest.mark.parametrize("without", ADDRESSES.values(), ids=ADDRESSES)
+@given(dropped=st.sets(st.sampled_from(DROPPABLE)))
+@settings(max_examples=150, deadline=None)
+def test_text_survives_any_missing_events(without, dropped):
+    """Whichever structural events are left out, and whatever is said of their place, nothing is lost."""
+    reading = some(dropped, without)
+    assert reading.error is None
+    assert reading.text == reading.folded.content == "Hello"
+    assert reading.reasoning == reading.folded.reasoning_content == "think"
+    assert [c.arguments for c in reading.folded.tool_calls] == ['{"a":1}']
+    assert [arguments for _, _, arguments in reading.calls] == ['{"a":1}']
+    response = reading.folded.final()
+    assert [item.type for item in response.output] == ["reasoning", "message", "function_call"]
+    assert response.status == "completed"
+
+
+DELTAS = [i for i, e in enumerate(STRUCTURAL) if e["type"].endswith(".delta")]
+WHOLES = {4: (6, 7, 8), 11: (13, 14, 15), 17: (19, 20)}
+
+
+@pytest.mark.parametrize("without", ADDRESSES.values(), ids=ADDRESSES)
+@given(data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_text_survives_without_deltas(without, data):
+    """One event that holds a text as a whole is enough, and it is told once."""
+    kept = {data.draw(st.sampled_from(choices)) for choices in WHOLES.values()}
+    kept |= data.draw(st.sets(st.sampled_from(DROPPABLE)))
+    reading = some(set(DELTAS) | set(DROPPABLE) - kept, without)
+    assert reading.text == reading.folded.content == "Hello"
+    assert reading.reasoning == reading.folded.reasoning_content == "think"
+    assert [arguments for _, _, arguments in reading.calls] == ['{"a":1}']
+    assert reading.folded.content == "Hello"
+
+
+@pytest.mark.parametrize("twice", range(len(STRUCTURAL) - 1))
+def test_repeated_structural_events(twice):
+    """An event that comes again, or for an item that is finished, changes nothing."""
+    events = list(STRUCTURAL)
+    if events[twice]["type"].endswith(".delta"):
+        return
+    for place in (twice + 1, len(events) - 1):
+        reading = read_events(*events[:place], events[twice], *events[place:])
+        assert reading.text == reading.folded.content == "Hello"
+        assert reading.reasoning == reading.folded.reasoning_content == "think"
+        assert reading.calls == [("call_c", "f_c", '{"a":1}')]
+        assert len(reading.folded.final().output) == 3
+
+
+# Odd gateways
+
+
+def test_deltas_for_a_finished_item_are_applied():
+    """An event for an item that is finished is applied; it does not fail."""
+    response = final(
+        added(message("m"), 0), done(message("m", "a"), 0), text("b", item_id="m", output_index=0)
+    )
+    assert response.output_text == "ab"
+
+
+def test_null_items_and_parts_are_ignored():
+    """A null item or part is no item."""
+    response = final(
+        event("output_item.added", output_index=0, item=None),
+        event("content_part.added", part=None),
+        text("x", output_index=0),
+        event("content_part.done", part=None),
+        event("reasoning_summary_part.added", part=None),
+        event("output_item.done", output_index=0, item=None),
+        event("output_text.annotation.added", annotation=None),
+    )
+    assert [item.type for item in response.output] == ["message"]
+    assert response.output_text == "x"
+
+
+def test_null_responses_are_ignored():
+    """A lifecycle event without a response is one all the same."""
+    reading = read_events(event("created", response=None), text("x"), event("completed"))
+    assert reading.folded.final().status == "completed"
+    assert reading.folded.content == "x"
+
+
+def test_gaps_are_dropped():
+    """Indices that skip places leave no empty items or parts, and none is large enough to matter."""
+    response = final(
+        text("b", output_index=10**9, content_index=10**9),
+        text("a", output_index=7, content_index=3),
+        text("a", output_index=7, content_index=1),
+    )
+    assert [item.text for item in response.output if isinstance(item, MessageItem)] == ["aa", "b"]
+    first = response.output[0]
+    assert isinstance(first, MessageItem)
+    assert len(first.content) == 2
+
+
+def test_items_that_overlap():
+    """Items are told apart by their index when their events come mixed."""
+    response = final(
+        added(call("a"), 0),
+        added(call("b"), 1),
+        event("function_call_arguments.delta", delta="[1", output_index=0),
+        event("function_call_arguments.delta", delta="[2", output_index=1),
+        event("function_call_arguments.delta", delta="]", output_index=0),
+        event("function_call_arguments.delta", delta="]", output_index=1),
+    )
+    assert [c.arguments for c in response.tool_calls] == ["[1]", "[2]"]
+
+
+def test_everything_at_index_0():
+    """A gateway that numbers all items 0: the kind and the id of an item tell them apart."""
+    reading = read_events(
+        added({"type": "reasoning", "id": "r", "summary": []}, 0),
+        event("reasoning_summary_text.delta", delta="t", output_index=0),
+        added(message("m"), 0),
+        text("x", output_index=0),
+        done(message("m", "x"), 0),
+        added(message("n"), 0),
+        text("y", output_index=0),
+        done(message("n", "y"), 0),
+        added(call("c", "{}"), 0),
+        done(call("c", "{}"), 0),
+        COMPLETED,
+    )
+    assert [item.type for item in reading.folded.final().output] == [
+        "reasoning",
+        "message",
+        "message",
+        "function_call",
+    ]
+    assert (reading.text, reading.reasoning) == ("xy", "t")
+    assert reading.calls == [("call_c", "f_c", "{}")]
+
+
+def test_another_id_in_every_event():
+    """A gateway that gives an item a new id in each event: the index tells."""
+    reading = read_events(
+        added(message("a"), 0),
+        text("x", item_id="b", output_index=0),
+        text("y", item_id="c", output_index=0),
+        event("output_text.done", text="xy", item_id="d", output_index=0),
+        done(message("e", "xy"), 0),
+        event("completed", response={"status": "completed", "output": [message("f", "xy")]}),
+    )
+    assert reading.text == reading.folded.content == "xy"
+    assert len(reading.folded.final().output) == 1
+
+
+def test_empty_done_values_wipe_nothing():
+    """Converting gateways send empty texts, arguments and items when they are done."""
+    reading = read_events(
+        added(message("m"), 0),
+        text("x", output_index=0),
+        event("output_text.done", text="", output_index=0),
+        event("content_part.done", part={"type": "output_text", "text": ""}, output_index=0),
+        done(message("m", status="completed"), 0),
+        added(call("c"), 1),
+        event("function_call_arguments.delta", delta="{}", output_index=1),
+        event("function_call_arguments.done", arguments="", output_index=1),
+        done(call("c"), 1),
+        COMPLETED,
+    )
+    assert reading.text == reading.folded.content == "x"
+    assert reading.calls == [("call_c", "f_c", "{}")]
+    item = reading.folded.final().output[0]
+    assert item.status == "completed"
+
+
+def test_refusal_and_text_in_one_message():
+    """A refusal takes the place of an empty text, and a place beside one that is not."""
+    reading = read_events(
+        event(
+            "content_part.added", part={"type": "output_text", "text": ""}, output_index=0, content_index=0
+        ),
+        event("refusal.delta", delta="No", output_index=0, content_index=0),
+        event("refusal.delta", delta=".", output_index=0, content_index=0),
+        event("refusal.done", refusal="No.", output_index=0, content_index=0),
+        text("But", output_index=0, content_index=0),
+        COMPLETED,
+    )
+    assert "".join(delta.refusal for delta in reading.deltas) == reading.folded.refusal == "No."
+    assert reading.text == reading.folded.content == "But"
+
+
+def test_annotations_keep_their_place():
+    """Annotations stand at their index; a repeat is ignored; the text is not disturbed."""
+
+    def note(index: int | None, url: str) -> Event:
+        citation = {"type": "url_citation", "url": url}
+        return event(
+            "output_text.annotation.added", annotation=citation, annotation_index=index, output_index=0
+        )
+
+    response = final(
+        text("a", output_index=0),
+        note(0, "u"),
+        text("b", output_index=0),
+        note(0, "u"),
+        note(2, "w"),
+        note(1, "v"),
+        note(None, "x"),
+    )
+    (item,) = response.output
+    assert isinstance(item, MessageItem)
+    (part,) = item.content
+    assert isinstance(part, OutputTextPart)
+    assert part.text == "ab"
+    assert [note.url for note in part.annotations if isinstance(note, UrlCitation)] == ["u", "v", "w", "x"]
+
+
+def test_arguments_done_brings_the_name():
+    """The name of a call may come last, with its arguments."""
+    response = final(
+        event("function_call_arguments.delta", delta="{}", item_id="c"),
+        event("function_call_arguments.done", name="f", arguments="{}", item_id="c"),
+    )
+    assert [(c.id, c.name, c.arguments) for c in response.tool_calls] == [("c", "f", "{}")]
+
+
+def test_logprobs_of_the_done_event():
+    """The logprobs of a whole text stand in its part."""
+    (item,) = final(text("a"), event("output_text.done", text="a", logprobs=[{"token": "a"}])).output
+    assert isinstance(item, MessageItem)
+    (part,) = item.content
+    assert isinstance(part, OutputTextPart)
+    assert part.logprobs == [{"token": "a"}]
