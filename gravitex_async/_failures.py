@@ -148,8 +148,10 @@ def find_error(body: Any) -> ErrorInfo | None:
     if not isinstance(body, dict):
         return None
     error = body.get("error")
-    if error:
-        return _info(error if isinstance(error, dict) else {"message": error}, body)
+    if isinstance(error, dict) and error:
+        return _info(error, body)
+    if error:  # a bare text; what else is known stands beside it
+        return _info({**body, "message": body.get("message") or error}, body)
     if body.get("type") == "error" or body.get("success") is False:
         return _info(body, body)
     base = body.get("base_resp")
