@@ -21,10 +21,10 @@ async def main() -> None:
             first = await stream.final()
         print(f"\n{stream.usage.reasoning_tokens} tokens of thoughts, {stream.usage.visible_tokens} of text")
 
-        # An earlier answer may stand for its own turn; its thought signatures go back with it.
+        # An earlier answer goes back as it came, its thought signatures included.
         second = {"role": "user", "parts": [{"text": "And why do they grow again?"}]}
         answer = await client.gemini.generate_content(
-            model="gemini-2.5-flash", contents=[question, first.to_input(), second]
+            model="gemini-2.5-flash", contents=[question, *first.to_input(), second]
         )
         print(answer.text)
 

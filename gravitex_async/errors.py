@@ -13,6 +13,7 @@
       - EventTooLargeError        one event is larger than the limit
       - OutputError               structured output that is no value of the type asked for
         (RefusalError, TruncatedOutputError, InvalidOutputError)
+  x ToolRoundsError               the model still called tools in the last round of a run
   x MisuseError                   the caller made a mistake, and nothing was sent
 
 The four names of the gateway's documents (AuthenticationError, NotFoundError, APIConnectionError, APIError)
@@ -25,6 +26,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from .usage import Usage
 
 __all__ = [
     "APIConnectionError",
@@ -47,6 +50,7 @@ __all__ = [
     "RefusalError",
     "ServerError",
     "StreamInterrupted",
+    "ToolRoundsError",
     "TruncatedOutputError",
     "UnprocessableEntityError",
 ]
@@ -70,6 +74,27 @@ class GravitexError(Exception):
 
 class MisuseError(GravitexError, RuntimeError):
     """The caller made a mistake: a bad argument, two readers on one stream, a closed client."""
+
+
+class ToolRoundsError(GravitexError):
+    """The model still called tools in the last round that a run was allowed.
+
+    Attributes:
+        messages: The conversation in the dialect's form, up to the last results that were sent; it can go
+            into another request.
+        partial: The answer of the last round, whose calls did not run.
+        usage: The usage of all rounds.
+    """
+
+    messages: list[Any]
+    partial: Any
+    usage: Usage
+
+    def __init__(self, sentence: str, /, *, messages: list[Any], partial: Any, usage: Usage) -> None:
+        super().__init__(sentence)
+        self.messages = messages
+        self.partial = partial
+        self.usage = usage
 
 
 class APIError(GravitexError):

@@ -77,7 +77,7 @@ def _is_list(value: Any) -> bool:
 def _turn(item: Any) -> Tree | None:
     """*item* as a turn; None when it is a part."""
     if isinstance(item, GenerateContentResponse):
-        return item.to_input()
+        return next(iter(item.to_input()), {"role": "model", "parts": []})
     if isinstance(item, Candidate):
         item = item.content or Content(role="model")
     if _is_list(item):

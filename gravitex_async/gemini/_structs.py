@@ -117,8 +117,13 @@ class GenerateContentResponse(Wire, kw_only=True):
         word = self.finish_reason
         return read_output(type_, text=self.text, refusal="", word=word, reason=reason_of(word), answer=self)
 
-    def to_input(self) -> dict[str, Any]:
-        """The model's turn for the next ``contents``: every part as it came, signatures and all."""
-        content = next((each.content for each in self.candidates if each.index == 0 and each.content), None)
-        turn: dict[str, Any] = outgoing(to_builtins(content or Content()), shape_of(Content))
-        return {"role": "model", "parts": [], **turn}
+    def to_input(self) -> list[dict[str, Any]]:
+        """The model's turn, to follow the ``contents`` of the next request, signatures and all.
+
+        An empty list where the model said nothing.
+        """
+        if not self.parts:
+            return []
+        content = next(each.content for each in self.candidates if each.index == 0)
+        turn: dict[str, Any] = outgoing(to_builtins(content), shape_of(Content))
+        return [{"role": "model", **turn}]

@@ -35,7 +35,7 @@ def folded(*events: dict) -> GeminiAccumulator:
 
 
 def parts_of(*events: dict) -> list:
-    return folded(*events).final().to_input()["parts"]
+    return folded(*events).final().to_input()[0]["parts"]
 
 
 def test_text_is_joined_by_thought_flag():
@@ -54,7 +54,7 @@ def test_a_signature_stays_with_its_part():
         event({"text": "a"}), event({"text": "b", "thoughtSignature": "s1"}), event({"text": "c"}),
         event({"text": "", "thoughtSignature": "s2"}, finish="STOP"),
     )  # fmt: skip
-    assert state.final().to_input()["parts"] == [
+    assert state.final().to_input()[0]["parts"] == [
         {"text": "a"},
         {"text": "b", "thoughtSignature": "s1"},
         {"text": "c"},

@@ -35,7 +35,7 @@ def test_whole_calls_keep_their_order_and_signature():
         call(name="g"),
     ]
     state = folded(event(*parts[:1]), event(*parts[1:], finish="STOP"))
-    assert state.final().to_input()["parts"] == parts
+    assert state.final().to_input()[0]["parts"] == parts
     assert [(c.id, c.name, c.arguments, c.index) for c in state.tool_calls] == [
         ("1", "f", '{"x":1}', 0),
         ("2", "f", "", 1),
@@ -66,7 +66,7 @@ def test_arguments_by_path():
     """Text in pieces, numbers, booleans, null, lists and quoted names."""
     state = folded(*BY_PATH)
     assert state.tool_calls[0].parsed() == WHOLE
-    assert state.final().to_input()["parts"] == [
+    assert state.final().to_input()[0]["parts"] == [
         {"functionCall": {"name": "f", "args": WHOLE}, "thoughtSignature": "s"}
     ]
 
@@ -142,7 +142,7 @@ def test_whole_arguments_after_the_name():
 
 def test_a_nameless_first_part_is_a_call_of_its_own():
     """Nothing to go on with: kept as it came."""
-    assert folded(event(call(args={"x": 1}))).final().to_input()["parts"] == [call(args={"x": 1})]
+    assert folded(event(call(args={"x": 1}))).final().to_input()[0]["parts"] == [call(args={"x": 1})]
 
 
 def test_fragments_are_told_by_position():

@@ -409,5 +409,5 @@ def test_what_came_goes_back_as_it_came():
     raw = msgspec.json.encode({"candidates": [{"content": {"role": "model", "parts": parts}}]})
 
     (answer,) = answers_of(raw)
-    for given in (answer, answer.candidates[0], answer.candidates[0].content, answer.to_input()):
+    for given in (answer, answer.candidates[0], answer.candidates[0].content, *answer.to_input()):
         assert body([given])["contents"] == [{"role": "model", "parts": parts}]

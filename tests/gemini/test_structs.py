@@ -127,7 +127,7 @@ def test_what_is_missing_is_empty(body):
     """Blocked, cut and filtered answers decode; their text is ""."""
     (read,) = answers_of(body)
     assert (read.text, read.thoughts, read.function_calls, read.images) == ("", "", [], [])
-    assert read.to_input() == {"role": "model", "parts": []}
+    assert read.to_input() == []
 
 
 def test_unknown_kinds_and_fields_go_back_as_they_came():
@@ -138,7 +138,7 @@ def test_unknown_kinds_and_fields_go_back_as_they_came():
         {"inlineData": {"mimeType": "image/png", "data": "AAAA", "q": 3}, "thought": False},
         {"text": ""},
     ]
-    assert answer(*parts).to_input() == {"role": "model", "parts": parts}
+    assert answer(*parts).to_input() == [{"role": "model", "parts": parts}]
 
 
 def test_arguments_as_text_become_an_object():
