@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import sys
+import traceback
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping, Sequence
 from types import TracebackType
@@ -602,8 +604,11 @@ def _forget_frames(task: asyncio.Task[Any]) -> None:
     gather it for one, would keep the connection open. Its ``result`` raises a new CancelledError then.
     """
     make = getattr(task, "_make_cancelled_error", None)
-    if task.cancelled() and make is not None:
-        make()
+    if not task.cancelled() or make is None:
+        return
+    error = make()
+    while sys.version_info < (3, 11) and (error := error.__context__) is not None:
+        traceback.clear_frames(error.__traceback__)  # the task keeps this one all the same
 
 
 def _retrieved(task: asyncio.Task[Response]) -> None:

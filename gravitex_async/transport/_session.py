@@ -6,6 +6,7 @@ is first used, because that import takes longer than an event loop may be blocke
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ssl as ssl_module
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+from aiohttp.helpers import get_env_proxy_for_url
 from yarl import URL
 
 from ..config import Limits
@@ -42,9 +44,11 @@ class Session:
         self.reused = 0
         self._ssl: ssl_module.SSLContext | bool = True if ssl is None else ssl
         self._own = given is None
-        self._session = given or self._make(limits, trust_env)
+        self._trust_env = trust_env
+        self._proxies: dict[URL, dict[str, Any]] = {}
+        self._session = given or self._make(limits)
 
-    def _make(self, limits: Limits, trust_env: bool) -> aiohttp.ClientSession:
+    def _make(self, limits: Limits) -> aiohttp.ClientSession:
         if limits.keepalive:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=limits.keepalive, ssl=self._ssl)
         else:
@@ -53,7 +57,6 @@ class Session:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_read=None),
-            trust_env=trust_env,
             read_bufsize=READ_BYTES,
             trace_configs=[self._trace()],
         )
@@ -110,9 +113,12 @@ class Session:
             connected()
         if body is not None and len(body) > _WHOLE_BODY_BYTES:
             headers = {**headers, "Content-Length": str(len(body))}
+        target = URL(url, encoded=True)
+        if self._own and self._trust_env:
+            extra.update(await self._proxy_to(target.origin()))
         answer = await self._session.request(
             method,
-            URL(url, encoded=True),
+            target,
             headers=headers,
             data=body if body is None or len(body) <= _WHOLE_BODY_BYTES else _pieces(body),
             allow_redirects=False,
@@ -120,6 +126,18 @@ class Session:
         )
         _forget_http_chunks(answer.content)
         return answer
+
+    async def _proxy_to(self, origin: URL) -> dict[str, Any]:
+        """The proxy that the environment names, looked for once per origin.
+
+        aiohttp's own ``trust_env`` looks at every request, in a thread, and puts what ``.netrc`` says of the
+        host into requests that carry no Authorization header: a credential nobody asked to send.
+        """
+        found = self._proxies.get(origin)
+        if found is None:
+            found = await asyncio.get_running_loop().run_in_executor(None, _proxy_in_environment, origin)
+            self._proxies[origin] = found
+        return found
 
     def translate(self, error: BaseException, origin: str) -> APIError | None:
         """The error of this package for one of aiohttp's; None when it is not about the network.
@@ -167,6 +185,14 @@ def _forget_http_chunks(content: aiohttp.StreamReader) -> None:
     if type(content) is aiohttp.StreamReader:
         with contextlib.suppress(TypeError):
             content.__class__ = _Unsplit
+
+
+def _proxy_in_environment(origin: URL) -> dict[str, Any]:
+    try:
+        proxy, auth = get_env_proxy_for_url(origin)
+    except LookupError:
+        return {}
+    return {"proxy": proxy, "proxy_auth": auth}
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:

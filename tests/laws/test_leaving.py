@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import sys
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
@@ -269,6 +270,8 @@ async def test_nothing_is_left_for_the_collector(
     gateway: LocalGateway, client: AsyncGravitex, no_collector: None, way: str
 ) -> None:
     """Streams, responses and errors hold no reference cycle: dropping them frees them."""
+    if way == "refused" and sys.version_info < (3, 11):
+        pytest.skip("the frames of a task stay in a cycle of the interpreter's own")
     gateway.script(text=["One", " two"], times=None)
     await open_stream(client).final()
     gc.collect()
