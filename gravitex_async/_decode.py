@@ -209,7 +209,9 @@ class EventDecoder(Generic[T]):
         try:
             item = self._one(event)
         except DecodeError as error:
-            self.failure = error
+            # An array is no event of any dialect, but Google puts errors into one.
+            found = find_error(parse_body(bytes(event.data)))
+            self.failure = error if found is None else error_of(found)
             return
         if item is not None:
             items.append(item)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .embeddings import Embeddings
     from .gemini import Gemini
     from .models import Models
+    from .responses import Responses
 
 __all__ = ["DEFAULT_BASE_URL", "AsyncGravitex"]
 
@@ -122,6 +123,13 @@ class AsyncGravitex:
         from .chat import Chat
 
         return Chat(self._transport, self._timeout, self._retry)
+
+    @property
+    def responses(self) -> Responses:
+        """``responses.create`` and its kin: POST /v1/responses."""
+        from .responses import Responses
+
+        return Responses(self._transport, self._timeout, self._retry)
 
     @property
     def gemini(self) -> Gemini:

@@ -39,6 +39,10 @@ def contents_of(value: Any) -> list[Tree]:
     turns: list[Tree] = []
     open_turn: Tree | None = None
     for item in value if _is_list(value) else [value]:
+        if isinstance(item, GenerateContentResponse):
+            turns += item.to_input()
+            open_turn = None
+            continue
         turn = _turn(item)
         if turn is not None:
             turns.append(turn)
@@ -76,8 +80,6 @@ def _is_list(value: Any) -> bool:
 
 def _turn(item: Any) -> Tree | None:
     """*item* as a turn; None when it is a part."""
-    if isinstance(item, GenerateContentResponse):
-        return next(iter(item.to_input()), {"role": "model", "parts": []})
     if isinstance(item, Candidate):
         item = item.content or Content(role="model")
     if _is_list(item):

@@ -11,18 +11,35 @@ _snapshot     which item an event means
 _folding      what an event does; _tool_folding: those of tools
 _accumulate   events -> response
 _deltas       event -> deltas
+_params       the arguments of a call
+_request      arguments -> request
+_inputs       tools, messages and results for the next request
+_api          client.responses
 """
 
 from . import _events, _items, _parts, _response, _tool_events, _tool_items
 from ._accumulate import ResponsesAccumulator
+from ._api import Responses, ResponsesStream
 from ._events import *  # noqa: F403
+from ._inputs import flat_tool, nested_tool, tool_result, user_message
 from ._items import *  # noqa: F403
+from ._params import Input, ResponsesParams
 from ._parts import *  # noqa: F403
 from ._response import *  # noqa: F403
 from ._tool_events import *  # noqa: F403
 from ._tool_items import *  # noqa: F403
 
-__all__ = ["ResponsesAccumulator"]
+__all__ = [
+    "Input",
+    "Responses",
+    "ResponsesAccumulator",
+    "ResponsesParams",
+    "ResponsesStream",
+    "flat_tool",
+    "nested_tool",
+    "tool_result",
+    "user_message",
+]
 __all__ += _response.__all__
 __all__ += _items.__all__
 __all__ += _tool_items.__all__

@@ -87,7 +87,8 @@ class ResponsesAccumulator:
                     break
         self._hot = (pieces, output, part, item)
         folding.content += count
-        self._note_number(items)
+        if folded > start and (number := items[folded - 1].sequence_number) is not None:
+            self._sequence_number = number
         return folded
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
@@ -182,10 +183,6 @@ class ResponsesAccumulator:
         """The response so far; what follows does not change it."""
         self._hot = (None, None, None, None)
         return self._folding.snapshot.response()
-
-    def _note_number(self, items: Sequence[e.ResponsesEvent]) -> None:
-        if items and (number := items[-1].sequence_number) is not None:
-            self._sequence_number = number
 
 
 def _answer(body: bytes) -> Response:

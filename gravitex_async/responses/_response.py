@@ -141,6 +141,11 @@ class Response(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True):
     billing: Any = None
 
     @property
+    def raw(self) -> bytes | None:
+        """The body of a plain answer as it came; None where the answer came as a stream."""
+        return self.__dict__.get("body")
+
+    @property
     def output_text(self) -> str:
         """All text of all messages, joined."""
         return "".join([item.text for item in self.output if isinstance(item, MessageItem)])

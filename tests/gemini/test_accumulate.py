@@ -142,10 +142,11 @@ def test_without_a_finish_reason_it_is_not_whole(events):
         ({"error": {"code": 503, "message": "overloaded", "status": "UNAVAILABLE"}}, 503, "overloaded"),
         ({"candidates": [], "error": {"code": 429, "message": "slow down"}}, 429, "slow down"),
         ({"error": {"message": "bad key", "type": "x", "code": "invalid_api_key"}}, 401, "bad key"),
+        ([{"error": {"code": 503, "message": "overloaded"}}], 503, "overloaded"),
     ],
 )
 def test_an_error_in_the_stream_is_an_error(error, status, words):
-    """Google's shape and openai's, beside candidates or in their place."""
+    """Google's shape and openai's, beside candidates or in their place, or inside an array."""
     decoder = event_decoder(GenerateContentResponse)
     decoder.feed(b"data: " + json.dumps(error).encode() + b"\n\n")
     assert decoder.failure is not None

@@ -94,6 +94,16 @@ def test_arguments_by_path_go_to_the_call_of_their_id():
     assert [c.parsed() for c in state.tool_calls] == [{"x": 1}, {"y": 2}]
 
 
+def test_a_signature_may_come_with_a_later_fragment():
+    """It belongs to the call, and goes back with it."""
+    state = folded(
+        event(call(name="f", willContinue=True)),
+        event({**call(partialArgs=[{"jsonPath": "$.x", "numberValue": 1}]), "thoughtSignature": "s"}),
+    )
+    assert state.final().parts[0].thought_signature == "s"
+    assert state.tool_calls[0].extra == {"thoughtSignature": "s"}
+
+
 def test_wild_paths_are_left_out():
     """Neither a depth nor an index nor a clash of types is a reason to fail or to allocate."""
     deep = "$" + ".a" * (MAX_DEPTH + 1)

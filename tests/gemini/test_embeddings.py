@@ -105,14 +105,12 @@ async def test_long_lists_are_split_and_keep_their_order(gateway, client):
 
 async def test_usage_of_several_batches_is_added_up(gateway, client):
     """They are several answers."""
-    batch = {
-        "embeddings": [{"values": [1.0]}] * 100,
-        "usageMetadata": {"promptTokenCount": 3, "totalTokenCount": 3},
-    }
-    for _ in range(2):
+    for count in (3, 4):
+        counts = {"promptTokenCount": count, "totalTokenCount": count}
+        batch = {"embeddings": [{"values": [1.0]}] * 100, "usageMetadata": counts}
         gateway.play(Tape(json.dumps(batch).encode(), content_type="application/json"))
     answer = await client.gemini.batch_embed_contents(model=MODEL, requests=["a"] * 200)
-    assert (answer.usage.input_tokens, answer.usage.total_tokens, answer.usage.source) == (6, 6, "server")
+    assert (answer.usage.input_tokens, answer.usage.total_tokens, answer.usage.source) == (7, 7, "server")
 
 
 async def test_when_one_batch_fails_the_others_are_given_up(gateway, client):

@@ -132,6 +132,7 @@ CONTENTS: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         ["a", GenerateContentResponse(candidates=[SAID]), "c"],
         [user(A), model(B), user(C)],
     ),
+    "an answer that said nothing is none": (["a", GenerateContentResponse(), "b"], [user(A), user(B)]),
     "a candidate is its turn": ([SAID], [model(B)]),
 }
 

@@ -98,6 +98,15 @@ def test_snake_case_is_read():
     assert (read.finish_reason, read.usage.input_tokens, read.model_version) == ("STOP", 3, "m")
 
 
+def test_camel_case_goes_before_snake_case():
+    """Where a proxy sends both, the protocol's own spelling counts, whichever comes first."""
+    for keys in (("finishReason", "finish_reason"), ("finish_reason", "finishReason")):
+        words = {"finishReason": "STOP", "finish_reason": "OTHER"}
+        candidate = {key: words[key] for key in keys}
+        (read,) = answers_of(msgspec.json.encode({"candidates": [candidate]}))
+        assert read.finish_reason == "STOP"
+
+
 def test_enums_as_numbers_are_words():
     """``enum-encoding=int``; a number on which Google's protocols differ stays a number, as text."""
     (read,) = answers_of(

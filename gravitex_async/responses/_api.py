@@ -1,0 +1,189 @@
+"""``client.responses``: arguments in, a response or its events out."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
+
+from .._arguments import known_only, shows
+from .._decode import EventDecoder
+from .._plain import fetch_answer
+from .._resource import Resource
+from .._stream import Stream
+from .._tolerant import TolerantDecoder
+from ..errors import APIError, DecodeError, MisuseError
+from ._accumulate import ResponsesAccumulator
+from ._decoder import answers, event_decoder
+from ._events import ResponsesEvent
+from ._params import CallParams, Input, ResponsesParams
+from ._request import response_path, responses_body, retrieve_query
+from ._response import Response
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..transport import Call
+
+__all__ = ["Responses", "ResponsesStream"]
+
+PATH = "/v1/responses"
+
+
+class ResponsesStream(Stream[ResponsesEvent, Response]):
+    """The events of one response; see ``Stream`` for its views and its contract."""
+
+    @property
+    def response_id(self) -> str | None:
+        """The id of the response, from its first event on: for ``retrieve`` and ``previous_response_id``."""
+        return cast(ResponsesAccumulator, self._folded).response_id
+
+    @property
+    def sequence_number(self) -> int | None:
+        """The number of the last event that arrived, for ``starting_after``; None where they have none."""
+        return cast(ResponsesAccumulator, self._folded).sequence_number
+
+
+def _parts() -> tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]:
+    return event_decoder(), ResponsesAccumulator()
+
+
+class Responses(Resource, frozen=True):
+    """POST /v1/responses, and GET /v1/responses/{id} where the gateway keeps responses."""
+
+    @overload
+    def create(
+        self,
+        *,
+        model: str,
+        input: Input,
+        stream: Literal[False] | None = None,
+        **params: Unpack[ResponsesParams],
+    ) -> Coroutine[Any, Any, Response]: ...
+    @overload
+    def create(
+        self, *, model: str, input: Input, stream: Literal[True], **params: Unpack[ResponsesParams]
+    ) -> ResponsesStream: ...
+    @overload
+    def create(
+        self, *, model: str, input: Input, stream: bool | None, **params: Unpack[ResponsesParams]
+    ) -> Coroutine[Any, Any, Response] | ResponsesStream: ...
+    @shows(ResponsesParams)
+    def create(
+        self, *, model: str, input: Input, stream: bool | None = None, **params: Unpack[ResponsesParams]
+    ) -> Coroutine[Any, Any, Response] | ResponsesStream:
+        """Asks for a response; with ``stream=True``, for its events as they come.
+
+        The plain form is awaited. The stream is awaited, entered or iterated, and the request is sent at
+        the first of these. The parameters are those of ``ResponsesParams``.
+
+        Raises:
+            TypeError: A keyword nobody knows; what is to be sent all the same goes in ``extra_body``.
+            MisuseError: No model, no input, or a number outside its documented range; nothing was sent.
+            APIConnectionError, APIStatusError, DecodeError: See ``gravitex_async.errors``. A response that
+                failed raises too, and is the error's ``partial``.
+        """
+        if stream:
+            return ResponsesStream(self._creation("create", model, input, params, stream=True), _parts)
+        return _created(self._creation("create", model, input, params, stream=False))
+
+    @shows(ResponsesParams)
+    def stream(self, *, model: str, input: Input, **params: Unpack[ResponsesParams]) -> ResponsesStream:
+        """The same stream as ``create(..., stream=True)``."""
+        return ResponsesStream(self._creation("stream", model, input, params, stream=True), _parts)
+
+    @overload
+    def retrieve(
+        self, response_id: str, *, stream: Literal[False] | None = None, **params: Unpack[CallParams]
+    ) -> Coroutine[Any, Any, Response]: ...
+    @overload
+    def retrieve(
+        self,
+        response_id: str,
+        *,
+        stream: Literal[True],
+        starting_after: int | None = None,
+        **params: Unpack[CallParams],
+    ) -> ResponsesStream: ...
+    @shows(CallParams)
+    def retrieve(
+        self,
+        response_id: str,
+        *,
+        stream: bool | None = None,
+        starting_after: int | None = None,
+        **params: Unpack[CallParams],
+    ) -> Coroutine[Any, Any, Response] | ResponsesStream:
+        """A stored response, whatever became of it; with ``stream=True``, its events once more.
+
+        Not every gateway keeps responses: those that do not answer 404 or 501.
+
+        Args:
+            starting_after: Only the events behind the one with this ``sequence_number``.
+
+        Raises:
+            MisuseError: No id, or ``starting_after`` without ``stream=True``; nothing was sent.
+        """
+        call = self._retrieval("retrieve", response_id, params, stream=bool(stream), after=starting_after)
+        return ResponsesStream(call, _parts) if stream else _retrieved(call)
+
+    @shows(CallParams)
+    def resume(self, broken: ResponsesStream, **params: Unpack[CallParams]) -> ResponsesStream:
+        """The rest of a stream that broke off: the events behind the last one that arrived.
+
+        What had arrived stands in the accumulations of the new stream, so ``final()`` is the whole response;
+        its views bring what is new.
+
+        Raises:
+            MisuseError: The stream ended well, or its gateway gave no id or no numbers to go on from.
+        """
+        start, number = broken.partial, broken.sequence_number
+        if broken.end.state in ("completed", "incomplete") or start.id is None or number is None:
+            raise MisuseError(
+                f"expected a stream that broke off behind a numbered event, got one that is {broken.end.state} "
+                f"(response {start.id}, event {number})"
+            )
+        call = self._retrieval("resume", start.id, params, stream=True, after=number)
+        return ResponsesStream(call, lambda: (event_decoder(), ResponsesAccumulator(start)))
+
+    def _creation(
+        self, name: str, model: str, input: Input, params: ResponsesParams, *, stream: bool
+    ) -> Call:
+        body = responses_body(name, model, input, params, stream=stream)
+        return self.call(PATH, body, params, model=model, stream=stream)
+
+    def _retrieval(
+        self, name: str, response_id: str, params: CallParams, *, stream: bool, after: int | None
+    ) -> Call:
+        known_only(name, params, CallParams.__annotations__)
+        path, query = response_path(response_id), retrieve_query(stream=stream, starting_after=after)
+        return self.call(path, None, params, method="GET", query=query, stream=stream)
+
+
+async def _created(call: Call) -> Response:
+    try:
+        return await fetch_answer(call, answers, _parts)
+    except APIError as error:
+        error.partial = error.partial or _response_in(error)
+        raise
+
+
+async def _retrieved(call: Call) -> Response:
+    try:
+        return await fetch_answer(call, answers, _parts)
+    except APIError as error:
+        # A response that failed is what was asked for.
+        found = _response_in(error)
+        if found is None:
+            raise
+    return found
+
+
+def _response_in(error: APIError) -> Response | None:
+    """The response whose error this is; None when it is another's."""
+    if not (isinstance(error.body, dict) and error.body.get("object") == "response"):
+        return None
+    tolerant: TolerantDecoder[Response] = TolerantDecoder(answers.type, answers.dec_hook)
+    try:
+        return tolerant.convert(error.body)
+    except DecodeError:
+        return None

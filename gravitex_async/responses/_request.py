@@ -1,0 +1,84 @@
+"""From the arguments of a Responses call to its request (reference: responses.md sections 2, 3, 9).
+
+The body holds what was asked, in the order it was asked, and ``stream`` when a stream was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from .._arguments import check_range, known_only, merged
+from ..errors import MisuseError
+from ._open import wire_form
+from ._params import CallParams, Input, ResponsesParams
+
+__all__ = ["response_path", "responses_body", "retrieve_query"]
+
+_CALL_OPTIONS = frozenset(CallParams.__annotations__) | {"extra_body"}
+
+
+def responses_body(
+    call: str, model: str, input: Input, params: ResponsesParams, *, stream: bool
+) -> dict[str, Any]:
+    """The request body.
+
+    Raises:
+        TypeError: A keyword nobody knows.
+        MisuseError: No model, no input, or a number outside its documented range.
+    """
+    known_only(call, params, ResponsesParams.__annotations__)
+    _check(model, input, params)
+    body: dict[str, Any] = {"model": model, "input": _wire_input(input)}
+    for name, value in params.items():
+        if value is not None and name not in _CALL_OPTIONS:
+            body[name] = value
+    if stream:
+        body["stream"] = True
+    return merged(body, params.get("extra_body"))
+
+
+def _check(model: Any, input: Any, params: ResponsesParams) -> None:
+    if not isinstance(model, str) or not model:
+        raise MisuseError(f"expected model as a non-empty string, got {model!r}")
+    if isinstance(input, bytes) or not isinstance(input, (str, Sequence)) or not input:
+        raise MisuseError(
+            f"expected input as text or as a list like [{{'role': 'user', 'content': '...'}}], not empty, "
+            f"got {type(input).__name__}"
+        )
+    check_range("temperature", params.get("temperature"), 0, 2)
+    check_range("top_p", params.get("top_p"), 0, 1)
+
+
+def _wire_input(input: Input) -> Input:
+    """Items of an earlier response go back as they came; everything else is the caller's own."""
+    return input if isinstance(input, str) else [wire_form(item) for item in input]
+
+
+def response_path(response_id: str) -> str:
+    """The path of one response.
+
+    Raises:
+        MisuseError: It is no id.
+    """
+    if not isinstance(response_id, str) or not response_id.strip(". "):
+        raise MisuseError(f"expected the id of a response, got {response_id!r}")
+    return f"/v1/responses/{quote(response_id, safe='')}"
+
+
+def retrieve_query(*, stream: bool, starting_after: int | None) -> dict[str, str]:
+    """The query that retrieves a response.
+
+    Raises:
+        MisuseError: ``starting_after`` without ``stream``, or no number of an event.
+    """
+    if starting_after is None:
+        return {"stream": "true"} if stream else {}
+    if not stream:
+        raise MisuseError("starting_after is the number of an event: it needs stream=True")
+    if isinstance(starting_after, bool) or not isinstance(starting_after, int) or starting_after < 0:
+        raise MisuseError(
+            f"expected starting_after as the sequence_number of an event, got {starting_after!r}"
+        )
+    return {"stream": "true", "starting_after": str(starting_after)}
