@@ -20,6 +20,7 @@ __all__ = ["REF", "Schema", "dec_hook", "is_pydantic", "joined", "plain_schema",
 Schema = dict[str, Any]
 
 REF = "#/$defs/"
+_JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
 
 def is_pydantic(type_: object) -> bool:
@@ -87,9 +88,19 @@ def _hoisted(node: Any, definitions: Schema) -> Any:
         if definitions.setdefault(name, definition) != definition:
             raise MisuseError(f"expected types of different names in one schema, got two called {name!r}")
     found = {key: _hoisted(value, definitions) for key, value in node.items() if key != "$defs"}
+    if "const" in found and not isinstance(found["const"], (dict, list)):
+        found["enum"] = [found.pop("const")]
+    if isinstance(words := found.get("enum"), list) and "type" not in found:
+        found["type"] = _types_of(words)
     if isinstance(text := found.get("description"), str):
         found["description"] = cleandoc(text)
     return found
+
+
+def _types_of(words: list[Any]) -> str | list[str]:
+    """The ``type`` of an enum: readers want one beside it."""
+    kinds = list(dict.fromkeys(_JSON_TYPES[type(word)] for word in words))
+    return kinds[0] if len(kinds) == 1 else kinds
 
 
 def joined(root: Schema, definitions: Schema) -> Schema:

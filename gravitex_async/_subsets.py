@@ -31,7 +31,6 @@ _GEMINI_KEPT: Final = frozenset(
     {"type", "description", "pattern", "minimum", "maximum", "minItems", "maxItems"}
     | {"minLength", "maxLength", "minProperties", "maxProperties"}
 )
-_JSON_TYPES: Final = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
 
 class _Inexpressible(Exception):
@@ -76,15 +75,13 @@ class _Subset:
             if len(node["allOf"]) != 1:
                 raise _Inexpressible
             return self.node({**node["allOf"][0], **without(node, "allOf")})
-        if "const" in node:
-            return self.node({**without(node, "const"), "enum": [node["const"]]})
         found = {key: value for key, value in node.items() if key in self.kept}
         return {**found, **self.structure(node)}
 
     def structure(self, node: Schema) -> Schema:
         """The keywords that hold other schemas or values."""
         if "enum" in node:
-            return self.enum(node["enum"])
+            return self.enum(node)
         branches = node.get("anyOf") or node.get("oneOf")
         if branches:
             return self.union(branches)
@@ -118,7 +115,7 @@ class _Subset:
     def reference(self, node: Schema) -> Schema:
         raise NotImplementedError
 
-    def enum(self, values: list[Any]) -> Schema:
+    def enum(self, node: Schema) -> Schema:
         raise NotImplementedError
 
     def union(self, branches: list[Any]) -> Schema:
@@ -140,9 +137,8 @@ class _Strict(_Subset):
         # Nothing may stand beside a reference; a description is worth a copy, unless that has no end.
         return self.inlined(node) if beside and name not in self._within else {"$ref": node["$ref"]}
 
-    def enum(self, values: list[Any]) -> Schema:
-        kinds = list(dict.fromkeys(_JSON_TYPES[type(value)] for value in values))
-        return {"type": kinds[0] if len(kinds) == 1 else kinds, "enum": values}
+    def enum(self, node: Schema) -> Schema:
+        return {"enum": node["enum"]}
 
     def union(self, branches: list[Any]) -> Schema:
         return {"anyOf": [self.node(branch) for branch in branches]}
@@ -161,7 +157,8 @@ class _Gemini(_Subset):
     def reference(self, node: Schema) -> Schema:
         return self.inlined(node)
 
-    def enum(self, values: list[Any]) -> Schema:
+    def enum(self, node: Schema) -> Schema:
+        values = node["enum"]
         words = [value for value in values if value is not None]
         if not all(isinstance(word, str) for word in words):
             raise _Inexpressible

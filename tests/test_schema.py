@@ -103,9 +103,10 @@ def test_a_property_may_have_any_name() -> None:
         default: int
         properties: str
         enum: list[str]
+        const: int
         description: str = ""
 
-    names = ["title", "default", "properties", "enum", "description"]
+    names = ["title", "default", "properties", "enum", "const", "description"]
     assert list(response_format(Odd)["schema"]["properties"]) == names
     assert list(output_type(Odd).generation_config["responseSchema"]["properties"]) == names
 

@@ -1,0 +1,121 @@
+"""Python functions as tools, and the loop that lets a model use them, the same in all three dialects.
+
+    async def weather(city: str) -> str: ...
+
+    async with run_tools(client.chat.completions, model="glm-5", input="Oslo?", tools=[weather]) as run:
+        async for delta in run:
+            print(delta.content, end="")
+        answer = await run.final()
+
+_docstrings  what a docstring says of parameters
+_function    function -> schema; JSON -> call
+_dialects    tools, calls and results as each dialect has them
+_run         the loop
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from ..errors import MisuseError
+from ._dialects import dialect_of
+from ._function import Function, Tool
+from ._run import ToolRun
+
+if TYPE_CHECKING:
+    from ..chat import Chat, ChatCompletion, Completions
+    from ..client import AsyncGravitex
+    from ..gemini import Gemini, GenerateContentResponse
+
+__all__ = ["Function", "Tool", "ToolRun", "run_tools"]
+
+
+@overload
+def run_tools(
+    resource: Completions | Chat | AsyncGravitex,
+    *,
+    model: str,
+    tools: Sequence[Function | Tool | object],
+    input: str | Sequence[object] | None = None,
+    max_rounds: int = 10,
+    tool_timeout: float | None = 60.0,
+    **params: object,
+) -> ToolRun[ChatCompletion]: ...
+@overload
+def run_tools(
+    resource: Gemini,
+    *,
+    model: str,
+    tools: Sequence[Function | Tool | object],
+    input: str | Sequence[object] | None = None,
+    max_rounds: int = 10,
+    tool_timeout: float | None = 60.0,
+    **params: object,
+) -> ToolRun[GenerateContentResponse]: ...
+@overload
+def run_tools(
+    resource: object,
+    *,
+    model: str,
+    tools: Sequence[Function | Tool | object],
+    input: str | Sequence[object] | None = None,
+    max_rounds: int = 10,
+    tool_timeout: float | None = 60.0,
+    **params: object,
+) -> ToolRun[Any]: ...
+def run_tools(
+    resource: object,
+    *,
+    model: str,
+    tools: Sequence[Function | Tool | object],
+    input: str | Sequence[object] | None = None,
+    max_rounds: int = 10,
+    tool_timeout: float | None = 60.0,
+    **params: object,
+) -> ToolRun[Any]:
+    """Lets a model call Python functions until it answers. Nothing is sent before the run is read.
+
+    Calls of one round run at once. A tool that fails, runs late, does not exist or is given bad arguments
+    gives the model a text that says so. What forces a call (``tool_choice``, ``mode: ANY``) counts for the
+    first round only.
+
+    Args:
+        resource: ``client.chat.completions``, ``client.responses`` or ``client.gemini``; a client stands for
+            its chat completions.
+        tools: Functions (their schemas come from signatures and docstrings), ``Tool`` objects, and
+            definitions as the dialect has them: the server's own tools, and functions whose calls end the
+            run, since they are the caller's to answer.
+        input: A text, or the conversation in the dialect's form; also under the dialect's own name,
+            ``messages`` or ``contents``.
+        max_rounds: How many requests the run may make.
+        tool_timeout: Seconds one call of a tool may take; None for no limit.
+        params: What ``stream`` of the resource takes beside these.
+
+    Raises:
+        MisuseError: No input, two tools of one name, or a function that no schema can be made for.
+    """
+    dialect = dialect_of(resource)
+    given = [value for value in (input, params.pop(dialect.key, None)) if value is not None]
+    if len(given) != 1:
+        raise MisuseError(f"expected either input or {dialect.key}, got {'both' if given else 'neither'}")
+    if max_rounds < 1:
+        raise MisuseError(f"expected max_rounds of 1 or more, got {max_rounds!r}")
+    conversation: Any = given[0]
+    own = [Tool(tool) if callable(tool) else tool for tool in tools]
+    return ToolRun(
+        dialect,
+        [dialect.said(conversation)] if isinstance(conversation, str) else conversation,
+        _by_name([tool for tool in own if isinstance(tool, Tool)]),
+        [tool for tool in own if not isinstance(tool, Tool)],
+        {"model": model, **params},
+        max_rounds=max_rounds,
+        tool_timeout=tool_timeout,
+    )
+
+
+def _by_name(tools: Sequence[Tool]) -> dict[str, Tool]:
+    named = {tool.name: tool for tool in tools}
+    if len(named) < len(tools):
+        raise MisuseError(f"expected tools of different names, got {[tool.name for tool in tools]}")
+    return named

@@ -1,0 +1,155 @@
+"""How tools, calls and results are said in each dialect: all that the loop does not share.
+
+Sources: chat.md section 4; responses.md sections 3 and 5; gemini.md sections 3 and 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .._json import to_builtins
+from ..deltas import ToolCall
+from ..errors import MisuseError
+from ._function import Tool
+
+if TYPE_CHECKING:
+    from .._stream import Stream
+
+__all__ = ["Dialect", "Results", "dialect_of"]
+
+Results = Sequence[tuple[ToolCall, Any]]
+"""Calls with what their tools gave, in the order of the calls."""
+
+
+class Dialect(NamedTuple):
+    """One dialect, for the loop."""
+
+    key: str
+    """The parameter that holds the conversation."""
+    open: Callable[..., Stream[Any, Any]]
+    """Begins a round."""
+    said: Callable[[str], dict[str, Any]]
+    """A text of the user as a turn."""
+    tools: Callable[[Iterable[Tool]], list[dict[str, Any]]]
+    """Definitions of functions."""
+    results: Callable[[Results], list[dict[str, Any]]]
+    """What follows the turn that called."""
+    unforced: Callable[[dict[str, Any]], dict[str, Any]]
+    """The parameters without what forces a call: a second round under it would never end."""
+
+
+def dialect_of(resource: Any) -> Dialect:
+    """The dialect of ``client.chat.completions``, ``client.responses`` or ``client.gemini``.
+
+    A client, and ``client.chat``, stand for chat completions.
+
+    Raises:
+        MisuseError: It is none of these.
+    """
+    home = type(resource).__module__.rpartition("gravitex_async.")[2].partition(".")[0]
+    if home == "client":
+        return dialect_of(resource.chat)
+    if home == "chat":
+        return _chat(getattr(resource, "completions", resource))
+    if home == "responses":
+        return _responses(resource)
+    if home == "gemini":
+        return _gemini(resource)
+    raise MisuseError(
+        f"expected client.chat.completions, client.responses or client.gemini, got {type(resource).__name__}"
+    )
+
+
+def _user(text: str) -> dict[str, Any]:
+    return {"role": "user", "content": text}
+
+
+def _function(tool: Tool) -> dict[str, Any]:
+    described = {"description": tool.description} if tool.description else {}
+    return {"name": tool.name, **described, "parameters": tool.json_schema}
+
+
+def _auto_choice(params: dict[str, Any]) -> dict[str, Any]:
+    if params.get("tool_choice") in (None, "auto", "none"):
+        return params
+    return {name: value for name, value in params.items() if name != "tool_choice"}
+
+
+# chat
+
+
+def _chat(resource: Any) -> Dialect:
+    from ..chat import tool_result
+
+    def results(given: Results) -> list[dict[str, Any]]:
+        return [tool_result(call, result) for call, result in given]
+
+    return Dialect("messages", resource.stream, _user, _chat_tools, results, _auto_choice)
+
+
+def _chat_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
+    return [{"type": "function", "function": _function(tool)} for tool in tools]
+
+
+# responses
+
+
+def _responses(resource: Any) -> Dialect:
+    from ..responses import tool_result
+
+    def results(given: Results) -> list[dict[str, Any]]:
+        return [tool_result(call, result) for call, result in given]
+
+    return Dialect("input", resource.stream, _user, _flat_tools, results, _auto_choice)
+
+
+def _flat_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
+    # Strict is this endpoint's default, and would refuse parameters that may be absent.
+    return [{"type": "function", **_function(tool), "strict": False} for tool in tools]
+
+
+# gemini
+
+
+def _gemini(resource: Any) -> Dialect:
+    from ..gemini import tool_result
+
+    def results(given: Results) -> list[dict[str, Any]]:
+        return [{"role": "user", "parts": [tool_result(call, result) for call, result in given]}]
+
+    return Dialect("contents", resource.generate_content_stream, _part, _declared, results, _auto_mode)
+
+
+def _part(text: str) -> dict[str, Any]:
+    return {"role": "user", "parts": [{"text": text}]}
+
+
+def _declared(tools: Iterable[Tool]) -> list[dict[str, Any]]:
+    found = [_declaration(tool) for tool in tools]
+    return [{"functionDeclarations": found}] if found else []
+
+
+def _declaration(tool: Tool) -> dict[str, Any]:
+    described = {"description": tool.description} if tool.description else {}
+    declared = {"name": tool.name, **described}
+    if not tool.json_schema["properties"]:
+        return declared
+    schema = tool.gemini_schema
+    form = {"parametersJsonSchema": tool.json_schema} if schema is None else {"parameters": schema}
+    return {**declared, **form}
+
+
+def _auto_mode(params: dict[str, Any]) -> dict[str, Any]:
+    config = params.get("tool_config")
+    if config is None:
+        return params
+    tree: Mapping[str, Any] = to_builtins(config)
+    names = ("function_calling_config", "functionCallingConfig")
+    modes = {str((tree.get(name) or {}).get("mode") or "").upper() for name in names}
+    if "ANY" not in modes:
+        return params
+    return {
+        **params,
+        "tool_config": {name: value for name, value in tree.items() if name not in names} or None,
+    }

@@ -1,0 +1,302 @@
+"""The tool loop: rounds of streaming and calling until the model answers without calls.
+
+Strategy
+    A round is an ordinary stream. When it has ended, its calls run at once, each under its own time limit;
+    what they give, or what went wrong in words, goes back with the model's own turn, and the next round
+    begins. Only reading a run moves it; nothing happens behind the reader's back.
+
+    The history grows by whole exchanges only: a turn that calls and all results of it, or neither. So it can
+    go into another request at any moment.
+
+A cut answer ends the run as it would end a stream: its calls may not be whole and do not run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .._json import to_builtins
+from ..deltas import Delta, ToolCall
+from ..errors import MisuseError, ToolRoundsError
+from ..usage import Usage
+from ._dialects import Dialect
+from ._function import Tool
+
+if TYPE_CHECKING:
+    from .._stream import Stream
+
+__all__ = ["ToolRun"]
+
+FinalT = TypeVar("FinalT")
+PieceT = TypeVar("PieceT")
+SelfT = TypeVar("SelfT", bound="ToolRun[Any]")
+
+# How long tools that were cancelled may take to clean up before they are left to themselves.
+GRACE = 5.0
+
+_log = logging.getLogger("gravitex_async")
+
+
+class ToolRun(Generic[FinalT]):
+    """The rounds of one run. Iterate it for the deltas of all rounds, or ``await run.final()``.
+
+    Use ``async with`` or drop the object: either closes the stream of the round. Cancelling a read of a
+    stream loses nothing, as with every stream; cancelling while tools run cancels the tools and ends the run,
+    since running them again might do twice what should be done once. One reader at a time.
+
+    Raises, when read:
+        ToolRoundsError: The model still calls tools in the last round allowed.
+        GravitexError: Whatever a stream raises.
+        MisuseError: Two readers, or a read after tools were cancelled.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        history: Sequence[Any],
+        tools: dict[str, Tool],
+        others: Sequence[Any],
+        params: dict[str, Any],
+        *,
+        max_rounds: int,
+        tool_timeout: float | None,
+    ) -> None:
+        self._dialect = dialect
+        self._tools = tools
+        self._others = frozenset(name for other in others for name in _names(to_builtins(other)))
+        self._params = {**params, "tools": [*dialect.tools(tools.values()), *others] or None}
+        self._max_rounds = max_rounds
+        self._tool_timeout = tool_timeout
+        self._history = list(history)
+        self._busy = False
+        self._over = False
+        self._left = ""
+        self.rounds: list[Stream[Any, FinalT]] = []
+        """The streams of all rounds so far, the current one last."""
+
+    # What has happened
+
+    @property
+    def messages(self) -> list[Any]:
+        """The conversation in the dialect's form: what was given, and every whole exchange since."""
+        return list(self._history)
+
+    @property
+    def input(self) -> list[Any]:
+        """The same as ``messages``, under the name the Responses dialect has for it."""
+        return self.messages
+
+    @property
+    def usage(self) -> Usage:
+        """The usage of all rounds, added up."""
+        return sum((stream.usage for stream in self.rounds), Usage())
+
+    @property
+    def content(self) -> str:
+        """The text of the current round."""
+        return self.rounds[-1].content if self.rounds else ""
+
+    # Views
+
+    def __aiter__(self) -> AsyncIterator[Delta]:
+        return self.deltas()
+
+    def deltas(self) -> AsyncIterator[Delta]:
+        """The deltas of all rounds, in order."""
+        return _Across(self, lambda stream: stream.deltas())
+
+    def text(self) -> AsyncIterator[str]:
+        """The pieces of the content of all rounds, never an empty one."""
+        return _Across(self, lambda stream: stream.text())
+
+    def streams(self) -> AsyncIterator[Stream[Any, FinalT]]:
+        """The rounds' streams one by one, to be read in any of their views; what is left is read here."""
+        return _Streams(self)
+
+    async def final(self) -> FinalT:
+        """Runs on to the end, and gives the answer of the last round."""
+        while await self._advance():
+            pass
+        return await self.rounds[-1].final()
+
+    # Leaving
+
+    async def __aenter__(self: SelfT) -> SelfT:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.abort()
+
+    async def aclose(self) -> None:
+        """Leaves the run; what has happened so far can still be looked at."""
+        self.abort()
+
+    def abort(self) -> None:
+        """Leaves the run now, without awaiting."""
+        self._left = self._left or "the run was left before its end"
+        for stream in self.rounds:
+            stream.abort()
+
+    # The engine
+
+    async def _advance(self) -> bool:
+        """Ends the current round and begins the next; False when the last one was the last."""
+        if self._over:
+            return False
+        if self._busy:
+            raise MisuseError("another task is reading this run; one reader at a time")
+        if self._left:
+            raise MisuseError(f"{self._left}; go on from run.messages")
+        self._busy = True
+        try:
+            if self.rounds:
+                await self._finish(self.rounds[-1])
+        finally:
+            self._busy = False
+        if not self._over:
+            self._begin()
+        return not self._over
+
+    def _begin(self) -> None:
+        params = self._params if not self.rounds else self._dialect.unforced(self._params)
+        given = {**params, self._dialect.key: list(self._history)}
+        self.rounds.append(self._dialect.open(**given))
+
+    async def _finish(self, stream: Stream[Any, FinalT]) -> None:
+        """Reads the rest of a round, and runs what it calls."""
+        await stream.final()
+        turn, calls = stream.to_input(), stream.tool_calls
+        if not self._answers(stream, calls):
+            self._history += turn
+            self._over = True
+            return
+        if len(self.rounds) >= self._max_rounds:
+            raise ToolRoundsError(
+                f"the model still calls {calls[0].name} after {len(self.rounds)} rounds",
+                messages=self.messages,
+                partial=stream.arrived,
+                usage=self.usage,
+            )
+        results = await self._run_all(calls)
+        self._history += [*turn, *self._dialect.results(list(zip(calls, results, strict=True)))]
+
+    def _answers(self, stream: Stream[Any, FinalT], calls: list[ToolCall]) -> bool:
+        """Whether the calls are to be answered here: whole, and none of a tool that is the caller's."""
+        whole = stream.end.state == "completed"
+        return bool(calls) and whole and not any(call.name in self._others for call in calls)
+
+    async def _run_all(self, calls: Sequence[ToolCall]) -> list[Any]:
+        tasks = [asyncio.ensure_future(self._run_one(call)) for call in calls]
+        try:
+            return list(await asyncio.gather(*tasks))
+        except BaseException:
+            self._left = "the run ended when its tools were cancelled"
+            await _cancelled(tasks)
+            raise
+
+    async def _run_one(self, call: ToolCall) -> Any:
+        """What a call gives, in plain values; what went wrong, as an exception to be told to the model."""
+        tool = self._tools.get(call.name)
+        if tool is None:
+            return LookupError(f"there is no tool {call.name!r}; the tools are: {', '.join(self._tools)}")
+        try:
+            arguments = tool.read(call.arguments)
+        except ValueError as error:
+            return error
+        limit = self._tool_timeout if tool.timeout is None else tool.timeout
+        result = await _within(limit, tool.call(arguments), tool.name)
+        try:
+            return result if isinstance(result, (str, Exception)) else to_builtins(result)
+        except (TypeError, NotImplementedError) as error:
+            return TypeError(f"the result of {tool.name} has no JSON form: {error}")
+
+
+async def _within(limit: float | None, call: Coroutine[Any, Any, Any], name: str) -> Any:
+    """The result of a call, or the exception it ended with. A call that runs late is left behind."""
+    task = asyncio.ensure_future(call)
+    try:
+        await asyncio.wait({task}, timeout=limit)
+    except BaseException:
+        await _cancelled([task])
+        raise
+    if not task.done():
+        task.cancel()
+        task.add_done_callback(_looked_at)
+        return TimeoutError(f"{name} did not finish within {limit:g} s")
+    if task.cancelled():
+        return RuntimeError(f"{name} was cancelled")
+    error = task.exception()
+    if error is None:
+        return task.result()
+    if not isinstance(error, Exception):
+        raise error
+    _log.warning("tool %s failed", name, exc_info=error)
+    return error
+
+
+async def _cancelled(tasks: Sequence[asyncio.Future[Any]]) -> None:
+    """Cancels tasks and gives them time to clean up."""
+    for task in tasks:
+        task.cancel()
+        task.add_done_callback(_looked_at)
+    await asyncio.wait(tasks, timeout=GRACE)
+
+
+def _looked_at(task: asyncio.Future[Any]) -> None:
+    """Takes the error of a task that nobody waits for any more, so that asyncio does not report it."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _names(definition: Any) -> list[str]:
+    """The functions a definition declares, in any dialect's form."""
+    if not isinstance(definition, dict):
+        return []
+    declared = definition.get("functionDeclarations") or definition.get("function_declarations") or []
+    places = [definition, definition.get("function"), definition.get("custom"), *declared]
+    found = [place.get("name") for place in places if isinstance(place, dict)]
+    return [name for name in found if isinstance(name, str)]
+
+
+class _Streams(Generic[FinalT]):
+    """The streams of a run."""
+
+    def __init__(self, run: ToolRun[FinalT]) -> None:
+        self._run = run
+
+    def __aiter__(self) -> _Streams[FinalT]:
+        return self
+
+    async def __anext__(self) -> Stream[Any, FinalT]:
+        if not await self._run._advance():
+            raise StopAsyncIteration
+        return self._run.rounds[-1]
+
+
+class _Across(Generic[PieceT]):
+    """One view of every round, one after the other; it begins where the current round stands."""
+
+    def __init__(self, run: ToolRun[Any], view: Callable[[Stream[Any, Any]], AsyncIterator[PieceT]]) -> None:
+        self._run = run
+        self._view = view
+        self._current = view(run.rounds[-1]) if run.rounds else None
+
+    def __aiter__(self) -> _Across[PieceT]:
+        return self
+
+    async def __anext__(self) -> PieceT:
+        while True:
+            if self._current is not None:
+                try:
+                    return await self._current.__anext__()
+                except StopAsyncIteration:
+                    self._current = None
+            if not await self._run._advance():
+                raise StopAsyncIteration
+            self._current = self._view(self._run.rounds[-1])
