@@ -68,9 +68,12 @@ class Server(web.Server):
         try:
             reply = await self._reply(request, record)
             return await _wire.send(request, reply, record, self._board)
-        except (asyncio.CancelledError, ConnectionError):
+        except asyncio.CancelledError:
             _wire.note_departure(record, self._closing, self._board)
             raise
+        except ConnectionError:
+            # Raised again it would be logged as an error of the server's, with its traceback.
+            return _wire.note_departure(record, self._closing, self._board)
         except Exception:
             # A predicate of a test that raises, a codec that is not installed: a 500, logged by aiohttp.
             _wire.note_failure(record, self._board)

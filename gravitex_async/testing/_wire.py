@@ -53,9 +53,10 @@ async def send(
     return response
 
 
-def note_departure(record: StreamRecord, gateway_closing: bool, board: Board) -> None:
-    """The handler was cancelled or could not write: record who ended it."""
+def note_departure(record: StreamRecord, gateway_closing: bool, board: Board) -> web.StreamResponse:
+    """The handler was cancelled or could not write: record who ended it; there is nothing more to send."""
     _ended(record, "closed" if gateway_closing else "closed_by_peer", board)
+    return _Written()
 
 
 def note_failure(record: StreamRecord, board: Board) -> None:
