@@ -243,6 +243,7 @@ class Stream(Generic[ItemT, FinalT]):
         """Reads what is left, and gives the whole answer."""
         while self._pending or await self._fill():
             self._pending.clear()
+            self._forget_taken()
         return self._folded.final()
 
     # What has arrived
@@ -457,6 +458,11 @@ class Stream(Generic[ItemT, FinalT]):
         elif not self._again(error):
             self._fail(error, "interrupted")
 
+    def _forget_taken(self) -> None:
+        """The items taken from the queue held no content and went to nobody: another try may replace them."""
+        if self._folded.progress == (0, 0):
+            self._fresh = len(self._pending)
+
     def _refused(self, error: APIError) -> None:
         if not self._again(error):
             self._fail(error, "failed")
@@ -660,8 +666,10 @@ class _Text(Generic[ItemT, FinalT]):
         stream = self._stream
         pending = stream._pending
         while True:
-            if not pending and not await stream._fill():
-                raise StopAsyncIteration
+            if not pending:
+                stream._forget_taken()
+                if not await stream._fill():
+                    raise StopAsyncIteration
             found = stream._folded.deltas(pending.popleft())
             text = "".join([delta.content for delta in found if not delta.index])
             if text:
