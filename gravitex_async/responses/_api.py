@@ -136,11 +136,11 @@ class Responses(Resource, frozen=True):
         Raises:
             MisuseError: The stream ended well, or its gateway gave no id or no numbers to go on from.
         """
-        start, number = broken.partial, broken.sequence_number
+        start, number = broken.arrived, broken.sequence_number
         if broken.end.state in ("completed", "incomplete") or start.id is None or number is None:
             raise MisuseError(
-                f"expected a stream that broke off behind a numbered event, got one that is {broken.end.state} "
-                f"(response {start.id}, event {number})"
+                f"expected a stream that broke off behind a numbered event, got one that is "
+                f"{broken.end.state} (response {start.id}, event {number})"
             )
         call = self._retrieval("resume", start.id, params, stream=True, after=number)
         return ResponsesStream(call, lambda: (event_decoder(), ResponsesAccumulator(start)))

@@ -58,10 +58,12 @@ def tool_result(call: ToolCall, result: object) -> dict[str, Any]:
         result: What the tool gave: text as it is, anything else as JSON; an exception as readable text. A
             list of input parts (``input_text``, ``input_image``, ``input_file``) goes out as such.
     """
-    kind = (
-        "custom_tool_call_output" if call.extra.get("type") == "custom_tool_call" else "function_call_output"
-    )
-    return {"type": kind, "call_id": call.id, "output": result if _is_parts(result) else result_text(result)}
+    custom = call.extra.get("type") == "custom_tool_call"
+    return {
+        "type": "custom_tool_call_output" if custom else "function_call_output",
+        "call_id": call.id,
+        "output": result if _is_parts(result) else result_text(result),
+    }
 
 
 def _is_parts(result: object) -> bool:

@@ -78,7 +78,5 @@ def retrieve_query(*, stream: bool, starting_after: int | None) -> dict[str, str
     if not stream:
         raise MisuseError("starting_after is the number of an event: it needs stream=True")
     if isinstance(starting_after, bool) or not isinstance(starting_after, int) or starting_after < 0:
-        raise MisuseError(
-            f"expected starting_after as the sequence_number of an event, got {starting_after!r}"
-        )
+        raise MisuseError(f"expected starting_after as the number of an event, got {starting_after!r}")
     return {"stream": "true", "starting_after": str(starting_after)}
