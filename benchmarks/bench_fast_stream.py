@@ -6,7 +6,10 @@ Command: ``python -m benchmarks.bench_fast_stream``
 per event, as gateways send, is what the bars are about; large HTTP chunks take most of the floor away and
 show the cost of this package alone.
 
-Finding: FINDING
+Finding: small-chunk: chunks 1.9 times the floor (1.85 µs), deltas 2.35 (2.27 µs: missed); openai-python
+costs 51 times as much as chunks, openai-node 6, the json loop 4.4. Gemini chunks cost 2.7 times the
+floor, deltas 3.5 (missed). Against large HTTP chunks the floor is 0.14 µs, and chunks are 12 times that:
+no bar, but it is the cost of this package with nothing to hide behind.
 """
 
 from __future__ import annotations

@@ -5,7 +5,9 @@ Command: ``python -m benchmarks.bench_imports``
 CPU time of fresh interpreters, the interpreter's own start taken off, in turns; compiled files are there.
 aiohttp must not be loaded by the import: it is loaded when a client is first used.
 
-Finding: FINDING
+Finding: ``import gravitex_async`` loads next to nothing (11 ms against 30), because names are imported
+late; the class itself costs 78 ms, 2.6 times msgspec and orjson, most of it asyncio. A client costs 10
+µs.
 """
 
 from __future__ import annotations

@@ -5,7 +5,9 @@ Command: ``python -m benchmarks.bench_pieces``
 The pipeline grown by one step at a time over one fast chat stream; a step costs what it adds. The steps
 before ``batches`` run on aiohttp without a client of this package.
 
-Finding: FINDING
+Finding: readany 0.96 µs, own read 0.56, split 0.27, decode 0.57, fold 0.40, stream about 0, iterating
+chunks 0.16, iterating and making deltas 0.54, of which 0.33 are making them. Steps are differences of
+medians: 0.1 µs is noise, and the cost of a cache miss lands on the step that first touches the bytes.
 """
 
 from __future__ import annotations
@@ -43,7 +45,8 @@ def run(options: Options) -> Report:
             job = Job(server.url, f"small-chunk.{size}.{mode}")
             rounds = contest([Contestant.ours(name) for name, _, _ in STEPS], job, options.pick(15, 5))
             costs = {name: rounds.cpu(name, played.count) for name in rounds.names()}
-            rows = [(what, costs[name] - costs.get(base, 0.0), costs[name]) for name, what, base in STEPS]
+            present = [step for step in STEPS if step[0] in costs]
+            rows = [(what, costs[name] - costs.get(base, 0.0), costs[name]) for name, what, base in present]
             report.tables.append(Table(title, (" ", "µs this step", "µs in all"), rows))
             report.notes += rounds.left_out
             if mode == "fast":

@@ -5,7 +5,7 @@ Command: ``python -m benchmarks.bench_tls``
 A certificate is made at run time. TLS hands bytes over in records of 16 KB at most, so there are more and
 smaller reads than without it, in the floor too.
 
-Finding: FINDING
+Finding: Chunks 1.4 times the floor, deltas 1.9: the floor itself is half as dear again as without TLS.
 """
 
 from __future__ import annotations

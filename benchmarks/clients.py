@@ -220,6 +220,22 @@ class Plain(_Gravitex):
         return {"events": 1, "characters": len(completion.choices[0].message.content or "")}
 
 
+class PlainNoEnv(Plain):
+    """The same with ``trust_env=False``."""
+
+    async def open(self, job: Job) -> None:
+        from gravitex_async import AsyncGravitex
+
+        self._client = AsyncGravitex(api_key="sk-bench", base_url=job["url"], trust_env=False)
+
+
+class FloorPlainEnv(FloorPlain):
+    """The floor with ``trust_env=True``: what aiohttp itself pays for it."""
+
+    async def open(self, job: Job) -> None:
+        self._session = aiohttp.ClientSession(trust_env=True)
+
+
 class Stamps(_Gravitex):
     """Nanoseconds from the sending of a stamped event until its delta is in hand."""
 
@@ -245,5 +261,7 @@ CLIENTS: dict[str, Callable[[], Any]] = {
     "gravitex-batches": Batches,
     "gravitex-final": Final,
     "gravitex-plain": Plain,
+    "gravitex-plain-no-env": PlainNoEnv,
+    "floor-plain-env": FloorPlainEnv,
     "gravitex-stamps": Stamps,
 }

@@ -11,7 +11,8 @@ so and passes.
 Cases: ``parser`` is ``SSEParser`` alone, on lines that need it (CRLF); ``fold`` is ``EventDecoder`` and the
 chat accumulator on reads of 64 KB; ``deltas`` is the same and the deltas of every chunk.
 
-Finding: FINDING
+Finding: nearly exact: two runs on a loaded machine differ by less than one in a thousand. Cost is in
+``instructions.json``.
 """
 
 from __future__ import annotations

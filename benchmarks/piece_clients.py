@@ -53,7 +53,8 @@ class Decoded(Taken):
     """Typed chunks."""
 
     def step(self) -> Callable[[bytes], object]:
-        return _decoder().feed
+        feed: Callable[[bytes], object] = _decoder().feed
+        return feed
 
 
 class Folded(Taken):

@@ -100,13 +100,9 @@ def _markdown_rows(table: Table) -> list[str]:
 
 
 def _shown(cell: Cell) -> str:
-    return (
-        f"{cell:.3g}"
-        if isinstance(cell, float) and cell < 1000
-        else f"{cell:,}"
-        if isinstance(cell, int)
-        else str(cell)
-    )
+    if isinstance(cell, str):
+        return cell
+    return f"{cell:.3g}" if isinstance(cell, float) and cell < 1000 else f"{cell:,.0f}"
 
 
 def environment() -> str:
