@@ -48,6 +48,10 @@ SECTIONS = (
         lambda client: client.chat.completions.stream(model="deepseek-r1", messages=MESSAGES),
     ),
     Section(
+        'client.responses.stream(model="gpt-5.2", input="...")',
+        lambda client: client.responses.stream(model="gpt-5.2", input=QUESTION),
+    ),
+    Section(
         'client.gemini.generate_content_stream(model="gemini-2.5-flash", contents="...")',
         lambda client: client.gemini.generate_content_stream(model="gemini-2.5-flash", contents=QUESTION),
     ),

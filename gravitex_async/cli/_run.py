@@ -15,8 +15,6 @@ from typing import Any
 
 import typer
 
-from ..errors import GravitexError, MisuseError
-
 __all__ = ["CommandFailed", "exit_codes", "run"]
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
@@ -33,6 +31,9 @@ class CommandFailed(Exception):
 @contextmanager
 def exit_codes() -> Iterator[None]:
     """Ends the process with the status and the message that an exception means."""
+    # Not on top: --help needs none of it.
+    from ..errors import GravitexError, MisuseError
+
     _print_anything()
     try:
         yield
