@@ -1,6 +1,7 @@
 """A plain request and its answer: the whole body, decoded once.
 
-A body that breaks off is worth another try like a connection that never came: nothing of it was delivered.
+A body that breaks off, or reports an error under a good status, is worth another try like a connection that
+never came: nothing of it was delivered.
 An answer that comes as an event stream though none was asked for is read as one (sse.md section 4).
 """
 
@@ -42,10 +43,13 @@ async def fetch(call: Call) -> tuple[bytes, Response]:
     response = await call.open(None)
     while True:
         try:
-            return await response.read_all(), response
+            body = await response.read_all()
+            failure = _reported(body, response.headers)
         except APIError as error:
             failure = copy.copy(error)  # a raised one refers to this frame
-        response = await call.open(response.clocks, after=failure)
+        if failure is None:
+            return body, response
+        response = await call.open(response.clocks, after=without_secret(failure, response.secret))
 
 
 async def fetch_answer(
@@ -87,12 +91,9 @@ def decode_answer(
         APIError: The body reports an error.
         DecodeError: The body is no JSON, or nothing of this type.
     """
-    parsed: Any = None
-    if b'"error"' in body or b'"success"' in body or b'"base_resp"' in body:
-        parsed = parse_body(body)
-        found = find_error(parsed)
-        if found is not None:
-            raise error_of(found, headers=headers)
+    failure = _reported(body, headers)
+    if failure is not None:
+        raise copy.copy(failure)  # what is raised must not be a local of its own frame
     try:
         return _with_body(decoder.decode(body), body)
     except (ValueError, RecursionError):
@@ -106,6 +107,14 @@ def decode_answer(
     except DecodeError as error:
         complaint = error.message
     raise _no_answer(body, headers, content_type, complaint)
+
+
+def _reported(body: bytes, headers: Mapping[str, str]) -> APIError | None:
+    """The error that a body with a good status reports."""
+    if b'"error"' not in body and b'"success"' not in body and b'"base_resp"' not in body:
+        return None
+    found = find_error(parse_body(body))
+    return None if found is None else error_of(found, headers=headers)
 
 
 def _no_answer(body: bytes, headers: Mapping[str, str], content_type: str, complaint: str) -> DecodeError:
