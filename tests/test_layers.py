@@ -21,7 +21,7 @@ NAME = PACKAGE.name
 LAYERS: list[set[str]] = [
     {"errors", "config", "usage", "deltas", "timings", "ratelimit",
      "_json", "_version", "_failures", "_arguments", "_schema", "_subsets",
-     "_output", "_shapes", "_growth", "_results", "_sniff", "thinking"},
+     "_output", "_shapes", "_growth", "_results", "_files", "_sniff", "thinking"},
     {"sse"},
     {"_tolerant", "_decode"},
     {"transport"},

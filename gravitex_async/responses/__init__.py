@@ -13,6 +13,7 @@ _accumulate   events -> response
 _deltas       event -> deltas
 _params       the arguments of a call
 _request      arguments -> request
+_parsed       response -> response with a value
 _inputs       tools, messages and results for the next request
 _api          client.responses
 """
@@ -23,7 +24,8 @@ from ._api import Responses, ResponsesStream
 from ._events import *  # noqa: F403
 from ._inputs import flat_tool, nested_tool, tool_result, user_message
 from ._items import *  # noqa: F403
-from ._params import Input, ResponsesParams
+from ._params import Input, ParseParams, ResponsesParams
+from ._parsed import ParsedResponse
 from ._parts import *  # noqa: F403
 from ._response import *  # noqa: F403
 from ._tool_events import *  # noqa: F403
@@ -31,6 +33,8 @@ from ._tool_items import *  # noqa: F403
 
 __all__ = [
     "Input",
+    "ParseParams",
+    "ParsedResponse",
     "Responses",
     "ResponsesAccumulator",
     "ResponsesParams",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from .._arguments import known_only, shows
 from .._decode import EventDecoder
@@ -15,7 +15,8 @@ from ..errors import APIError, DecodeError, MisuseError
 from ._accumulate import ResponsesAccumulator
 from ._decoder import answers, event_decoder
 from ._events import ResponsesEvent
-from ._params import CallParams, Input, ResponsesParams
+from ._params import CallParams, Input, ParseParams, ResponsesParams
+from ._parsed import ParsedResponse, parsed_response
 from ._request import response_path, responses_body, retrieve_query
 from ._response import Response
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from ..transport import Call
 
 __all__ = ["Responses", "ResponsesStream"]
+
+OutputT = TypeVar("OutputT")
 
 PATH = "/v1/responses"
 
@@ -90,6 +93,27 @@ class Responses(Resource, frozen=True):
     def stream(self, *, model: str, input: Input, **params: Unpack[ResponsesParams]) -> ResponsesStream:
         """The same stream as ``create(..., stream=True)``."""
         return ResponsesStream(self._creation("stream", model, input, params, stream=True), _parts)
+
+    @shows(ParseParams)
+    async def parse(
+        self, *, model: str, input: Input, text_format: type[OutputT], **params: Unpack[ParseParams]
+    ) -> ParsedResponse[OutputT]:
+        """Asks for an answer of a type; ``.output_parsed`` is the value.
+
+        The type becomes a strict ``json_schema`` format where strict mode can say it (no free-form objects).
+
+        Args:
+            text_format: A struct, dataclass, TypedDict, pydantic model, or a list or union of such.
+
+        Raises:
+            RefusalError: The model refused; ``text`` is its refusal.
+            TruncatedOutputError: The answer was cut before its JSON was whole.
+            InvalidOutputError: The answer is whole, and no value of the type.
+            MisuseError: The type has no JSON form; nothing was sent.
+        """
+        given: ResponsesParams = {**params, "text_format": text_format}
+        call = self._creation("parse", model, input, given, stream=False)
+        return parsed_response(await _created(call), text_format)
 
     @overload
     def retrieve(

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict
 
 from ..config import RetryPolicy, Timeout
 
-__all__ = ["CallParams", "Input", "ResponsesParams"]
+__all__ = ["CallParams", "Input", "ParseParams", "ResponsesParams"]
 
 Input = str | Sequence[Any]
 """Text, or a list of messages, bare parts or items: dicts, items of a ``Response``, structs, models."""
@@ -26,8 +26,8 @@ class CallParams(TypedDict, total=False):
     max_retries: int | RetryPolicy | None
 
 
-class ResponsesParams(CallParams, total=False):
-    """Everything ``client.responses.create`` takes beside ``model``, ``input`` and ``stream``."""
+class ParseParams(CallParams, total=False):
+    """Everything ``client.responses.parse`` takes beside ``model``, ``input`` and the type."""
 
     instructions: str | Sequence[Any] | None
     """System text; not carried over by ``previous_response_id``."""
@@ -54,7 +54,8 @@ class ResponsesParams(CallParams, total=False):
     user: str | None
     include: Sequence[str] | None
     text: Mapping[str, Any] | None
-    """``{"format": {"type": "json_schema", "name", "schema", "strict"}, "verbosity"}``: flat, unlike chat."""
+    """``{"format": {"type": "json_schema", "name", "schema", "strict"}, "verbosity"}``: flat, unlike chat. A
+    type in place of the format becomes one."""
     stream_options: Mapping[str, Any] | None
     """``{"include_obfuscation": False}`` saves the padding of deltas."""
     store: bool | None
@@ -73,3 +74,10 @@ class ResponsesParams(CallParams, total=False):
     """0 to 20."""
     extra_body: Mapping[str, Any] | None
     """Keys merged into the body last, over everything else."""
+
+
+class ResponsesParams(ParseParams, total=False):
+    """Everything ``client.responses.create`` takes beside ``model``, ``input`` and ``stream``."""
+
+    text_format: Any
+    """A type (struct, dataclass, TypedDict, pydantic model, list, union), sent as ``text.format``."""

@@ -5,18 +5,20 @@ The body holds what was asked, in the order it was asked, and ``stream`` when a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from .._arguments import check_range, known_only, merged
+from .._files import check_files
+from .._output import is_output_type, output_type
 from ..errors import MisuseError
 from ._open import wire_form
 from ._params import CallParams, Input, ResponsesParams
 
 __all__ = ["response_path", "responses_body", "retrieve_query"]
 
-_CALL_OPTIONS = frozenset(CallParams.__annotations__) | {"extra_body"}
+_CALL_OPTIONS = frozenset(CallParams.__annotations__) | {"extra_body", "text_format"}
 
 
 def responses_body(
@@ -26,7 +28,8 @@ def responses_body(
 
     Raises:
         TypeError: A keyword nobody knows.
-        MisuseError: No model, no input, or a number outside its documented range.
+        MisuseError: No model, no input, a number outside its documented range, a type without a JSON form, or
+            files of more than 50 MiB together.
     """
     known_only(call, params, ResponsesParams.__annotations__)
     _check(model, input, params)
@@ -34,9 +37,23 @@ def responses_body(
     for name, value in params.items():
         if value is not None and name not in _CALL_OPTIONS:
             body[name] = value
+    _put_format(body, params.get("text_format"))
     if stream:
         body["stream"] = True
     return merged(body, params.get("extra_body"))
+
+
+def _put_format(body: dict[str, Any], type_: Any) -> None:
+    """Puts the format of a type where the wire has it: ``text.format``, flat."""
+    text = body.get("text") or {}
+    given = text.get("format") if isinstance(text, Mapping) else None
+    wanted: Any = given if type_ is None else type_
+    if is_output_type(wanted):
+        body["text"] = {**text, "format": output_type(wanted).text_format}
+    elif type_ is not None:
+        raise MisuseError(
+            f"expected text_format as a type, got {type_!r}; formats go in text={{'format': ...}}"
+        )
 
 
 def _check(model: Any, input: Any, params: ResponsesParams) -> None:
@@ -49,6 +66,7 @@ def _check(model: Any, input: Any, params: ResponsesParams) -> None:
         )
     check_range("temperature", params.get("temperature"), 0, 2)
     check_range("top_p", params.get("top_p"), 0, 1)
+    check_files(input)
 
 
 def _wire_input(input: Input) -> Input:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..chat import Chat, ChatCompletion, Completions
     from ..client import AsyncGravitex
     from ..gemini import Gemini, GenerateContentResponse
+    from ..responses import Response, Responses
 
 __all__ = ["Function", "Tool", "ToolRun", "run_tools"]
 
@@ -42,6 +43,17 @@ def run_tools(
     tool_timeout: float | None = 60.0,
     **params: object,
 ) -> ToolRun[ChatCompletion]: ...
+@overload
+def run_tools(
+    resource: Responses,
+    *,
+    model: str,
+    tools: Sequence[Function | Tool | object],
+    input: str | Sequence[object] | None = None,
+    max_rounds: int = 10,
+    tool_timeout: float | None = 60.0,
+    **params: object,
+) -> ToolRun[Response]: ...
 @overload
 def run_tools(
     resource: Gemini,

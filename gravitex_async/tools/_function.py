@@ -15,7 +15,7 @@ import inspect
 import re
 import typing
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 
@@ -83,19 +83,19 @@ class Tool:
         """The parameters in Gemini's subset of schemas; None where that cannot say them."""
         return gemini_schema(self._root, self._definitions)
 
-    def read(self, arguments: str) -> Any:
+    def read(self, arguments: str) -> object:
         """The arguments of a call, checked; for ``call``.
 
         Raises:
             ValueError: The text is no JSON, or does not fit the parameters.
         """
         try:
-            return self._reader.read(arguments if arguments.strip() else "{}")
+            return cast(object, self._reader.read(arguments if arguments.strip() else "{}"))
         except ValueError as error:
             problem = str(error)
         raise ValueError(f"bad arguments for {self.name}: {problem}")
 
-    async def call(self, arguments: Any) -> Any:
+    async def call(self, arguments: object) -> object:
         """Calls the function with what ``read`` gave."""
         positional = []
         named = {}

@@ -86,7 +86,7 @@ VALUES: dict[str, Any] = {
     "top_logprobs": 0,
 }
 FIELDS = ResponsesParams.__annotations__.keys() - {
-    "extra_headers", "extra_query", "extra_body", "timeout", "max_retries",
+    "extra_headers", "extra_query", "extra_body", "timeout", "max_retries", "text_format",
 }  # fmt: skip
 
 

@@ -14,12 +14,14 @@ import pytest
 from gravitex_async import AsyncGravitex, Delta, MisuseError, ServerError, Usage
 from gravitex_async.chat import ChatCompletion
 from gravitex_async.errors import ToolRoundsError
+from gravitex_async.responses import Response
 from gravitex_async.testing import Call, LocalGateway
 from gravitex_async.testing import Usage as Counted
 from gravitex_async.tools import Tool, run_tools
 
 RESOURCES: dict[str, Callable[[AsyncGravitex], Any]] = {
     "chat": lambda client: client.chat.completions,
+    "responses": lambda client: client.responses,
     "gemini": lambda client: client.gemini,
 }
 ALL = pytest.mark.parametrize("dialect", RESOURCES)
@@ -39,15 +41,24 @@ def results(gateway: LocalGateway, request: int = -1) -> list[tuple[str, str, An
     """Id, name and result of every tool result in a request, whatever its dialect."""
     body: Any = gateway.requests[request].json
     found = []
-    for turn in body.get("messages") or body.get("contents") or body["input"]:
+    names = {}
+    for turn in turns(body):
         if turn.get("role") == "tool":
             found.append((turn["tool_call_id"], turn["name"], turn["content"]))
         elif turn.get("type") == "function_call_output":
-            found.append((turn["call_id"], "", turn["output"]))
+            found.append((turn["call_id"], names[turn["call_id"]], turn["output"]))
+        elif turn.get("type") == "function_call":
+            names[turn["call_id"]] = turn["name"]
         for part in turn.get("parts") or ():
             if "functionResponse" in part:
                 given = part["functionResponse"]
                 found.append((given.get("id", ""), given["name"], given["response"]))
+    return found
+
+
+def turns(body: Any) -> list[Any]:
+    """The conversation in a request, whatever its dialect."""
+    found: list[Any] = body.get("messages") or body.get("contents") or body["input"]
     return found
 
 
@@ -83,7 +94,8 @@ async def test_the_same_small_program_everywhere(
     assert run.rounds[-1].arrived == answer
     assert len(gateway.requests) == 2
     sent: Any = gateway.requests[-1].json
-    assert run.messages == [*(sent.get("messages") or sent.get("contents")), *run.rounds[-1].to_input()]
+    assert run.messages == [*turns(sent), *run.rounds[-1].to_input()]
+    assert run.input == run.messages
 
 
 @ALL
@@ -150,6 +162,19 @@ async def test_definitions_in_gemini(client: AsyncGravitex, gateway: LocalGatewa
     assert declared[2]["parametersJsonSchema"]["required"] == ["data"]
 
 
+async def test_definitions_in_responses(client: AsyncGravitex, gateway: LocalGateway) -> None:
+    """The flat form; not strict, which would refuse parameters that may be absent."""
+    search = {"type": "web_search_preview"}
+    run = run_tools(client.responses, model="m", input="hi", tools=[add, search], store=False)
+    assert isinstance(await run.final(), Response)
+    body: Any = gateway.requests[-1].json
+    assert body["store"] is False
+    assert body["tools"][1] == search
+    declared = body["tools"][0]
+    assert (declared["type"], declared["name"], declared["strict"]) == ("function", "add", False)
+    assert declared["parameters"]["required"] == ["a"]
+
+
 class Unprintable:
     pass
 
@@ -190,7 +215,8 @@ async def test_what_goes_wrong_is_told_to_the_model(
     def opaque() -> Unprintable:
         return Unprintable()
 
-    problems = PROBLEMS if dialect == "chat" else [one for one in PROBLEMS if "truncated" not in one[1]]
+    # Gemini has no arguments that are no JSON.
+    problems = PROBLEMS if dialect != "gemini" else [one for one in PROBLEMS if "truncated" not in one[1]]
     gateway.script(tool_calls=[call for call, _ in problems] + [Call("weather", {"city": "Rome"})])
     tools = [failing, Tool(slow, timeout=0.05), gives_up, weather, opaque]
     await run_tools(RESOURCES[dialect](client), model="m", input="?", tools=tools).final()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, assert_type
 
 import msgspec
@@ -32,10 +33,15 @@ from gravitex_async.chat import (
     ParsedChatCompletion,
     tool_result,
 )
+from gravitex_async.gemini import GenerateContentResponse
+from gravitex_async.inputs import chat_part, gemini_part, responses_part
 from gravitex_async.ratelimit import RateLimit
+from gravitex_async.responses import ParsedResponse, Response
 from gravitex_async.schema import output_type
 from gravitex_async.testing import LocalGateway, RecordedRequest, Tape
+from gravitex_async.thinking import ThinkSplitter, with_thinking
 from gravitex_async.timings import Timings
+from gravitex_async.tools import Tool, ToolRun, run_tools
 from gravitex_async.transport import PoolStatistics
 
 
@@ -140,7 +146,48 @@ async def structured(client: AsyncGravitex) -> Recipe:
     assert_type(stream.to_input(), list[dict[str, Any]])
     assert_type(tool_result(stream.tool_calls[0], ValueError("no")), dict[str, Any])
     assert_type(output_type(Recipe).decode("{}"), Recipe)
+    response = await client.responses.parse(model="m", input="a", text_format=Recipe)
+    assert_type(response, ParsedResponse[Recipe])
+    assert_type(response.output_parsed, Recipe)
+    native = await client.gemini.generate_content(model="m", contents="a", response_schema=Recipe)
+    assert_type(native.parsed(Recipe), Recipe)
     return answer.choices[0].message.parsed
+
+
+async def weather(city: str) -> str:
+    return city
+
+
+def add(a: int, b: int = 1) -> int:
+    return a + b
+
+
+async def tool_runs(client: AsyncGravitex) -> None:
+    tools = [weather, Tool(add, timeout=5), {"type": "web_search_preview"}]
+    async with run_tools(client.chat.completions, model="m", input="a", tools=tools, temperature=0) as run:
+        assert_type(run, ToolRun[ChatCompletion])
+        async for delta in run:
+            assert_type(delta, Delta)
+        async for text in run.text():
+            assert_type(text, str)
+        assert_type(await run.final(), ChatCompletion)
+        assert_type(run.usage, Usage)
+    assert_type(await run_tools(client.responses, model="m", input="a", tools=tools).final(), Response)
+    native = run_tools(client.gemini, model="m", contents="a", tools=tools, max_rounds=3, tool_timeout=None)
+    assert_type(await native.final(), GenerateContentResponse)
+    async for stream in native.streams():
+        assert_type(stream.content, str)
+
+
+async def input_parts(path: Path) -> list[dict[str, Any]]:
+    splitter = ThinkSplitter()
+    assert_type(splitter.feed("<think>").reasoning, str)
+    assert_type(with_thinking("gemini-2.5-flash", 8192), str)
+    return [
+        await chat_part(path, detail="low"),
+        await responses_part(b"%PDF-", filename="a.pdf"),
+        await gemini_part("gs://bucket/film.mp4", mime_type="video/mp4"),
+    ]
 
 
 class MyChunk(ChatCompletionChunk, kw_only=True):
