@@ -18,7 +18,7 @@ from ..errors import DecodeError
 from ..usage import Usage
 from . import _events as e
 from ._decoder import answers
-from ._deltas import Translation
+from ._deltas import deltas_of
 from ._folding import HANDLERS, Folding
 from ._response import Response, tool_call
 from ._slots import TEXT
@@ -46,8 +46,8 @@ class ResponsesAccumulator:
     """
 
     def __init__(self, start: Response | None = None) -> None:
+        self.made: list[Delta | Sequence[Delta]] | None = None
         self._folding = Folding()
-        self._translation = Translation()
         # The text that deltas were added to last: its pieces, output index, content index, item id.
         self._hot: tuple[list[str] | None, int | None, int | None, str | None] = (None, None, None, None)
         self._sequence_number: int | None = None
@@ -58,15 +58,15 @@ class ResponsesAccumulator:
 
     def fold(self, items: Sequence[e.ResponsesEvent], start: int) -> int:
         """See ``Accumulator.fold``."""
-        folding = self._folding
+        if self.made is not None and start == 0:
+            self.made = []
+        folding, made = self._folding, self.made
         pieces, output, part, item = self._hot
         folded = len(items)
         count = 0
         for position in range(start, len(items)):
             event = items[position]
-            if type(event) is e.OutputTextDeltaEvent:
-                if not event.delta:
-                    continue
+            if type(event) is e.OutputTextDeltaEvent and event.delta:
                 if (
                     pieces is None
                     or event.output_index != output
@@ -77,6 +77,8 @@ class ResponsesAccumulator:
                     pieces = folding.snapshot.text(TEXT, item, output, part).pieces
                 pieces.append(event.delta)
                 count += 1
+                if made is not None:
+                    made.append(Delta(event.delta))
             else:
                 pieces = None
                 folding.content += count
@@ -85,10 +87,14 @@ class ResponsesAccumulator:
                 if handle is not None and handle(folding, event):
                     folded = position
                     break
+                if made is not None:
+                    made.append(deltas_of(event))
         self._hot = (pieces, output, part, item)
         folding.content += count
-        if folded > start and (number := items[folded - 1].sequence_number) is not None:
-            self._sequence_number = number
+        for position in range(folded - 1, start - 1, -1):
+            if items[position].sequence_number is not None:
+                self._sequence_number = items[position].sequence_number
+                break
         return folded
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
@@ -115,7 +121,7 @@ class ResponsesAccumulator:
 
     def deltas(self, item: e.ResponsesEvent) -> Sequence[Delta]:
         """See ``Accumulator.deltas``."""
-        return self._translation.of(item)
+        return deltas_of(item)
 
     @property
     def progress(self) -> tuple[int, int]:

@@ -2,8 +2,9 @@
 
 Deltas of text are translated as they come. What else may bring text or calls (a part, an item, the whole
 response, a "done" without deltas before it) is compared with what came before when it is folded, and what
-was new in it is noted on the event: see ``noted``. So every text is told once, whichever events a gateway
-sends, and joined deltas are the text of the answer unless a "done" event overrules them.
+was new in it is noted on the event. So every text is told once, whichever events a gateway sends, and joined
+deltas are the text of the answer unless a "done" event overrules them. Notes stand beside the fields of the
+wire (``__dict__``), so that an event that is sent on is as it came.
 """
 
 from __future__ import annotations
@@ -25,57 +26,45 @@ from ._items import CustomToolCallItem, FunctionCallItem, MessageItem, Reasoning
 from ._response import PARAGRAPH, tool_call
 from ._slots import ARGUMENTS, INPUT, REFUSAL, SUMMARY, TEXT, THOUGHT, Place, Slot
 
-__all__ = ["Translation", "delta_of", "news", "noted"]
+__all__ = ["delta_of", "deltas_of", "news", "note_apart", "note_news", "note_position"]
 
 OPENED = "opened"
 """Among what is told of a call: its id and name."""
 
 
-class Translation:
-    """Translates the events of one stream, in order, each once."""
-
-    __slots__ = ("_reasoning",)
-
-    def __init__(self) -> None:
-        self._reasoning: Any = None  # where the last piece of reasoning stood
-
-    def of(self, event: ResponsesEvent) -> Sequence[Delta]:
-        """What *event*, which was folded before, adds."""
-        kind = type(event)
-        if kind is OutputTextDeltaEvent:
-            return (Delta(event.delta),) if event.delta else ()  # type: ignore[attr-defined]
-        if kind is ReasoningTextDeltaEvent or kind is ReasoningSummaryTextDeltaEvent:
-            return self._thought(event)
-        if kind is FunctionCallArgumentsDeltaEvent or kind is CustomToolCallInputDeltaEvent:
-            return _arguments(event)
-        if kind is RefusalDeltaEvent:
-            return (Delta(refusal=event.delta),) if event.delta else ()  # type: ignore[attr-defined]
-        found: list[Delta] = getattr(event, "news", [])
-        return [self._apart(delta) if delta.reasoning_content else delta for delta in found]
-
-    def _thought(self, event: Any) -> Sequence[Delta]:
-        if not event.delta:
-            return ()
-        part = event.summary_index if type(event) is ReasoningSummaryTextDeltaEvent else event.content_index
-        stands = (type(event), event.output_index, part)
-        same, self._reasoning = self._reasoning in (None, stands), stands
-        return (Delta("", event.delta if same else PARAGRAPH + event.delta),)
-
-    def _apart(self, delta: Delta) -> Delta:
-        """A piece of reasoning that came as a whole: a paragraph of its own."""
-        first, self._reasoning = self._reasoning is None, delta
-        return delta if first else Delta("", PARAGRAPH + delta.reasoning_content)
+def deltas_of(event: Any) -> Sequence[Delta]:
+    """What *event*, which was folded before, adds."""
+    kind = type(event)
+    if kind is OutputTextDeltaEvent:
+        return (Delta(event.delta),) if event.delta else ()
+    if kind is ReasoningTextDeltaEvent or kind is ReasoningSummaryTextDeltaEvent:
+        apart = PARAGRAPH if "apart" in event.__dict__ else ""
+        return (Delta("", apart + event.delta),) if event.delta else ()
+    if kind is FunctionCallArgumentsDeltaEvent or kind is CustomToolCallInputDeltaEvent:
+        return (_arguments(event.position, event.delta),) if event.delta else ()
+    if kind is RefusalDeltaEvent:
+        return (Delta(refusal=event.delta),) if event.delta else ()
+    found: list[Delta] = getattr(event, "news", [])
+    return found
 
 
-def _arguments(event: Any) -> Sequence[Delta]:
-    if not event.delta:
-        return ()
-    return (Delta(tool_calls=(ToolCallDelta(event.position, None, None, event.delta),)),)
+def note_apart(event: ResponsesEvent) -> None:
+    """Notes that *event* begins another piece of reasoning: a paragraph of its own."""
+    event.__dict__["apart"] = True
 
 
-def noted(event: ResponsesEvent, deltas: list[Delta]) -> None:
-    """Notes on *event* what was new in it; beside the fields of the wire, so that it is not sent on."""
+def note_position(event: ResponsesEvent, position: int) -> None:
+    """Notes which call *event* belongs to."""
+    event.__dict__["position"] = position
+
+
+def note_news(event: ResponsesEvent, deltas: list[Delta]) -> None:
+    """Notes what was new in *event*."""
     event.__dict__["news"] = deltas
+
+
+def _arguments(position: int, text: str) -> Delta:
+    return Delta(tool_calls=(ToolCallDelta(position, None, None, text),))
 
 
 def delta_of(place: Place, text: str, position: int) -> Delta | None:
@@ -87,7 +76,7 @@ def delta_of(place: Place, text: str, position: int) -> Delta | None:
     if place is THOUGHT or place is SUMMARY:
         return Delta("", text)
     if place is ARGUMENTS or place is INPUT:
-        return Delta(tool_calls=(ToolCallDelta(position, None, None, text),))
+        return _arguments(position, text)
     return None
 
 

@@ -174,7 +174,7 @@ class ReasoningSummaryPartDoneEvent(SummaryPartEvent, tag="response.reasoning_su
     status: str | None = None
 
 
-# Text. The deltas make up nearly all of a stream, so they are kept out of the garbage collector.
+# Text. Its deltas make up nearly all of a stream, so they are kept out of the garbage collector.
 
 
 class OutputTextDeltaEvent(ResponsesEvent, tag="response.output_text.delta", gc=False):
@@ -221,11 +221,9 @@ class RefusalDoneEvent(ItemEvent, tag="response.refusal.done"):
     refusal: str | None = None
 
 
-class ReasoningTextDeltaEvent(ResponsesEvent, tag="response.reasoning_text.delta", gc=False):
+class ReasoningTextDeltaEvent(ItemEvent, tag="response.reasoning_text.delta"):
     """The next piece of the thinking in full."""
 
-    item_id: str | None = None
-    output_index: int | None = None
     content_index: int | None = None
     delta: str = ""
     obfuscation: str | None = None
@@ -238,11 +236,9 @@ class ReasoningTextDoneEvent(ItemEvent, tag="response.reasoning_text.done"):
     text: str | None = None
 
 
-class ReasoningSummaryTextDeltaEvent(ResponsesEvent, tag="response.reasoning_summary_text.delta", gc=False):
+class ReasoningSummaryTextDeltaEvent(ItemEvent, tag="response.reasoning_summary_text.delta"):
     """The next piece of a reasoning summary."""
 
-    item_id: str | None = None
-    output_index: int | None = None
     summary_index: int | None = None
     delta: str = ""
     obfuscation: str | None = None

@@ -16,9 +16,9 @@ from typing import Any
 from ..deltas import Delta
 from . import _events as e
 from . import _tool_events as te
-from ._deltas import delta_of, news, noted
+from ._deltas import delta_of, news, note_apart, note_news, note_position
 from ._parts import ReasoningTextPart, RefusalPart
-from ._response import Response
+from ._response import PARAGRAPH, Response
 from ._slots import (
     ARGUMENTS,
     CODE,
@@ -47,16 +47,24 @@ class Folding:
         self.reasoning = 0
         self.complete = False
         self.ended = False
+        self._reasoned = False  # some reasoning was told
 
     def tell(self, event: e.ResponsesEvent, deltas: list[Delta]) -> None:
         """Notes on *event* what was new in it, and counts it."""
-        for delta in deltas:
+        for position, delta in enumerate(deltas):
             if delta.reasoning_content:
                 self.reasoning += 1
+                if self.is_apart():
+                    deltas[position] = Delta("", PARAGRAPH + delta.reasoning_content)
             else:
                 self.content += 1
         if deltas:
-            noted(event, deltas)
+            note_news(event, deltas)
+
+    def is_apart(self) -> bool:
+        """Whether a piece of reasoning that begins now has others before it."""
+        before, self._reasoned = self._reasoned, True
+        return before
 
     def sign_of_life(self) -> None:
         """Something happened that is no content."""
@@ -72,6 +80,7 @@ class Folding:
             slot = self.snapshot.add(item, index)
             slot.finished = item.status == "completed"
             news(slot)
+        self._reasoned = bool(start.reasoning_content)
 
 
 # Lifecycle
@@ -100,7 +109,7 @@ def _end(folding: Folding, event: e.LifecycleEvent) -> bool:
     deltas = [delta for slot in snapshot.finish() for delta in news(slot)]
     folding.tell(event, deltas)
     usage = head.usage.neutral() if head.usage else None
-    noted(event, [*deltas, Delta(finish_reason=head.finish_reason, usage=usage)])
+    note_news(event, [*deltas, Delta(finish_reason=head.finish_reason, usage=usage)])
     folding.ended = True
     folding.complete = head.status in ("completed", "incomplete")
     return not folding.complete
@@ -201,13 +210,16 @@ def _piece(folding: Folding, event: Any) -> None:
     place, index = _PIECES[type(event)]
     part = getattr(event, index) if index else None
     text = folding.snapshot.text(place, event.item_id, event.output_index, part)
+    begins = not (text.pieces or text)
     text.pieces.append(event.delta)
     if place is THOUGHT or place is SUMMARY:
         folding.reasoning += 1
+        if begins and folding.is_apart():
+            note_apart(event)
         return
     folding.content += 1
     if text.position >= 0:
-        event.__dict__["position"] = text.position
+        note_position(event, text.position)
 
 
 def _whole(folding: Folding, event: Any) -> None:

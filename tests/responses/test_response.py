@@ -19,8 +19,12 @@ from gravitex_async.responses import (
 )
 from gravitex_async.responses._decoder import answers
 
-REASONING = {"type": "reasoning", "id": "r", "summary": [{"type": "summary_text", "text": "a"},
-             {"type": "summary_text", "text": "b"}], "content": [{"type": "reasoning_text", "text": "c"}]}  # fmt: skip
+REASONING = {
+    "type": "reasoning",
+    "id": "r",
+    "summary": [{"type": "summary_text", "text": "a"}, {"type": "summary_text", "text": "b"}],
+    "content": [{"type": "reasoning_text", "text": "c"}],
+}
 MESSAGE = {"type": "message", "id": "m", "role": "assistant", "content": [
     {"type": "output_text", "text": "x", "annotations": []}, {"type": "refusal", "refusal": "no"},
     {"type": "output_text", "text": "y", "annotations": []}]}  # fmt: skip

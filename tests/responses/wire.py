@@ -66,6 +66,7 @@ def read(
     *each* may look at what has arrived after every piece.
     """
     reading = Reading(folded or ResponsesAccumulator())
+    reading.folded.made = []
     decoder = event_decoder()
     for piece in (*pieces, None):
         items = decoder.close() if piece is None else decoder.feed(piece)
@@ -75,8 +76,9 @@ def read(
             info = reading.folded.error_in(loads_tolerant(decoder.payload(start)))
             start += info is None
         reading.events += items[:start]
-        for item in items[:start]:
-            reading.deltas += reading.folded.deltas(item)
+        deltas = [list(reading.folded.deltas(item)) for item in items[:start]]
+        assert [[made] if isinstance(made, Delta) else list(made) for made in reading.folded.made] == deltas
+        reading.deltas += [delta for entry in deltas for delta in entry]
         reading.error = error_of(info) if info else decoder.failure
         if reading.error:
             break
