@@ -22,7 +22,6 @@ import asyncio
 import copy
 import sys
 import traceback
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
@@ -54,6 +53,10 @@ SelfT = TypeVar("SelfT", bound="Stream[Any, Any]")
 
 class Accumulator(Protocol[ItemT, FinalT_co]):
     """What a dialect makes of its items. Works without asyncio; linear in what it is fed."""
+
+    made: list[Delta | Sequence[Delta]] | None
+    """None until somebody reads deltas; from then on ``fold`` puts an entry per item it takes here: its Delta,
+    or all of them. It begins anew with each read (``start == 0``)."""
 
     @property
     def content(self) -> str: ...
@@ -140,7 +143,7 @@ class Stream(Generic[ItemT, FinalT]):
         self._response: Response | None = None
         self._headers: Mapping[str, str] = {}
         self._attempts = 1
-        self._pending: deque[ItemT] = deque()
+        self._pending: list[ItemT] = []  # last first: the next one is popped off the end
         self._fresh = 0  # items of the last read
         self._touched = False  # whether items of earlier reads were handed out
         self._failure: GravitexError | None = None
@@ -196,7 +199,7 @@ class Stream(Generic[ItemT, FinalT]):
     async def __anext__(self) -> ItemT:
         if not self._pending and not await self._fill():
             raise StopAsyncIteration
-        return self._pending.popleft()
+        return self._pending.pop()
 
     def deltas(self, *, split_thinking: bool = False) -> AsyncIterator[Delta]:
         """The answer in the one form all dialects share.
@@ -434,16 +437,28 @@ class Stream(Generic[ItemT, FinalT]):
                 self._decoder.keep(start)
                 self._decoder.failure = failure
                 break
+            if self._folded.made is not None:
+                self._folded.made.append(self._folded.deltas(items[start]))
             start += 1
         after = self._folded.progress
-        if after != before:
-            clocks.content()
+        if items:
+            clocks.handed(after != before)
         self.timings.read(clocks.now(), content=after[0] > before[0], reasoning=after[1] > before[1])
         self._touched = self._touched or len(self._pending) < self._fresh
         self._fresh = len(self._pending) + len(items)
-        self._pending.extend(items)
+        items.reverse()
+        self._pending[:0] = items
         if self._decoder.failure is not None:
             self._refused(self._decoder.failure)
+
+    def _deltas_made(self) -> list[Delta | Sequence[Delta]]:
+        """What the queue's items add, last first: made when they were folded, or made now."""
+        made = self._folded.made
+        if made is not None and len(made) == len(self._pending) == self._fresh:
+            return made[::-1]
+        self._folded.made = made or []
+        entries: list[Delta | Sequence[Delta]] = [self._folded.deltas(item) for item in self._pending[::-1]]
+        return entries[::-1]
 
     def _failure_at(self, index: int) -> APIError | None:
         info = self._folded.error_in(loads_tolerant(self._decoder.payload(index)))
@@ -491,7 +506,9 @@ class Stream(Generic[ItemT, FinalT]):
             return
         self._note_evidence()
         self._ended = True
-        self.end.reason = self._folded.reason
+        reason = self._folded.reason
+        # Only chat has a word for it on the wire; the neutral class is the same in all dialects.
+        self.end.reason = "tool_calls" if reason == "stop" and self._folded.tool_calls else reason
         self.end.state = end_state(self.end.reason)
         if self._response is not None:
             self._response.release()
@@ -557,7 +574,7 @@ class Stream(Generic[ItemT, FinalT]):
             return
         try:
             items = self._folded.whole(body)
-        except (ValueError, GravitexError):
+        except (ValueError, RecursionError, GravitexError):
             self._refused(_not_a_stream(response.content_type, body))
             return
         self._decoder.adopt(items, body)
@@ -630,50 +647,68 @@ def _cancel(task: asyncio.Task[Response]) -> None:
 
 
 class _Deltas(Generic[ItemT, FinalT]):
-    """Items of a stream translated one by one; several deltas of one item are handed out in order."""
+    """Items of a stream as deltas, which the accumulator makes along the way once they are asked for.
+
+    ``_made`` stands beside the stream's queue, entry by entry; where another view took items in between, the
+    rest is translated one by one. Not through the stream's own ``__anext__``: a coroutine less per delta.
+    """
 
     def __init__(self, stream: Stream[ItemT, FinalT]) -> None:
         self._stream = stream
-        self._ready: list[Delta] = []
+        self._pending = stream._pending
+        self._made: list[Delta | Sequence[Delta]] = []
+        self._more: list[Delta] = []
 
     def __aiter__(self) -> _Deltas[ItemT, FinalT]:
         return self
 
     async def __anext__(self) -> Delta:
-        # Not through the stream's own __anext__: a coroutine less per delta.
-        stream = self._stream
-        pending = stream._pending
-        while not self._ready:
-            if not pending and not await stream._fill():
-                raise StopAsyncIteration
-            found = stream._folded.deltas(pending.popleft())
-            if len(found) == 1:
-                return found[0]
-            self._ready = list(reversed(found))
-        return self._ready.pop()
+        pending, made = self._pending, self._made
+        while not self._more:
+            if not made or len(made) != len(pending):
+                if not pending and not await self._stream._fill():
+                    raise StopAsyncIteration
+                made = self._made = self._stream._deltas_made()
+            pending.pop()
+            found = made.pop()
+            if isinstance(found, Delta):
+                return found
+            self._more = list(reversed(found))
+        return self._more.pop()
 
 
 class _Text(Generic[ItemT, FinalT]):
-    """The content of choice 0, piece by piece."""
+    """The content of choice 0, piece by piece; made from deltas in the same way."""
 
     def __init__(self, stream: Stream[ItemT, FinalT]) -> None:
         self._stream = stream
+        self._pending = stream._pending
+        self._made: list[Delta | Sequence[Delta]] = []
 
     def __aiter__(self) -> _Text[ItemT, FinalT]:
         return self
 
     async def __anext__(self) -> str:
-        stream = self._stream
-        pending = stream._pending
+        pending, made = self._pending, self._made
         while True:
-            if not pending:
-                stream._forget_taken()
-                if not await stream._fill():
-                    raise StopAsyncIteration
-            found = stream._folded.deltas(pending.popleft())
-            text = "".join([delta.content for delta in found if not delta.index])
+            if not made or len(made) != len(pending):
+                made = await self._refill()
+            pending.pop()
+            found = made.pop()
+            if isinstance(found, Delta):
+                text = "" if found.index else found.content
+            else:
+                text = "".join([delta.content for delta in found if not delta.index])
             if text:
                 return text
+
+    async def _refill(self) -> list[Delta | Sequence[Delta]]:
+        if not self._pending:
+            self._stream._forget_taken()
+            if not await self._stream._fill():
+                raise StopAsyncIteration
+        self._made = self._stream._deltas_made()
+        return self._made
 
 
 class _Batches(Generic[ItemT, FinalT]):
@@ -689,6 +724,6 @@ class _Batches(Generic[ItemT, FinalT]):
         stream = self._stream
         if not stream._pending and not await stream._fill():
             raise StopAsyncIteration
-        batch = list(stream._pending)
+        batch = stream._pending[::-1]
         stream._pending.clear()
         return batch

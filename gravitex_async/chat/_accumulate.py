@@ -122,64 +122,81 @@ class ChatAccumulator:
     def __init__(self) -> None:
         self._choices: dict[int, _ChoiceParts] = {}
         self._first: _ChoiceParts | None = None  # choice 0
+        self.made: list[Delta | Sequence[Delta]] | None = None
         self._usage: CompletionUsage | None = None
         self._head = ChatCompletion()
         self._head_full = False
         self._whole: ChatCompletion | None = None
         self._pieces = 0
-        self._reasoning_pieces = 0
+        self._thoughts = 0
 
     # What the stream asks for
 
     def fold(self, items: Sequence[ChatCompletionChunk], start: int) -> int:
         """See ``Accumulator.fold``. The hot loop: a piece of text is done in place, the rest is called."""
-        pieces = 0
+        made = self._begin_made(start)
+        first = self._first
+        pieces = thoughts = 0
         position = start
-        for position in range(start, len(items)):
-            chunk = items[position]
+        for position, chunk in enumerate(items[start:] if start else items, start):
             choices = chunk.choices
             if (
-                len(choices) != 1
-                or chunk.usage is not None
-                or chunk.error
-                or chunk.citations is not None
-                or chunk.search_results is not None
-                or not self._head_full
+                first is not None
+                and len(choices) == 1
+                and not (
+                    chunk.usage is not None
+                    or chunk.error
+                    or chunk.citations is not None
+                    or chunk.search_results is not None
+                )
             ):
-                if chunk.error or not (choices or chunk.usage is not None or chunk.id):
-                    break
-                self._take_head(chunk)
-                for choice in choices:
-                    self._take_choice(choice)
-                continue
-            choice = choices[0]
-            delta = choice.delta
-            if (
-                delta is None
-                or delta.content.__class__ is not str
-                or choice.index != 0
-                or choice.finish_reason
-                or choice.logprobs is not None
-                or choice.usage is not None
-                or delta.reasoning_content
-                or delta.reasoning
-                or delta.tool_calls
-                or delta.refusal
-                or delta.reasoning_details
-                or delta.annotations
-                or delta.audio is not None
-                or delta.function_call is not None
-                or delta.extra_content is not None
-                or self._first is None
-            ):
-                self._take_choice(choice)
-            elif delta.content:
-                self._first.content.append(delta.content)
-                pieces += 1
+                choice = choices[0]
+                delta = choice.delta
+                if not (
+                    delta is None
+                    or choice.index
+                    or choice.finish_reason
+                    or choice.logprobs is not None
+                    or choice.usage is not None
+                    or delta.reasoning
+                    or delta.tool_calls
+                    or delta.refusal
+                    or delta.reasoning_details
+                    or delta.annotations
+                    or delta.audio is not None
+                    or delta.function_call is not None
+                    or delta.extra_content is not None
+                ):
+                    text = delta.content
+                    thought = delta.reasoning_content
+                    if text.__class__ is str and text and not thought:
+                        first.content.append(text)
+                        pieces += 1
+                        if made is not None:
+                            made.append(Delta(text))
+                        continue
+                    if thought and not text:
+                        first.reasoning.append(thought)
+                        thoughts += 1
+                        if made is not None:
+                            made.append(Delta("", thought))
+                        continue
+            elif chunk.error or not (choices or chunk.usage is not None or chunk.id):
+                break
+            self._take_chunk(chunk)
+            first = self._first if self._head_full else None
+            if made is not None:
+                made.append(deltas_of(chunk))
         else:
             position = len(items)
         self._pieces += pieces
+        self._thoughts += thoughts
         return position
+
+    def _begin_made(self, start: int) -> list[Delta | Sequence[Delta]] | None:
+        if self.made is not None and start == 0:
+            self.made = []
+        return self.made
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
         """An error object in place of a chunk, flat ones included (error_codes.json, body_shapes)."""
@@ -208,7 +225,7 @@ class ChatAccumulator:
     @property
     def progress(self) -> tuple[int, int]:
         """See ``Accumulator.progress``."""
-        return self._pieces, self._reasoning_pieces
+        return self._pieces, self._thoughts
 
     @property
     def complete(self) -> bool:
@@ -281,6 +298,13 @@ class ChatAccumulator:
                 self._first = parts
         return parts
 
+    def _take_chunk(self, chunk: ChatCompletionChunk) -> None:
+        """Takes a chunk of any form."""
+        if not self._head_full or chunk.usage is not None or chunk.citations or chunk.search_results:
+            self._take_head(chunk)
+        for choice in chunk.choices:
+            self._take_choice(choice)
+
     def _take_choice(self, choice: ChunkChoice) -> None:
         parts = self._parts(choice.index)
         delta = choice.delta
@@ -292,7 +316,7 @@ class ChatAccumulator:
             reasoning = delta.reasoning_content or reasoning_of(delta)
             if reasoning:
                 parts.reasoning.append(reasoning)
-                self._reasoning_pieces += 1
+                self._thoughts += 1
             self._pieces += parts.add(delta)
         if choice.finish_reason:
             parts.finish_reason = choice.finish_reason

@@ -270,6 +270,11 @@ class ChatCompletionMessage(msgspec.Struct, omit_defaults=True, kw_only=True, gc
         # Not a default of the field, which would be left out when the message is sent back.
         self.role = self.role or "assistant"
 
+    @property
+    def text(self) -> str:
+        """The text of ``content``, whichever form it has; "" when there is none."""
+        return text_of(self.content)
+
 
 class Choice(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """``choices[]`` of a plain answer."""

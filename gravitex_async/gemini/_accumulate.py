@@ -31,6 +31,7 @@ class GeminiAccumulator:
     """What has arrived of a stream. Fed by ``fold``; everything else may be read at any moment."""
 
     def __init__(self) -> None:
+        self.made: list[Delta | Sequence[Delta]] | None = None
         self._candidates: dict[int, CandidateParts] = {}
         self._first: CandidateParts | None = None  # candidate 0
         self._head = GenerateContentResponse()
@@ -44,6 +45,9 @@ class GeminiAccumulator:
 
     def fold(self, items: Sequence[GenerateContentResponse], start: int) -> int:
         """See ``Accumulator.fold``. The hot loop: a piece of text is done in place, the rest is called."""
+        if self.made is not None and start == 0:
+            self.made = []
+        made = self.made
         pieces = thoughts = 0
         position = start
         for position in range(start, len(items)):
@@ -103,6 +107,8 @@ class GeminiAccumulator:
                     or candidate.grounding_attributions is not None
                 ):
                     state.take_metadata(candidate)
+            if made is not None:
+                made.append(deltas_of(item, self._late))
         else:
             position = len(items)
         self._pieces += pieces
