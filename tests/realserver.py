@@ -1,6 +1,6 @@
 """Serves the tiny chat model with llama.cpp's own HTTP server, until its standard input is closed.
 
-Run in a process of its own: ``python -m tests.realserver MODEL PORT KEY``. It prints one line when it listens.
+Run it in a process of its own: ``python -m tests.realserver MODEL PORT KEY``. It prints its address.
 """
 
 from __future__ import annotations
