@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -83,6 +84,23 @@ async def test_the_last_growing_value_can_be_read_again(client: AsyncGravitex, g
     stream = client.chat.completions.stream(**ASK)
     await stream.final()
     assert [point async for point in stream.partial(Point)] == [Point(1, 2)]
+
+
+async def test_dropping_a_view_closes_the_stream(client: AsyncGravitex, gateway: LocalGateway) -> None:
+    """At once, with the garbage collector off."""
+    gateway.fault("stall", after_events=3, count=None)
+    gc.disable()
+    try:
+        gateway.script(text=['{"x":1,', '"y":2}'])
+        async for _ in client.chat.completions.stream(**ASK).partial(Point):
+            break
+        assert (await gateway.wait_closed(0)).closed_by_peer
+        gateway.script("one two three")
+        async for _ in client.chat.completions.stream(**ASK).deltas(split_thinking=True):
+            break
+        assert (await gateway.wait_closed(1)).closed_by_peer
+    finally:
+        gc.enable()
 
 
 async def test_growing_texts(client: AsyncGravitex, gateway: LocalGateway) -> None:

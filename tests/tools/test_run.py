@@ -380,6 +380,31 @@ async def test_cancelling_while_tools_run_cancels_them(client: AsyncGravitex, ga
     assert len(gateway.requests) == 1
 
 
+async def test_what_is_no_ordinary_exception_goes_through(
+    client: AsyncGravitex, gateway: LocalGateway
+) -> None:
+    """It is not for the model; the other tools of the round are cancelled first."""
+    ends = []
+
+    class Stop(BaseException):
+        pass
+
+    async def forever() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ends.append("cleaned up")
+
+    async def stop() -> None:
+        await asyncio.sleep(0)
+        raise Stop
+
+    gateway.script(tool_calls=[Call("forever"), Call("stop")])
+    with pytest.raises(Stop):
+        await run_tools(client, model="m", input="?", tools=[forever, stop]).final()
+    assert ends == ["cleaned up"]
+
+
 async def test_cancelling_a_read_loses_nothing(client: AsyncGravitex, gateway: LocalGateway) -> None:
     """A limit around one step of a run can be followed by the next step."""
     gateway.script(text=["a", "b"], tool_calls=[Call("weather", {"city": "Oslo"})])
