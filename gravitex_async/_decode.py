@@ -16,6 +16,7 @@ Not here: what an item means (an error, a finish reason); that is the dialect's.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from itertools import repeat
 from operator import contains
@@ -191,7 +192,7 @@ class EventDecoder(Generic[T]):
                     break
                 self._take(event, items)
         except EventTooLargeError as error:
-            self.failure = error
+            self.failure = copy.copy(error)  # one that was raised refers to this frame
         return items
 
     def _take(self, event: SSEEvent, items: list[T]) -> None:

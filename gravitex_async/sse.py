@@ -21,6 +21,7 @@ Not here: ``[DONE]`` (a chat habit), what to do about an event's type, reconnect
 
 from __future__ import annotations
 
+import copy
 from typing import Final
 
 import msgspec
@@ -34,6 +35,9 @@ __all__ = ["MAX_EVENT_BYTES", "SSEEvent", "SSEParser"]
 MAX_EVENT_BYTES: Final = 128 * 1024 * 1024
 
 VIEW_BYTES: Final = 1024
+
+# What an object costs in memory beside its bytes: a million empty lines are no empty event.
+LINE_COST: Final = 64
 
 _LF: Final = 10
 _CR: Final = 13
@@ -58,7 +62,8 @@ class SSEParser:
     """Feed reads of any size; each call returns the events that became complete, in order.
 
     The events do not depend on how the input was cut. After an exception the parser is dead: every later
-    call raises it again. Events that came before it in the same read are returned first; the next call raises.
+    call raises it again. Events that came before it in the same read are returned first, the next call
+    raises.
 
     Raises:
         EventTooLargeError: One block holds more than *max_event_bytes*.
@@ -74,7 +79,7 @@ class SSEParser:
         self._max = max_event_bytes
         self._bom: bytes | None = b""  # what may become a BOM; None once that is decided
         self._swallow_lf = False
-        self._pieces: list[bytes | memoryview] = []  # of the line whose end has not come
+        self._pieces: list[bytes | bytearray | memoryview] = []  # of the line whose end has not come
         self._pieces_size = 0
         self._data: list[bytes | memoryview] = []  # values of the open block
         self._size = 0
@@ -100,7 +105,7 @@ class SSEParser:
     def feed(self, data: bytes) -> list[SSEEvent]:
         """Takes the next bytes of the stream."""
         if self._dead is not None:
-            raise self._dead
+            raise copy.copy(self._dead)
         if self._bom is not None:
             data = self._without_bom(data)
         if self._stray is not None:
@@ -118,7 +123,7 @@ class SSEParser:
     def close(self) -> list[SSEEvent]:
         """Takes the end of the input: nothing in strict mode, the open block in lenient mode."""
         if self._dead is not None:
-            raise self._dead
+            raise copy.copy(self._dead)
         events: list[SSEEvent] = []
         if self._bom:
             held, self._bom = self._bom, None
@@ -169,7 +174,11 @@ class SSEParser:
             self._hold(_part(data, start, size))
 
     def _hold(self, piece: bytes | memoryview) -> None:
-        self._pieces.append(piece)
+        last = self._pieces[-1] if self._pieces else None
+        if isinstance(last, bytearray) and len(piece) < VIEW_BYTES:
+            last += piece  # a byte per read is one piece, not one object per byte
+        else:
+            self._pieces.append(bytearray(piece) if len(piece) < VIEW_BYTES else piece)
         self._pieces_size += len(piece)
         if self._size + self._pieces_size > self._max:
             self._die()
@@ -190,6 +199,11 @@ class SSEParser:
             self._field(line, events)
 
     def _add_data(self, value: bytes | memoryview) -> None:
+        if self._data:
+            # An event of many lines: views would keep every read alive that a line of it came in.
+            self._data[0] = bytes(self._data[0])
+            value = bytes(value)
+            self._size += LINE_COST
         self._data.append(value)
         self._size += len(value) + 1
         if self._size > self._max:
@@ -238,7 +252,7 @@ class SSEParser:
             f"model sends such events"
         )
         self._pieces, self._data, self._stray = [], [], None
-        raise self._dead
+        raise copy.copy(self._dead)
 
 
 def _part(data: bytes, start: int, end: int) -> bytes | memoryview:

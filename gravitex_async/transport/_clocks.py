@@ -49,8 +49,8 @@ class Clocks:
     """Watches one call from its first try to the end of its body. All times are the loop's, in seconds."""
 
     __slots__ = (
-        "_content_seen", "_content_waited", "_handle", "_loop", "_phase", "_since", "_stale", "_stop",
-        "_stream", "attempts", "expired", "sent", "started", "timeout",
+        "_content_seen", "_content_waited", "_handle", "_left", "_loop", "_phase", "_since", "_stale",
+        "_stop", "_stream", "attempts", "expired", "sent", "started", "timeout",
     )  # fmt: skip
 
     def __init__(self, loop: AbstractEventLoop, timeout: Timeout, *, stream: bool) -> None:
@@ -65,6 +65,7 @@ class Clocks:
         self._stop: Callable[[], None] | None = None
         self._handle: TimerHandle | None = None
         self._since: float | None = None  # the reader waits since then
+        self._left: float | None = None  # its last wait ended then, and brought nothing for anybody
         self._stale = False
         self._content_seen = False
         self._content_waited = 0.0  # seconds waited since the last content
@@ -125,24 +126,34 @@ class Clocks:
 
     def wait(self) -> None:
         """The reader begins to wait."""
-        self._since = self._loop.time()
+        now = self._since = self._loop.time()
+        if self._left is not None:
+            self._content_waited += now - self._left  # comments by the thousand, one read after another
         # Moments only move away, but for the first content, after which a shorter clock may run, and while
         # nobody waits, when the deadline alone counts.
         if self._handle is None or self._stale:
             self._arm()
 
     def waited(self) -> None:
-        """The reader has something, or gave up."""
+        """The reader has something."""
         since = self._since
         if since is not None:
-            self._content_waited += self._loop.time() - since
+            now = self._left = self._loop.time()
+            self._content_waited += now - since
             self._since = None
 
-    def content(self) -> None:
-        """What was read held content."""
-        self._content_waited = 0.0
-        if not self._content_seen:
-            self._content_seen = self._stale = True
+    def gave_up(self) -> None:
+        """The reader was cancelled: until its next wait it is elsewhere."""
+        self.waited()
+        self._left = None
+
+    def handed(self, content: bool) -> None:
+        """What was read held items, with content or without: until the next wait the caller is at work."""
+        self._left = None
+        if content:
+            self._content_waited = 0.0
+            if not self._content_seen:
+                self._content_seen = self._stale = True
 
     def stop(self) -> None:
         """Watches no more; lets go of the reader."""

@@ -119,9 +119,14 @@ class Response:
         try:
             data = await self._read_some()
         except Exception as error:
-            return self._broken(answer, error)
-        finally:
-            clocks.waited()
+            try:
+                return self._broken(answer, error)
+            finally:
+                clocks.waited()
+        except BaseException:
+            clocks.gave_up()
+            raise
+        clocks.waited()
         if not data:
             self.release()
         self.bytes += len(data)

@@ -146,6 +146,7 @@ async def test_pain_14_idle(gateway: LocalGateway, where: Any) -> None:
         stream = open_stream(client)
         error = await timed_out(stream.final())
         assert_names(error, "idle")
+        assert error.readings["idle"] >= LIMIT - 0.01
         assert error.partial.choices[0].message.content == "One two"
         assert stream.content == "One two"
 
@@ -314,6 +315,20 @@ async def test_a_slow_consumer_triggers_nothing(gateway: LocalGateway) -> None:
         async for _ in stream:
             await asyncio.sleep(0.12)
         assert stream.content == "01234567"
+
+
+async def test_a_reader_that_gave_up_and_went_away_triggers_nothing(gateway: LocalGateway) -> None:
+    """Time after a cancelled read is the reader's own."""
+    gateway.script(text=["One", " two"], pace=0.05, times=None)
+    async with client_of(gateway.url, timeout=only("content_idle", 0.15)) as client:
+        stream = open_stream(client)
+        await stream.__anext__()
+        await stream.__anext__()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(stream.__anext__(), 0.01)
+        await asyncio.sleep(0.3)
+        await stream.final()
+        assert stream.content == "One two"
 
 
 async def test_a_healthy_stream_is_not_killed(gateway: LocalGateway) -> None:

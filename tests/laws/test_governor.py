@@ -1,4 +1,4 @@
-"""The governor under a clock of its own: buckets, one pause per episode, an adaptive limit, no lost permit."""
+"""The governor under a clock of its own: buckets, one pause per episode, an adaptive limit."""
 
 from __future__ import annotations
 
