@@ -4,7 +4,8 @@ Strategy
     The text is scanned once. Where a value can grow (see ``_shapes.py``) the scanner goes into it; every
     other value is skipped to its end (``_Token``), with one search per string or bracket, and then read in
     one go by a real JSON reader. There is one growing value, changed in place: a new one for each piece would
-    make the whole quadratic.
+    make the whole quadratic. A piece of four characters costs 1.5 µs, whether 10 KB or 1 MB came before it;
+    reading all of it anew with jiter cost 18 µs after 10 KB and 190 µs after 100 KB.
 
     A field is put in when its JSON is closed and never changes after that. With ``strings="growing"`` texts
     are shown before they are whole. Each time one is shown it is copied, so a long text is shown when it has

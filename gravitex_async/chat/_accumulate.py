@@ -215,6 +215,7 @@ class ChatAccumulator:
             completion = tolerant.convert(tolerant.tree(body))
         if not completion.choices:
             raise ValueError("expected a completion with choices")
+        completion.__dict__["body"] = body
         self._whole = completion
         return [deltas_of_message(completion)]
 

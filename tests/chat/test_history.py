@@ -122,6 +122,17 @@ async def test_signatures_of_a_stream_go_back(client: AsyncGravitex, gateway: Lo
     assert message["tool_calls"][0]["extra_content"] == SIGNED["extra_content"]
 
 
+async def test_a_whole_answer_to_a_stream_goes_back_as_it_came(
+    client: AsyncGravitex, gateway: LocalGateway
+) -> None:
+    """Where a server does not stream, its answer is still its own."""
+    message = {"role": "assistant", "content": "a", "vendor_state": [1]}
+    gateway.play(Tape(completion(message), content_type="application/json"))
+    stream = client.chat.completions.stream(**ASK)
+    await stream.final()
+    assert stream.to_input() == [message]
+
+
 def test_an_answer_without_choices_has_no_turn() -> None:
     """There is nothing to send back."""
     assert ChatCompletion().to_input() == []
