@@ -10,6 +10,7 @@
 _docstrings  what a docstring says of parameters
 _function    function -> schema; JSON -> call
 _dialects    tools, calls and results as each dialect has them
+_calls       the calls of one round
 _run         the loop
 """
 

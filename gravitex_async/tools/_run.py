@@ -13,9 +13,7 @@ A cut answer ends the run as it would end a stream: its calls may not be whole a
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -23,6 +21,7 @@ from .._json import to_builtins
 from ..deltas import Delta, ToolCall
 from ..errors import MisuseError, ToolRoundsError
 from ..usage import Usage
+from ._calls import run_calls
 from ._dialects import Dialect
 from ._function import Tool
 
@@ -34,11 +33,6 @@ __all__ = ["ToolRun"]
 FinalT = TypeVar("FinalT")
 PieceT = TypeVar("PieceT")
 SelfT = TypeVar("SelfT", bound="ToolRun[Any]")
-
-# How long tools that were cancelled may take to clean up before they are left to themselves.
-GRACE = 5.0
-
-_log = logging.getLogger("gravitex_async")
 
 
 class ToolRun(Generic[FinalT]):
@@ -183,75 +177,17 @@ class ToolRun(Generic[FinalT]):
                 partial=stream.arrived,
                 usage=self.usage,
             )
-        results = await self._run_all(calls)
+        try:
+            results = await run_calls(self._tools, calls, self._tool_timeout)
+        except BaseException:
+            self._left = "the run ended when its tools were cancelled"
+            raise
         self._history += [*turn, *self._dialect.results(list(zip(calls, results, strict=True)))]
 
     def _answers(self, stream: Stream[Any, FinalT], calls: list[ToolCall]) -> bool:
         """Whether the calls are to be answered here: whole, and none of a tool that is the caller's."""
         whole = stream.end.state == "completed"
         return bool(calls) and whole and not any(call.name in self._others for call in calls)
-
-    async def _run_all(self, calls: Sequence[ToolCall]) -> list[Any]:
-        tasks = [asyncio.ensure_future(self._run_one(call)) for call in calls]
-        try:
-            return list(await asyncio.gather(*tasks))
-        except BaseException:
-            self._left = "the run ended when its tools were cancelled"
-            await _cancelled(tasks)
-            raise
-
-    async def _run_one(self, call: ToolCall) -> Any:
-        """What a call gives, in plain values; what went wrong, as an exception to be told to the model."""
-        tool = self._tools.get(call.name)
-        if tool is None:
-            return LookupError(f"there is no tool {call.name!r}; the tools are: {', '.join(self._tools)}")
-        try:
-            arguments = tool.read(call.arguments)
-        except ValueError as error:
-            return error
-        limit = self._tool_timeout if tool.timeout is None else tool.timeout
-        result = await _within(limit, tool.call(arguments), tool.name)
-        try:
-            return result if isinstance(result, (str, Exception)) else to_builtins(result)
-        except (TypeError, NotImplementedError) as error:
-            return TypeError(f"the result of {tool.name} has no JSON form: {error}")
-
-
-async def _within(limit: float | None, call: Coroutine[Any, Any, Any], name: str) -> Any:
-    """The result of a call, or the exception it ended with. A call that runs late is left behind."""
-    task = asyncio.ensure_future(call)
-    try:
-        await asyncio.wait({task}, timeout=limit)
-    except BaseException:
-        await _cancelled([task])
-        raise
-    if not task.done():
-        task.cancel()
-        task.add_done_callback(_looked_at)
-        return TimeoutError(f"{name} did not finish within {limit:g} s")
-    if task.cancelled():
-        return RuntimeError(f"{name} was cancelled")
-    error = task.exception()
-    if error is None:
-        return task.result()
-    if not isinstance(error, Exception):
-        raise error
-    _log.warning("tool %s failed", name, exc_info=error)
-    return error
-
-
-async def _cancelled(tasks: Sequence[asyncio.Future[Any]]) -> None:
-    """Cancels tasks and gives them time to clean up."""
-    for task in tasks:
-        task.cancel()
-        task.add_done_callback(_looked_at)
-    await asyncio.wait(tasks, timeout=GRACE)
-
-
-def _looked_at(task: asyncio.Future[Any]) -> None:
-    """Takes the error of a task that nobody waits for any more, so that asyncio does not report it."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _names(definition: Any) -> list[str]:
