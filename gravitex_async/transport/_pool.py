@@ -14,9 +14,9 @@ Strategy
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib
 import os
-import sys
 import threading
 import weakref
 from collections.abc import AsyncGenerator
@@ -38,6 +38,13 @@ if TYPE_CHECKING:
 __all__ = ["LoopPool", "Pool", "PoolStatistics"]
 
 _inherited: list[object] = []  # pools of a parent process, kept so that nothing ever finalises them
+
+
+@functools.cache
+def _session_class() -> type[Session]:
+    module = importlib.import_module("gravitex_async.transport._session")
+    found: type[Session] = module.Session
+    return found
 
 
 class PoolStatistics(msgspec.Struct, frozen=True):
@@ -159,13 +166,10 @@ class Pool:
             found = self._loops.get(loop)
             if found is not None and not found.session.closed:
                 return found
-            module = sys.modules.get("gravitex_async.transport._session")
-            if module is None:
-                # Importing aiohttp takes 0.2 s and more: in a thread, so that the loop goes on.
-                module = await loop.run_in_executor(
-                    None, importlib.import_module, "gravitex_async.transport._session"
-                )
-            session: Session = module.Session(self.limits, self._ssl, self._trust_env, self._session)
+            # Importing aiohttp takes 0.2 s and more: in a thread, so that the loop goes on.
+            if not _session_class.cache_info().currsize:
+                await loop.run_in_executor(None, _session_class)
+            session = _session_class()(self.limits, self._ssl, self._trust_env, self._session)
             pool = LoopPool(loop, session, self.limits, self._rate_limits)
             await pool.start()
             self._sweep()

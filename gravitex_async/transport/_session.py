@@ -40,8 +40,8 @@ class Session:
     def __init__(
         self, limits: Limits, ssl: SSL, trust_env: bool, given: aiohttp.ClientSession | None = None
     ) -> None:
-        self.opened = 0
-        self.reused = 0
+        self._loop = asyncio.get_running_loop()
+        self._counts = _Counts()
         self._ssl: ssl_module.SSLContext | bool = True if ssl is None else ssl
         self._own = given is None
         self._trust_env = trust_env
@@ -58,24 +58,23 @@ class Session:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_read=None),
             read_bufsize=READ_BYTES,
-            trace_configs=[self._trace()],
+            trace_configs=[_trace(self._counts)],
         )
 
-    def _trace(self) -> aiohttp.TraceConfig:
-        """Counts connections, and tells the call that it has one."""
-        traced = aiohttp.TraceConfig()
+    def __del__(self) -> None:
+        # Of a loop that has ended without a word; the keeper of the pool has closed it in all other cases.
+        if self._loop.is_closed():
+            self.drop()
 
-        async def opened(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
-            self.opened += 1
-            context.trace_request_ctx()
+    @property
+    def opened(self) -> int:
+        """Connections opened so far."""
+        return self._counts.opened
 
-        async def reused(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
-            self.reused += 1
-            context.trace_request_ctx()
-
-        traced.on_connection_create_end.append(opened)
-        traced.on_connection_reuseconn.append(reused)
-        return traced
+    @property
+    def reused(self) -> int:
+        """Requests sent over a connection that was there already."""
+        return self._counts.reused
 
     @property
     def closed(self) -> bool:
@@ -162,7 +161,34 @@ class Session:
             connector = self._session.connector
             self._session.detach()
             if connector is not None:
-                connector.close()
+                # A coroutine that has nothing to wait for when its loop is closed: one step is all of it.
+                with contextlib.suppress(StopIteration):
+                    connector.close().__await__().send(None)
+
+
+class _Counts:
+    """What the hooks of a session count: not the session itself, which they would refer to."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+        self.reused = 0
+
+
+def _trace(counts: _Counts) -> aiohttp.TraceConfig:
+    """Counts connections, and tells the call that it has one."""
+    traced = aiohttp.TraceConfig()
+
+    async def opened(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+        counts.opened += 1
+        context.trace_request_ctx()
+
+    async def reused(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+        counts.reused += 1
+        context.trace_request_ctx()
+
+    traced.on_connection_create_end.append(opened)
+    traced.on_connection_reuseconn.append(reused)
+    return traced
 
 
 class _Unsplit(aiohttp.StreamReader):

@@ -7,6 +7,7 @@ request (responses.md section 1; gemini.md section 1).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -43,6 +44,10 @@ class BaseURL(msgspec.Struct, frozen=True):
             MisuseError: It is no http(s) URL, or holds a user name or a control character.
         """
         text = text.strip()
+        if (
+            "@" in re.split(r"[/?#]", text.partition("://")[2], maxsplit=1)[0]
+        ):  # not quoted: it may be a secret
+            raise MisuseError("expected base_url without a user name or password; pass api_key instead")
         try:
             parts = urlsplit(text)
             whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -50,8 +55,6 @@ class BaseURL(msgspec.Struct, frozen=True):
             whole = False
         if not whole or any(character <= " " or character == "\x7f" for character in text):
             raise MisuseError(f"expected base_url like 'https://api.gravitex.ai', got {text!r}")
-        if parts.username or parts.password:
-            raise MisuseError("expected base_url without a user name or password; pass api_key instead")
         return cls(
             f"{parts.scheme}://{parts.netloc}",
             _prefix(parts.path),

@@ -1,0 +1,310 @@
+"""Loops, threads, forks and the end of the interpreter: nothing is left open, and nobody complains.
+
+Each case is a program of its own, run with ``-X dev -W error``, which must not write to standard error.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+PROLOGUE = """
+import asyncio, gc, os, sys, threading
+from gravitex_async import AsyncGravitex
+from gravitex_async.testing import LocalGateway
+
+MESSAGES = [{"role": "user", "content": "Hello"}]
+
+def ask(client):
+    return client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES)
+
+def stream(client):
+    return client.chat.completions.stream(model="gpt-4o-mini", messages=MESSAGES)
+
+class Served:
+    '''A gateway in a thread of its own.'''
+
+    def __enter__(self):
+        ready = threading.Event()
+        def serve():
+            async def main():
+                self.stop, self.loop = asyncio.Event(), asyncio.get_running_loop()
+                async with LocalGateway() as self.gateway:
+                    self.gateway.script(text=["word "] * 100, pace=0.01, times=None, match=is_stream)
+                    ready.set()
+                    await self.stop.wait()
+            asyncio.run(main())
+        self.thread = threading.Thread(target=serve)
+        self.thread.start()
+        ready.wait()
+        return self.gateway
+
+    def __exit__(self, *_):
+        self.loop.call_soon_threadsafe(self.stop.set)
+        self.thread.join()
+
+def is_stream(request):
+    return b'"stream":true' in request.body
+
+AsyncGravitex(api_key="k").chat  # loaded here: asyncio's debug mode measures each step of the loop
+
+def client_of(gateway, **options):
+    return AsyncGravitex(base_url=gateway.url, api_key="sk-local", max_retries=0, **options)
+"""
+
+
+def run(program: str, *, first: str = "", warnings: str = "error") -> str:
+    """What *program* prints; it must end well and be silent on standard error."""
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", warnings, "-c", first + PROLOGUE + textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+    return done.stdout
+
+
+def test_pain_24_three_loops_with_one_client() -> None:
+    """asyncio.run three times, nothing closed in between."""
+    run("""
+        with Served() as gateway:
+            client = client_of(gateway)
+            async def main():
+                await ask(client)
+                async for _ in stream(client):
+                    break
+            for _ in range(3):
+                asyncio.run(main())
+            assert client.pool.statistics().leased == 0
+    """)
+
+
+def test_pain_25_an_open_stream_when_the_loop_ends() -> None:
+    """The stream is kept, the loop is not: its connection is closed all the same."""
+    run("""
+        with Served() as gateway:
+            client, kept = client_of(gateway), []
+            async def main():
+                kept.append(stream(client))
+                await kept[0].__anext__()
+            asyncio.run(main())
+            deadline = 100
+            while gateway.streams[-1].state == "open" and deadline:
+                threading.Event().wait(0.01)
+                deadline -= 1
+            assert gateway.streams[-1].state == "closed_by_peer", gateway.streams
+            assert gateway.live_connections == 0
+            del kept
+            asyncio.run(ask(client))
+    """)
+
+
+@pytest.mark.parametrize("waiting", ["headers", "body", "queue", "back-off"])
+def test_pain_25_a_call_in_flight_when_the_loop_ends(waiting: str) -> None:
+    """Wherever it waits."""
+    run(f"""
+        from gravitex_async import Limits
+        with Served() as gateway:
+            if {waiting!r} in ("headers", "body"):
+                gateway.fault("stall", where={waiting!r}, count=None)
+            elif {waiting!r} == "back-off":
+                gateway.fault("status", status=503, retry_after=30, count=None)
+            options = dict(limits=Limits(max_connections=1)) if {waiting!r} == "queue" else dict()
+            client = client_of(gateway, **options).with_options(max_retries=3)
+            async def main():
+                tasks = [asyncio.ensure_future(stream(client).final()), asyncio.ensure_future(ask(client))]
+                await asyncio.sleep(0.1)
+            asyncio.run(main())
+            gc.collect()
+    """)
+
+
+def test_pain_25_nothing_closed_at_the_end_of_the_interpreter() -> None:
+    """A client, a finished call, an open stream and a loop that is never closed in good order."""
+    run("""
+        served = Served()
+        gateway = served.__enter__()
+        client = client_of(gateway)
+        loop = asyncio.new_event_loop()
+        held = stream(client)
+        loop.run_until_complete(ask(client))
+        loop.run_until_complete(held.__anext__())
+        del held
+        loop.run_until_complete(asyncio.sleep(0.01))
+        loop.close()
+        served.__exit__()
+    """)
+
+
+def test_a_client_that_is_dropped_in_a_running_loop() -> None:
+    """Its connections are closed, without a word."""
+    run("""
+        with Served() as gateway:
+            async def main():
+                for _ in range(3):
+                    client = client_of(gateway)
+                    await ask(client)
+                    del client
+                    gc.collect()
+                    await asyncio.sleep(0.01)
+            asyncio.run(main())
+    """)
+
+
+def test_pain_24_one_client_in_several_threads() -> None:
+    """Each thread has its loop, each loop its connections."""
+    run("""
+        with Served() as gateway:
+            client, failures = client_of(gateway), []
+            async def main():
+                async with stream(client) as answer:
+                    async for _ in answer:
+                        break
+                await asyncio.gather(*(ask(client) for _ in range(5)))
+            def work():
+                try:
+                    asyncio.run(main())
+                    asyncio.run(main())
+                except BaseException as error:
+                    failures.append(error)
+            threads = [threading.Thread(target=work) for _ in range(4)]
+            [t.start() for t in threads]
+            [t.join() for t in threads]
+            assert not failures, failures
+            async def close():
+                await client.close()
+            asyncio.run(close())
+            assert client.pool.statistics().leased == 0
+    """)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("uvloop") is None, reason="no uvloop")
+def test_pain_24_uvloop() -> None:
+    """The same laws on another loop."""
+    run("""
+        import uvloop
+        with Served() as gateway:
+            client = client_of(gateway)
+            async def main():
+                await ask(client)
+                count = 0
+                async for _ in stream(client):
+                    count += 1
+                    if count == 3:
+                        break
+                sent = gateway.streams[-1].events_sent
+                await asyncio.sleep(0.05)
+                assert gateway.streams[-1].state == "closed_by_peer"
+                assert gateway.streams[-1].events_sent - sent <= 2
+                held = stream(client)
+                await held.__anext__()
+                reader = asyncio.ensure_future(held.final())
+                await asyncio.sleep(0.01)
+                threading.Thread(target=held.abort).start()
+                try:
+                    await reader
+                except RuntimeError:
+                    pass
+            for _ in range(2):
+                loop = uvloop.new_event_loop()
+                asyncio.set_event_loop(loop)
+                loop.run_until_complete(main())
+                loop.run_until_complete(loop.shutdown_asyncgens())
+                loop.run_until_complete(loop.shutdown_default_executor())
+                loop.close()
+                asyncio.set_event_loop(None)
+    """)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.parametrize("inside", [True, False])
+def test_pain_29_a_fork_with_a_live_client(inside: bool) -> None:
+    """The child begins with connections of its own, and the parent's stream goes on."""
+    run(
+        f"""
+        import warnings
+        with Served() as gateway:
+            client = client_of(gateway)
+            def child():
+                try:
+                    asyncio.run(ask(client))
+                    assert client.pool.statistics().opened == 1
+                except BaseException:
+                    import traceback
+                    traceback.print_exc()
+                    sys.stderr.flush()
+                    os._exit(1)
+                os._exit(0)
+            async def main():
+                async with stream(client) as answer:
+                    await answer.__anext__()
+                    if {inside}:
+                        pid = os.fork()
+                        if not pid:
+                            threading.current_thread()
+                            child_thread = threading.Thread(target=child)
+                            child_thread.start()
+                            child_thread.join()
+                        await asyncio.get_running_loop().run_in_executor(None, os.waitpid, pid, 0)
+                    await answer.final()
+                    assert answer.content == "word " * 100
+                await ask(client)
+            asyncio.run(main())
+            if not {inside}:
+                pid = os.fork()
+                if not pid:
+                    child()
+                assert os.waitpid(pid, 0)[1] == 0
+            asyncio.run(ask(client))
+    """,
+        warnings="ignore::DeprecationWarning",  # of a fork beside threads, which is what is tested
+    )
+
+
+def test_without_orjson() -> None:
+    """A free-threaded interpreter has none; msgspec does its work."""
+    program = """
+        with Served() as gateway:
+            client = client_of(gateway)
+            async def main():
+                await ask(client)
+                gateway.fault("invalid-utf8")
+                gateway.fault("error-event")
+                await stream(client).final()
+                try:
+                    await stream(client).final()
+                except Exception as error:
+                    assert type(error).__name__ == "ServerError", error
+                await client.close()
+            asyncio.run(main())
+            import gravitex_async._json as json
+            assert json.loads.__module__ != "orjson"
+    """
+    run(program, first="import sys; sys.modules['orjson'] = None\n")
+
+
+def test_debug_mode_reports_nothing() -> None:
+    """asyncio's own checks: threads, slow callbacks, forgotten coroutines."""
+    run(
+        """
+        with Served() as gateway:
+            async def main():
+                async with client_of(gateway) as client:
+                    await asyncio.gather(*(ask(client) for _ in range(10)))
+                    for fault in ("reset", "truncate", "garbage-chunk-size", "error-event", "html", "empty"):
+                        gateway.fault(fault)
+                        try:
+                            await stream(client).final()
+                        except Exception:
+                            pass
+            asyncio.run(main(), debug=True)
+    """
+    )
