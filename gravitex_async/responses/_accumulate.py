@@ -19,6 +19,7 @@ from ..usage import Usage
 from . import _events as e
 from ._decoder import answers
 from ._deltas import deltas_of
+from ._events import OutputTextDeltaEvent
 from ._folding import HANDLERS, Folding
 from ._response import Response, tool_call
 from ._slots import TEXT
@@ -66,7 +67,7 @@ class ResponsesAccumulator:
         count = 0
         for position in range(start, len(items)):
             event = items[position]
-            if type(event) is e.OutputTextDeltaEvent and event.delta:
+            if type(event) is OutputTextDeltaEvent and event.delta:
                 if (
                     pieces is None
                     or event.output_index != output

@@ -121,7 +121,8 @@ def _error(folding: Folding, event: e.ErrorEvent) -> bool:
 
 
 def _unknown(folding: Folding, event: e.UnknownEvent) -> bool:
-    folding.sign_of_life()
+    if event.type.startswith("response."):  # anything else may be no more than a ping
+        folding.sign_of_life()
     return event.type == "response.cancelled"
 
 

@@ -122,6 +122,8 @@ def _converted(tree: dict[str, Any], cls: type[Any]) -> Any:
         return tolerant.convert(copy.deepcopy(tree))
     except DecodeError as error:
         message = error.message
+    except RecursionError:
+        message = "nested too deeply"
     raise ValueError(message)
 
 

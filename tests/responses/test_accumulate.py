@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gravitex_async._json import dumps
 from gravitex_async.deltas import ToolCall
 from gravitex_async.errors import APIStatusError, RateLimitError, ServerError
 from gravitex_async.responses import (
@@ -150,6 +151,25 @@ def test_row_137_reasoning_is_apart():
     assert isinstance(reasoning, ReasoningItem)
     assert [part.type for part in reasoning.summary] == ["summary_text", "summary_text"]
     assert [part.type for part in reasoning.content] == ["reasoning_text"]
+
+
+def test_row_137_reasoning_without_deltas():
+    """Pieces of reasoning that come as a whole are paragraphs too, told once."""
+    reading = read_events(
+        event("reasoning_summary_text.done", text="a", output_index=0, summary_index=0),
+        event("reasoning_summary_text.done", text="b", output_index=0, summary_index=1),
+        event("reasoning_text.delta", delta="c", output_index=0, content_index=0),
+        event("reasoning_text.delta", delta="d", output_index=0, content_index=0),
+        COMPLETED,
+    )
+    assert reading.reasoning == reading.folded.reasoning_content == "a\n\nb\n\ncd"
+
+
+def test_refusals_without_deltas():
+    """The same for a refusal."""
+    reading = read_events(event("refusal.done", refusal="No.", output_index=0), COMPLETED)
+    assert [delta.refusal for delta in reading.deltas] == ["No.", ""]
+    assert reading.folded.refusal == "No."
 
 
 def test_row_123_custom_tool_call():
@@ -360,6 +380,7 @@ def test_signs_of_life_count_once_there_was_content():
     assert read_events(text("a"), search).folded.progress == (2, 0)
     assert read_events(event("reasoning_text.delta", delta="a"), search).folded.progress == (0, 2)
     assert read_events(text("a"), event("brand_new")).folded.progress == (2, 0)
+    assert read_events(text("a"), {"type": "ping"}, {"type": "keepalive"}).folded.progress == (1, 0)
 
 
 # A whole answer in place of a stream, and a stream taken up again
@@ -377,6 +398,8 @@ def test_whole_body(status, kind):
     assert isinstance(item, kind)
     stopped = folded.fold([item], 0)
     assert stopped == (0 if status == "failed" else 1)
+    odd = dumps(tree | {"output": None, "status": "completed"})
+    assert ResponsesAccumulator().whole(odd)[0].response.output == []
     if kind is CompletedEvent:
         assert "".join(delta.content for delta in folded.deltas(item)) == "x"
         assert folded.complete

@@ -197,6 +197,10 @@ def test_odd_values_are_read():
     assert completed.response.usage is not None
     assert completed.response.usage.input_tokens == 5
     assert completed.response.error == "boom?"
+    shell = decode(
+        b'{"type":"response.shell_call_output_content.delta","delta":{"stdout":"a","stderr":null}}'
+    )
+    assert (shell.delta.stdout, shell.delta.stderr) == ("a", "")
 
 
 @pytest.mark.parametrize(
@@ -275,6 +279,8 @@ def test_split_takes_the_simple_form_apart():
         b"event:response.x\ndata: {}\n\n",
         b"event: response.x\r\ndata: {}\r\n\r\n",
         b"event: response.x\ndata: {}\n\n\n",
+        b'event: response.x\ndata: {"a":\r1}\n\n',
+        b"event: response.x\rid: 1\ndata: {}\n\n",
         b"data: {}\n\n",
         b"data: [DONE]\n\n",
     ],

@@ -139,10 +139,56 @@ def test_repeated_structural_events(twice):
 # Odd gateways
 
 
+def test_ids_alone_tell_items_apart():
+    """Without indices the ids say which text is whose, also when nothing else was announced."""
+    reading = read_events(
+        CREATED,
+        text("a", item_id="m"),
+        text("x", item_id="n"),
+        text("b", item_id="m"),
+        text("y", item_id="n"),
+        event("function_call_arguments.delta", delta="1", item_id="c"),
+        event("function_call_arguments.delta", delta="2", item_id="d"),
+        COMPLETED,
+    )
+    response = reading.folded.final()
+    assert [item.text for item in response.output if isinstance(item, MessageItem)] == ["ab", "xy"]
+    assert [(c.id, c.arguments) for c in response.tool_calls] == [("c", "1"), ("d", "2")]
+
+
+def test_a_finished_item_is_not_gone_on_with():
+    """A text that says nothing of its place belongs to no item that is finished."""
+    response = final(
+        text("a"), done(message("", "a")), text("b"), done(message("", "b")), text("c"), text("d")
+    )
+    assert [item.text for item in response.output if isinstance(item, MessageItem)] == ["a", "b", "cd"]
+
+
+def test_a_late_text_of_another_number():
+    """A text that a finished item holds already is no second part, whatever its number."""
+    late = event("output_text.done", text="a", output_index=0, content_index=1)
+    assert final(done(message("m", "a"), 0), late).output_text == "a"
+
+
+def test_a_done_item_has_its_own_status():
+    """An item that does not say how far it is when it is done is not said to be in progress."""
+    (item,) = final(added(message("m", status="in_progress"), 0), done(message("m", "a"), 0)).output
+    assert item.status is None
+
+
+def test_text_missing_from_the_last_output():
+    """A last output that has lost the message altogether does not lose the text."""
+    end = event("completed", response={"status": "completed", "output": [call("c", "{}")]})
+    reading = read_events(text("a", item_id="m", output_index=0), end)
+    assert reading.text == reading.folded.content == "a"
+
+
 def test_deltas_for_a_finished_item_are_applied():
     """An event for an item that is finished is applied; it does not fail."""
     response = final(
-        added(message("m"), 0), done(message("m", "a"), 0), text("b", item_id="m", output_index=0)
+        text("a", item_id="m", output_index=0),
+        done(message("m", "a"), 0),
+        text("b", item_id="m", output_index=0),
     )
     assert response.output_text == "ab"
 
@@ -268,6 +314,9 @@ def test_refusal_and_text_in_one_message():
     )
     assert "".join(delta.refusal for delta in reading.deltas) == reading.folded.refusal == "No."
     assert reading.text == reading.folded.content == "But"
+    (item,) = reading.folded.final().output
+    assert isinstance(item, MessageItem)
+    assert [part.type for part in item.content] == ["refusal", "output_text"]
 
 
 def test_annotations_keep_their_place():
