@@ -315,7 +315,7 @@ print(client.pool.statistics())
 def test_three_loops_in_a_row(ending: str) -> None:
     """One client, three ``asyncio.run``, a stream left open, closed or not: no warning, no error."""
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", THREE_RUNS + ending],
+        [sys.executable, "-W", "error", "-c", THREE_RUNS + ending],
         capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": os.getcwd()},
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
