@@ -50,11 +50,12 @@ class Clocks:
 
     __slots__ = (
         "_content_seen", "_content_waited", "_handle", "_left", "_loop", "_phase", "_since", "_stale",
-        "_stop", "_stream", "attempts", "expired", "sent", "started", "timeout",
+        "_stop", "_stream", "at", "attempts", "expired", "sent", "started", "timeout",
     )  # fmt: skip
 
     def __init__(self, loop: AbstractEventLoop, timeout: Timeout, *, stream: bool) -> None:
         self._loop = loop
+        self.at = loop.time()  # of the last read
         self.timeout = timeout
         self._stream = stream
         self.started = loop.time()
@@ -138,7 +139,7 @@ class Clocks:
         """The reader has something."""
         since = self._since
         if since is not None:
-            now = self._left = self._loop.time()
+            now = self.at = self._left = self._loop.time()
             self._content_waited += now - since
             self._since = None
 

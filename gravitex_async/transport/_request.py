@@ -87,7 +87,7 @@ def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     for name, value in (headers or {}).items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise MisuseError(f"expected header names and values as strings, got {name!r}")
-        if not name.isascii() or any(ord(c) <= 32 or c in '":,;()<>@[]{}\\/?=' for c in name) or not name:
+        if not name or any(not 32 < ord(c) < 127 or c in '":,;()<>@[]{}\\/?=' for c in name):
             raise MisuseError(f"{name!r} is not a header name")
         if name.lower() in _FRAMING:
             raise MisuseError(f"header {name!r} is set by the client alone")

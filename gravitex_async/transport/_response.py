@@ -39,6 +39,10 @@ DRAIN_SECONDS: Final = 0.05
 DRAIN_BYTES: Final = 64 * 1024
 
 
+OnClose = Callable[["APIError | None", int, bool], None]
+"""Told once how an answer was let go: what was wrong with it, its bytes, whether its body had ended."""
+
+
 class Response:
     """What the gateway answered. Reading is cancellable and loses nothing; one reader at a time."""
 
@@ -62,14 +66,14 @@ class Response:
         answer: ClientResponse,
         clocks: Clocks,
         loop: asyncio.AbstractEventLoop,
-        on_close: Callable[[APIError | None], None],
+        on_close: OnClose,
         *,
         secret: str = "",
     ) -> None:
         self._answer: ClientResponse | None = answer
         self._clocks = clocks
         self._loop = loop
-        self._on_close: Callable[[APIError | None], None] | None = on_close
+        self._on_close: OnClose | None = on_close
         self._failure: APIError | None = None
         self.secret = secret  # the key, for striking it out of errors
         self.bytes = 0
@@ -179,32 +183,33 @@ class Response:
         """Lets go: the connection is kept when the body has ended, and closed otherwise."""
         answer = self._answer
         if answer is not None:
-            self._let_go(answer.release if self.at_eof else answer.close, None)
+            ended = self.at_eof
+            self._let_go(answer.release if ended else answer.close, None, ended)
 
     def abort(self, error: APIError | None = None) -> None:
         """Closes the connection at once; a waiting reader gets an error. *error* is what is wrong with it."""
         answer = self._answer
         if answer is not None:
-            self._let_go(answer.close, error)
+            self._let_go(answer.close, error, False)
 
     def fail(self, error: APIError) -> None:
         """Ends the answer with *error*: the pool is closing under it."""
         self._failure = self._failure or error
         self.abort(error)
 
-    def _let_go(self, how: Callable[[], object], error: APIError | None) -> None:
+    def _let_go(self, how: Callable[[], object], error: APIError | None, ended: bool) -> None:
         self._answer = None
         on_close, self._on_close = self._on_close, None
         if self._loop.is_closed():
             return
-        clocks, unwatch = self._clocks, self._unwatch
+        clocks, unwatch, size = self._clocks, self._unwatch, self.bytes
 
         def finish() -> None:
             clocks.stop()
             unwatch()
             how()
             if on_close is not None:
-                on_close(error)
+                on_close(error, size, ended)
 
         try:
             here = asyncio.get_running_loop() is self._loop

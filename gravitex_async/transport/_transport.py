@@ -191,13 +191,15 @@ class Transport:
 
     def _response(self, answer: ClientResponse, call: _Sending, permit: Permit) -> Response:
         pool, host, good = call.pool, self.host, is_good(answer.status)
+        request, clocks = call.request, call.clocks
 
-        def done(error: APIError | None) -> None:
+        def done(error: APIError | None, size: int, ended: bool) -> None:
             pool.slots.release(host)
             if good:  # what a refusal teaches the governor is known once its body is read
                 permit.release(error)
+                _log.body(request, clocks, size, ended)
 
-        response = Response(answer, call.clocks, pool.loop, done, secret=call.secret)
+        response = Response(answer, clocks, pool.loop, done, secret=call.secret)
         pool.live.add(response)
         return response
 
