@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from ._accumulator import Accumulator
 from ._decode import EventDecoder
 from ._failures import error_of, find_error, parse_body, request_id_of
 from ._json import loads_tolerant
-from ._stream import Accumulator
 from ._tolerant import TolerantDecoder, excerpt
 from .errors import APIError, DecodeError, StreamInterrupted
 from .transport import without_secret
@@ -119,9 +119,7 @@ def _reported(body: bytes, headers: Mapping[str, str]) -> APIError | None:
 
 def _no_answer(body: bytes, headers: Mapping[str, str], content_type: str, complaint: str) -> DecodeError:
     message = f"expected a JSON answer, got {content_type or 'no content type'!r}: {excerpt(body)}"
-    return DecodeError(
-        f"{message} ({complaint})", body=parse_body(body), request_id=request_id_of(headers)
-    )
+    return DecodeError(f"{message} ({complaint})", body=parse_body(body), request_id=request_id_of(headers))
 
 
 def _with_body(answer: T, body: bytes) -> T:

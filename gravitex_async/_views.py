@@ -1,118 +1,102 @@
-"""Views of a stream that make something of its text: a growing value, thinking taken out of the content.
+"""The basic views of a stream: deltas, text, batches. All take from one queue, which the engine fills.
 
-They read another view and hold no connection; what that view raises, they raise, after what they held back.
+A class with ``__anext__`` and not an asynchronous generator: a generator is finished after a cancelled wait.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-import msgspec
-
-from ._growth import Growth
-from ._output import read_output
 from .deltas import Delta
-from .errors import GravitexError
-from .thinking import Split, ThinkSplitter
 
 if TYPE_CHECKING:
-    from ._stream import Stream
+    from ._engine import Engine
 
-__all__ = ["PartialOutput", "SplitDeltas", "stream_output"]
+__all__ = ["Batches", "Deltas", "Text"]
 
-T = TypeVar("T")
+ItemT = TypeVar("ItemT")
+FinalT = TypeVar("FinalT")
 
 
-def stream_output(stream: Stream[Any, Any], type_: type[T]) -> T:
-    """The value in the content of a stream that has ended.
+class Deltas(Generic[ItemT, FinalT]):
+    """Items of a stream as deltas, which the accumulator makes along the way once they are asked for.
 
-    Raises:
-        OutputError: See ``read_output``.
+    ``_made`` stands beside the stream's queue, entry by entry; where another view took items in between, the
+    rest is translated one by one. Not through the stream's own ``__anext__``: a coroutine less per delta.
     """
-    return read_output(
-        type_,
-        text=stream.content,
-        refusal=stream.refusal,
-        word=stream.finish_reason,
-        reason=stream.end.reason,
-        answer=stream.arrived,
-    )
 
+    def __init__(self, engine: Engine[ItemT, FinalT]) -> None:
+        self._engine = engine
+        self._pending = engine.pending
+        self._made: list[Delta | Sequence[Delta]] = []
+        self._more: list[Delta] = []
 
-class PartialOutput(Generic[T]):
-    """The growing value of a type, each time it shows more; the whole one, checked, at the end."""
-
-    def __init__(
-        self, stream: Stream[Any, Any], type_: type[T], strings: Literal["final", "growing"]
-    ) -> None:
-        self._stream = stream
-        self._text = stream.text()
-        self._type = type_
-        self._growth = Growth(type_, strings=strings)
-        self._over = False
-
-    def __aiter__(self) -> PartialOutput[T]:
-        return self
-
-    async def __anext__(self) -> T:
-        while not self._over:
-            try:
-                piece = await self._text.__anext__()
-            except StopAsyncIteration:
-                break
-            if self._growth.feed(piece) and (value := self._growth.value) is not None:
-                return value
-        if self._over:
-            raise StopAsyncIteration
-        whole = stream_output(self._stream, self._type)
-        self._over = True
-        return whole
-
-
-class SplitDeltas:
-    """Deltas whose content may begin with inlined thinking: that is moved to ``reasoning_content``."""
-
-    def __init__(self, deltas: AsyncIterator[Delta]) -> None:
-        self._deltas = deltas
-        self._splitters: dict[int, ThinkSplitter] = {}
-        self._held: list[Delta] = []
-
-    def __aiter__(self) -> SplitDeltas:
+    def __aiter__(self) -> Deltas[ItemT, FinalT]:
         return self
 
     async def __anext__(self) -> Delta:
-        while not self._held:
-            try:
-                delta = await self._deltas.__anext__()
-            except (StopAsyncIteration, GravitexError):
-                if not self._flush():
-                    raise
-                break
-            split = self._split(delta)
-            if split is not None:
-                return split
-        return self._held.pop()
+        pending, made = self._pending, self._made
+        while not self._more:
+            if not made or len(made) != len(pending):
+                if not pending and not await self._engine.fill():
+                    raise StopAsyncIteration
+                made = self._made = self._engine.deltas_made()
+            pending.pop()
+            found = made.pop()
+            if isinstance(found, Delta):
+                return found
+            self._more = list(reversed(found))
+        return self._more.pop()
 
-    def _split(self, delta: Delta) -> Delta | None:
-        """The delta with its content taken apart; None when all it brought is held back."""
-        splitter = self._splitters.get(delta.index)
-        if splitter is None:
-            splitter = self._splitters[delta.index] = ThinkSplitter()
-        found = splitter.feed(delta.content) if delta.content else Split("", "")
-        if delta.finish_reason:
-            last = splitter.close()
-            found = Split(found.reasoning + last.reasoning, found.content + last.content)
-        if found == Split("", delta.content):
-            return delta
-        reasoning = delta.reasoning_content + found.reasoning
-        split = msgspec.structs.replace(delta, content=found.content, reasoning_content=reasoning)
-        return None if split == Delta(index=delta.index) else split
 
-    def _flush(self) -> bool:
-        """Whether anything was held back when the stream ended."""
-        for index, splitter in self._splitters.items():
-            reasoning, content = splitter.close()
-            if reasoning or content:
-                self._held.append(Delta(content, reasoning, index=index))
-        return bool(self._held)
+class Text(Generic[ItemT, FinalT]):
+    """The content of choice 0, piece by piece; made from deltas in the same way."""
+
+    def __init__(self, engine: Engine[ItemT, FinalT]) -> None:
+        self._engine = engine
+        self._pending = engine.pending
+        self._made: list[Delta | Sequence[Delta]] = []
+
+    def __aiter__(self) -> Text[ItemT, FinalT]:
+        return self
+
+    async def __anext__(self) -> str:
+        pending, made = self._pending, self._made
+        while True:
+            if not made or len(made) != len(pending):
+                made = await self._refill()
+            pending.pop()
+            found = made.pop()
+            if isinstance(found, Delta):
+                text = "" if found.index else found.content
+            else:
+                text = "".join([delta.content for delta in found if not delta.index])
+            if text:
+                return text
+
+    async def _refill(self) -> list[Delta | Sequence[Delta]]:
+        if not self._pending:
+            self._engine.forget_taken()
+            if not await self._engine.fill():
+                raise StopAsyncIteration
+        self._made = self._engine.deltas_made()
+        return self._made
+
+
+class Batches(Generic[ItemT, FinalT]):
+    """All items of one read at a time."""
+
+    def __init__(self, engine: Engine[ItemT, FinalT]) -> None:
+        self._engine = engine
+
+    def __aiter__(self) -> Batches[ItemT, FinalT]:
+        return self
+
+    async def __anext__(self) -> list[ItemT]:
+        engine = self._engine
+        if not engine.pending and not await engine.fill():
+            raise StopAsyncIteration
+        batch = engine.pending[::-1]
+        engine.pending.clear()
+        return batch

@@ -25,7 +25,7 @@ LAYERS: list[set[str]] = [
     {"sse"},
     {"_tolerant", "_decode"},
     {"transport"},
-    {"_stream", "_plain", "_resource", "_views"},
+    {"_accumulator", "_tasks", "_engine", "_stream", "_plain", "_resource", "_views", "_text_views"},
     {"chat", "responses", "gemini", "embeddings", "models"},
     {"client", "schema"},
     {"tools", "batch", "relay", "testing", "inputs"},

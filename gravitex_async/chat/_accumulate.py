@@ -138,7 +138,7 @@ class ChatAccumulator:
         first = self._first
         pieces = thoughts = 0
         position = start
-        for position, chunk in enumerate(items[start:] if start else items, start):
+        for position, chunk in enumerate(items[start:] if start else items, start):  # noqa: B007  # used behind
             choices = chunk.choices
             if (
                 first is not None

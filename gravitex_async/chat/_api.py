@@ -36,6 +36,8 @@ _answers = msgspec.json.Decoder(ChatCompletion)
 class ChatStream(Stream[ChatCompletionChunk, ChatCompletion]):
     """The chunks of one chat completion; see ``Stream`` for its views and its contract."""
 
+    __slots__ = ()
+
 
 def _decoder(chunk_type: type[ChunkT]) -> msgspec.json.Decoder[ChunkT]:
     if not (isinstance(chunk_type, type) and issubclass(chunk_type, ChatCompletionChunk)):

@@ -37,6 +37,8 @@ EventT = TypeVar("EventT", bound=GenerateContentResponse)
 class GeminiStream(Stream[GenerateContentResponse, GenerateContentResponse]):
     """The events of one answer; see ``Stream`` for its views and its contract."""
 
+    __slots__ = ()
+
 
 def _parts() -> tuple[EventDecoder[GenerateContentResponse], GeminiAccumulator]:
     return event_decoder(GenerateContentResponse), GeminiAccumulator()

@@ -1,0 +1,83 @@
+"""What a dialect brings to a stream: the accumulator, which makes an answer of its items.
+
+One is fed by ``fold``, read by read, and works without asyncio. Everything else of it may be asked at any
+moment. It never raises on odd data, and is linear in what it is fed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
+
+from ._failures import ErrorInfo
+from .deltas import Delta, EndReason, ToolCall
+from .usage import Usage
+
+__all__ = ["Accumulator"]
+
+ItemT = TypeVar("ItemT")
+FinalT_co = TypeVar("FinalT_co", covariant=True)
+
+
+class Accumulator(Protocol[ItemT, FinalT_co]):
+    """What a dialect makes of its items."""
+
+    made: list[Delta | Sequence[Delta]] | None
+    """None until somebody reads deltas; from then on ``fold`` puts an entry here for each item it takes: its
+    Delta, or all of them. It begins anew with each read (``start == 0``)."""
+
+    @property
+    def content(self) -> str: ...
+    @property
+    def reasoning_content(self) -> str: ...
+    @property
+    def refusal(self) -> str: ...
+    @property
+    def tool_calls(self) -> list[ToolCall]: ...
+    @property
+    def finish_reason(self) -> str | None: ...
+    @property
+    def usage(self) -> Usage: ...
+    @property
+    def reason(self) -> EndReason:
+        """The neutral class of the finish reason."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether the answer is whole: every choice finished, or the closing event was seen."""
+        ...
+
+    @property
+    def closed(self) -> bool:
+        """Whether the dialect says that nothing follows, so that the body need not be read on."""
+        ...
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many pieces of content and of reasoning there were so far."""
+        ...
+
+    def fold(self, items: Sequence[ItemT], start: int) -> int:
+        """Takes items from *start* on; stops at the first that may be an error and returns its index."""
+        ...
+
+    def error_in(self, tree: Any) -> ErrorInfo | None:
+        """The error in the plain values of an item at which ``fold`` stopped; None when it is none."""
+        ...
+
+    def whole(self, body: bytes) -> list[ItemT]:
+        """The items of an answer that came as one JSON body where a stream was asked for.
+
+        Raises:
+            ValueError: It is no answer of this dialect.
+        """
+        ...
+
+    def deltas(self, item: ItemT) -> Sequence[Delta]:
+        """What one item adds, per choice."""
+        ...
+
+    def final(self) -> FinalT_co:
+        """The answer as far as it has arrived, in the shape of a plain one."""
+        ...

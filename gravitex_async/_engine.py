@@ -1,0 +1,394 @@
+"""The engine of a stream: opens the answer, reads, has it decoded and folded, and knows how it ended.
+
+Strategy
+    ``fill`` is the only place that waits. It reads what the network brought, has it decoded and folded
+    into the accumulator at once, and puts the items in a queue; all views take from that queue. So the
+    accumulators are the same whichever view is read, and a cancelled wait has changed nothing.
+
+    What fails is raised when everything that arrived before it has been delivered, by every view and as
+    often as it is asked. The stored error is never raised itself but copied: a raised exception refers to
+    its frames, and a stream that refers to itself would not be freed when its last reader drops it.
+
+    Streams and views hold the engine, and nothing it holds refers back to them: when the last of them is
+    dropped the connection is closed, without a garbage collector.
+
+Ending (law 1): the accumulator says whether the answer is whole (``complete``); if it is, whatever
+happens to the connection afterwards is no failure of the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from ._accumulator import Accumulator
+from ._decode import EventDecoder
+from ._failures import error_of, find_error, parse_body, request_id_of
+from ._json import loads_tolerant
+from ._sniff import is_event_stream
+from ._tasks import OneReader, cancel, opening_task
+from .deltas import Delta, StreamEnd, end_state
+from .errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
+from .timings import Timings
+from .transport import MAX_BODY_BYTES, without_secret
+
+if TYPE_CHECKING:
+    from .transport import Call, Clocks, Response
+
+__all__ = ["Engine"]
+
+EVENT_STREAM = "text/event-stream"
+
+ItemT = TypeVar("ItemT")
+FinalT = TypeVar("FinalT")
+
+Make = Callable[[], tuple[EventDecoder[ItemT], Accumulator[ItemT, FinalT]]]
+
+
+class Engine(Generic[ItemT, FinalT]):
+    """One answer from the request to its end. Owns the connection; one reader at a time."""
+
+    __slots__ = (
+        "__weakref__", "_at_mark", "_call", "_decoder", "_fresh", "_make", "_opening", "_progress",
+        "_response", "_steady", "_touched", "_unsure", "attempts", "end", "ended", "failure", "folded",
+        "headers", "pending", "reading", "timings",
+    )  # fmt: skip
+
+    def __init__(self, call: Call, make: Make[ItemT, FinalT]) -> None:
+        self.ended = True  # nothing to leave, should *make* raise
+        self._call = call
+        self._make = make
+        self._decoder, self.folded = make()
+        self._opening: asyncio.Task[Response] | None = None
+        self._response: Response | None = None
+        self._steady: Response | None = None  # the response while there is nothing to do but to read it
+        self.headers: Mapping[str, str] = {}
+        self.attempts = 1
+        self.pending: list[ItemT] = []  # last first: the next one is popped off the end
+        self._fresh = 0  # items of the last read
+        self._touched = False  # whether items of earlier reads were handed out
+        self._progress = (0, 0)
+        self.failure: GravitexError | None = None
+        self.reading = False
+        self._at_mark = False  # the end mark was seen, the end of the body was not
+        self._unsure: bytearray | None = None  # the start of a body that may be no stream
+        self.ended = False
+        self.end = StreamEnd()
+        self.timings = Timings()
+
+    def __del__(self) -> None:
+        self.abort()
+
+    def abort(self) -> None:
+        """Leaves the answer now, from any thread. Idempotent."""
+        if self.ended:
+            return
+        if self._at_mark:
+            self._finish()
+        else:
+            self.ended = True
+            self._steady = None
+            self.end.state = "closed"
+            self._note_evidence()
+        if self._opening is not None:
+            cancel(self._opening)
+        if self._response is not None:
+            self._response.release()
+
+    @property
+    def last_raw(self) -> bytes | None:
+        """The payload of the item handed out last."""
+        taken = self._fresh - len(self.pending)
+        return self._decoder.payload(taken - 1) if taken else None
+
+    @property
+    def request_id(self) -> str | None:
+        """The gateway's id of this request."""
+        return request_id_of(self.headers)
+
+    async def begin(self) -> None:
+        """Sends the request, and waits until the answer has begun.
+
+        Raises:
+            GravitexError: There was none, or its first bytes are an error.
+        """
+        with OneReader(self):
+            while not (self._begun or self.ended):
+                await self._step()
+            if self.failure is not None and not self.pending:
+                raise copy.copy(self.failure)
+
+    @property
+    def _begun(self) -> bool:
+        """Whether there is an answer, and no doubt that it is a stream but what its first bytes may raise."""
+        response = self._response
+        return response is not None and (self._unsure is None or response.content_type == EVENT_STREAM)
+
+    async def _open(self) -> None:
+        """Sends the request, once: a wait for its answer may be cancelled and taken up again."""
+        if self.failure is not None:
+            raise copy.copy(self.failure)
+        if self._response is not None or self.ended:
+            return
+        if self._opening is None:
+            self._opening = opening_task(self._call.open(None))
+        opening = self._opening
+        try:
+            response = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            if not (self.ended and opening.cancelled()):
+                raise
+            self._at_end()  # nobody cancelled this wait: the stream was left in another task
+            return
+        except Exception as error:
+            # The task holds the error, the error its traceback, that this frame: no cycle through here.
+            del opening
+            self._opening = None
+            if isinstance(error, GravitexError):
+                self._fail(error, "failed" if isinstance(error, APIStatusError) else "interrupted")
+            raise
+        self._opening = None
+        self._begin(response)
+
+    def _begin(self, response: Response) -> None:
+        clocks = response.clocks
+        self._response = response
+        self._unsure = bytearray()
+        self.headers = response.headers
+        self.attempts = clocks.attempts
+        self.timings.opened = clocks.started
+        self.timings.headers = clocks.now() - clocks.started
+
+    async def fill(self) -> bool:
+        """Waits until an item is in the queue; False when the stream has ended well."""
+        with OneReader(self):
+            while not self.pending:
+                response = self._steady
+                if response is None:
+                    if self.failure is not None:
+                        raise copy.copy(self.failure)
+                    if self.ended:
+                        return self._at_end()
+                    await self._step()
+                    continue
+                try:
+                    data = await response.read()
+                except APIError as error:
+                    self._broke_off(error)
+                else:
+                    self._received(data, response)
+        return True
+
+    async def _step(self) -> None:
+        response = self._response
+        if response is None:
+            await self._open()
+        elif self._at_mark:
+            self.end.evidence.clean_eof = await response.drain()
+            self._finish()
+        else:
+            await self._sniff(response)
+
+    def _at_end(self) -> bool:
+        if self.end.state == "closed":
+            raise MisuseError("the stream was closed before its end; what had arrived is in its accumulators")
+        return False
+
+    def _received(self, data: bytes, response: Response) -> None:
+        if not data:
+            self._at_eof(response)
+            return
+        self._take(self._decoder.feed(data), response.clocks)
+        if self.failure is None and (self._decoder.done or self.folded.closed):
+            self._steady = None
+            if response.at_eof:
+                self.end.evidence.clean_eof = True
+                self._finish()
+            else:
+                self._at_mark = True
+
+    def _at_eof(self, response: Response) -> None:
+        items = self._decoder.close()
+        if self._decoder.stray and not self._decoder.events:
+            self._decoder.failure = None
+            self._take_whole(self._decoder.stray, response)  # behind keep-alives
+            return
+        self._take(items, response.clocks)
+        if self.failure is None:
+            self.end.evidence.clean_eof = True
+            self._finish()
+
+    def _take(self, items: list[ItemT], clocks: Clocks) -> None:
+        start = 0
+        while (start := self.folded.fold(items, start)) < len(items):
+            failure = self._failure_at(start)
+            if failure is not None:
+                del items[start:]
+                self._decoder.keep(start)
+                self._decoder.failure = failure
+                break
+            if self.folded.made is not None:
+                self.folded.made.append(self.folded.deltas(items[start]))
+            start += 1
+        self._note_progress(bool(items), clocks)
+        pending = self.pending
+        self._touched = self._touched or len(pending) < self._fresh
+        self._fresh = len(pending) + len(items)
+        items.reverse()
+        pending[:0] = items
+        if self._decoder.failure is not None:
+            self._refused(self._decoder.failure)
+
+    def _note_progress(self, handed: bool, clocks: Clocks) -> None:
+        before, after = self._progress, self.folded.progress
+        self._progress = after
+        if handed:
+            clocks.handed(after != before)
+        self.timings.read(clocks.at, content=after[0] > before[0], reasoning=after[1] > before[1])
+
+    def deltas_made(self) -> list[Delta | Sequence[Delta]]:
+        """What the queue's items add, last first: made when they were folded, or made now."""
+        made = self.folded.made
+        if made is not None and len(made) == len(self.pending) == self._fresh:
+            return made[::-1]
+        self.folded.made = made or []
+        entries: list[Delta | Sequence[Delta]] = [self.folded.deltas(item) for item in self.pending[::-1]]
+        return entries[::-1]
+
+    def _failure_at(self, index: int) -> APIError | None:
+        info = self.folded.error_in(loads_tolerant(self._decoder.payload(index)))
+        return None if info is None else error_of(info)
+
+    def _broke_off(self, error: APIError) -> None:
+        """The connection failed: no matter if the answer is whole, else the end of it."""
+        if self.ended:  # by ``abort`` in another task
+            return
+        if self._decoder.done or self.folded.complete:
+            self._finish()
+        elif not self._again(error):
+            self._fail(error, "interrupted")
+
+    def forget_taken(self) -> None:
+        """The items taken from the queue held no content and went to nobody: another try may replace them."""
+        if self.folded.progress == (0, 0):
+            self._fresh = len(self.pending)
+
+    def _refused(self, error: APIError) -> None:
+        if not self._again(error):
+            self._fail(error, "failed")
+
+    def _again(self, error: APIError) -> bool:
+        """Begins another try, where one is allowed: nothing but empty items had come, none was handed out."""
+        response = self._response
+        touched = self._touched or len(self.pending) < self._fresh
+        if response is None or touched or self.folded.progress != (0, 0) or not error.retryable:
+            return False
+        if not self._call.allows_retry(error, response.clocks):
+            return False
+        response.abort(error)
+        self._response = self._steady = None
+        self._progress = (0, 0)
+        self._at_mark = False
+        self._fresh = 0
+        self.pending.clear()
+        self._decoder, self.folded = self._make()
+        self._opening = opening_task(self._call.open(response.clocks, after=copy.copy(error)))
+        return True
+
+    def _finish(self) -> None:
+        """The body has ended, or need not be read on."""
+        if not (self._decoder.done or self.folded.complete):
+            self._cut()
+            return
+        self._note_evidence()
+        self.ended = True
+        self._steady = None
+        reason = self.folded.reason
+        # Only chat has a word for it on the wire; the neutral class is the same in all dialects.
+        self.end.reason = "tool_calls" if reason == "stop" and self.folded.tool_calls else reason
+        self.end.state = end_state(self.end.reason)
+        if self._response is not None:
+            self._response.release()
+
+    def _cut(self) -> None:
+        error = StreamInterrupted(
+            f"the stream ended before its end mark, after {self._decoder.events} events and "
+            f"{self._decoder.bytes} bytes; what had arrived is in error.partial"
+        )
+        if not self._again(error):
+            self._fail(error, "interrupted")
+
+    def _fail(self, error: GravitexError, state: Literal["failed", "interrupted"]) -> None:
+        self._note_evidence()
+        self.ended = True
+        self._steady = None
+        self.end.state = state
+        self.end.reason = "error"
+        response = self._response
+        if isinstance(error, APIError) and response is not None:
+            error = without_secret(error, response.secret)
+            error.partial = self.folded.final() if self._decoder.events else None
+            error.attempts = self.attempts
+            error.headers = {name.lower(): value for name, value in self.headers.items()}
+            error.request_id = error.request_id or self.request_id
+            response.abort(error)
+        self.failure = copy.copy(error)
+
+    def _note_evidence(self) -> None:
+        evidence = self.end.evidence
+        evidence.finish_seen = self.folded.complete
+        evidence.done_seen = self._decoder.done
+        evidence.events = self._decoder.events
+        evidence.bytes = self._decoder.bytes
+
+    async def _sniff(self, response: Response) -> None:
+        """Reads on until it is plain what the body is; what was read survives a cancelled wait."""
+        body = self._unsure
+        assert body is not None
+        try:
+            data = await response.read()
+        except APIError as error:
+            self._unsure = None
+            self._broke_off(error)
+            return
+        streams = is_event_stream(data if not body else bytes(body[:128]) + data[:128])
+        if data and streams:
+            self._unsure = None
+            self._steady = response
+            self._received(bytes(body) + data if body else data, response)
+            return
+        body += data if body else data.lstrip()
+        if not data or len(body) > MAX_BODY_BYTES:
+            self._unsure = None
+            self._take_whole(bytes(body), response)
+
+    def _take_whole(self, body: bytes, response: Response) -> None:
+        """A body that is no stream: a whole answer is delivered as such, everything else is an error."""
+        if not body and response.content_type == EVENT_STREAM:
+            self._finish()
+            return
+        found = find_error(parse_body(body))
+        if found is not None:
+            self._refused(error_of(found))
+            return
+        try:
+            items = self.folded.whole(body)
+        except (ValueError, RecursionError, GravitexError):
+            self._refused(_not_a_stream(response.content_type, body))
+            return
+        self._decoder.adopt(items, body)
+        self._take(items, response.clocks)
+        if self.failure is None:
+            self.end.evidence.clean_eof = True
+            self._finish()
+
+
+def _not_a_stream(content_type: str, body: bytes) -> DecodeError:
+    excerpt = body[:512].decode("utf-8", "replace")
+    return DecodeError(
+        f"expected text/event-stream, got {content_type or 'no content type'!r}: {excerpt[:200]!r}; "
+        f"check that base_url leads to the gateway",
+        body=excerpt,
+    )

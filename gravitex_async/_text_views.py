@@ -1,0 +1,118 @@
+"""Views of a stream that make something of its text: a growing value, thinking taken out of the content.
+
+They read another view and hold no connection; what that view raises, they raise, after what they held back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+import msgspec
+
+from ._growth import Growth
+from ._output import read_output
+from .deltas import Delta
+from .errors import GravitexError
+from .thinking import Split, ThinkSplitter
+
+if TYPE_CHECKING:
+    from ._stream import Stream
+
+__all__ = ["PartialOutput", "SplitDeltas", "stream_output"]
+
+T = TypeVar("T")
+
+
+def stream_output(stream: Stream[Any, Any], type_: type[T]) -> T:
+    """The value in the content of a stream that has ended.
+
+    Raises:
+        OutputError: See ``read_output``.
+    """
+    return read_output(
+        type_,
+        text=stream.content,
+        refusal=stream.refusal,
+        word=stream.finish_reason,
+        reason=stream.end.reason,
+        answer=stream.arrived,
+    )
+
+
+class PartialOutput(Generic[T]):
+    """The growing value of a type, each time it shows more; the whole one, checked, at the end."""
+
+    def __init__(
+        self, stream: Stream[Any, Any], type_: type[T], strings: Literal["final", "growing"]
+    ) -> None:
+        self._stream = stream
+        self._text = stream.text()
+        self._type = type_
+        self._growth = Growth(type_, strings=strings)
+        self._over = False
+
+    def __aiter__(self) -> PartialOutput[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while not self._over:
+            try:
+                piece = await self._text.__anext__()
+            except StopAsyncIteration:
+                break
+            if self._growth.feed(piece) and (value := self._growth.value) is not None:
+                return value
+        if self._over:
+            raise StopAsyncIteration
+        whole = stream_output(self._stream, self._type)
+        self._over = True
+        return whole
+
+
+class SplitDeltas:
+    """Deltas whose content may begin with inlined thinking: that is moved to ``reasoning_content``."""
+
+    def __init__(self, deltas: AsyncIterator[Delta]) -> None:
+        self._deltas = deltas
+        self._splitters: dict[int, ThinkSplitter] = {}
+        self._held: list[Delta] = []
+
+    def __aiter__(self) -> SplitDeltas:
+        return self
+
+    async def __anext__(self) -> Delta:
+        while not self._held:
+            try:
+                delta = await self._deltas.__anext__()
+            except (StopAsyncIteration, GravitexError):
+                if not self._flush():
+                    raise
+                break
+            split = self._split(delta)
+            if split is not None:
+                return split
+        return self._held.pop()
+
+    def _split(self, delta: Delta) -> Delta | None:
+        """The delta with its content taken apart; None when all it brought is held back."""
+        splitter = self._splitters.get(delta.index)
+        if splitter is None:
+            splitter = self._splitters[delta.index] = ThinkSplitter()
+        found = splitter.feed(delta.content) if delta.content else Split("", "")
+        if delta.finish_reason:
+            last = splitter.close()
+            found = Split(found.reasoning + last.reasoning, found.content + last.content)
+        if found == Split("", delta.content):
+            return delta
+        reasoning = delta.reasoning_content + found.reasoning
+        split = msgspec.structs.replace(delta, content=found.content, reasoning_content=reasoning)
+        return None if split == Delta(index=delta.index) else split
+
+    def _flush(self) -> bool:
+        """Whether anything was held back when the stream ended."""
+        for index, splitter in self._splitters.items():
+            reasoning, content = splitter.close()
+            if reasoning or content:
+                self._held.append(Delta(content, reasoning, index=index))
+        return bool(self._held)
