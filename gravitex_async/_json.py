@@ -18,7 +18,7 @@ try:
 except ImportError:  # free-threaded builds
     from msgspec.json import decode as loads
 
-__all__ = ["dumps", "loads", "loads_tolerant", "to_builtins"]
+__all__ = ["dumps", "dumps_into", "loads", "loads_tolerant", "to_builtins"]
 
 
 def _plain(value: object) -> object:
@@ -35,6 +35,7 @@ def _plain(value: object) -> object:
 _encoder = msgspec.json.Encoder(enc_hook=_plain)
 
 dumps = _encoder.encode
+dumps_into = _encoder.encode_into
 
 
 def loads_tolerant(data: bytes | bytearray | memoryview) -> Any:

@@ -92,7 +92,7 @@ class Session:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        body: bytes | None,
+        body: bytes | bytearray | None,
         connect: float | None,
         connected: Callable[[], None],
     ) -> aiohttp.ClientResponse:
@@ -221,9 +221,9 @@ def _proxy_in_environment(origin: URL) -> dict[str, Any]:
     return {"proxy": proxy, "proxy_auth": auth}
 
 
-async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+async def _pieces(body: bytes | bytearray) -> AsyncIterator[bytes]:
     for start in range(0, len(body), READ_BYTES):
-        yield body[start : start + READ_BYTES]
+        yield bytes(memoryview(body)[start : start + READ_BYTES])
 
 
 def _reason(error: BaseException) -> str | None:

@@ -28,7 +28,7 @@ from ._credential import APIKey, Auth, Credential, checked_key, without_secret
 from ._governor import Permit
 from ._pool import LoopPool, Pool
 from ._refusal import is_good, refusal_of
-from ._request import BIG_BODY, Request, encode, joined_headers, weight
+from ._request import BIG_BODY, Request, encode, encode_big, joined_headers, weight
 from ._response import Response
 from ._url import BaseURL
 
@@ -62,7 +62,7 @@ class _Sending:
         self.request = request
         self.clocks = clocks
         self.headers = headers
-        self.body: bytes | None = None
+        self.body: bytes | bytearray | None = None
         self.credential: Credential | None = None
         self.limit: Limit | None = None
 
@@ -291,11 +291,11 @@ class Call:
         return self.transport.retry_delay(error, self.request, clocks) is not None
 
 
-async def _encoded(loop: asyncio.AbstractEventLoop, body: Any) -> bytes | None:
+async def _encoded(loop: asyncio.AbstractEventLoop, body: Any) -> bytes | bytearray | None:
     if body is None:
         return None
     if weight(body) > BIG_BODY:
-        return await loop.run_in_executor(None, encode, body)
+        return await loop.run_in_executor(None, encode_big, body)
     return encode(body)
 
 

@@ -118,6 +118,8 @@ def calls_of(client: AsyncGravitex) -> list[Any]:
 @pytest.mark.parametrize("serve", [_echo, _redirect, _garbage, _reset, _in_stream, _in_a_good_body, _page])
 async def test_pain_49_the_key_is_nowhere(form: Any, serve: Any, logged: list[str]) -> None:
     """However a call fails, neither error, traceback, pickle, repr nor log line holds the key."""
+    asyncio.get_running_loop().set_debug(True)
+    asyncio.get_running_loop().slow_callback_duration = 0.0
     async with RawServer(serve) as server, client_of(server.url, api_key=KEY, auth=form) as client:
         for call in calls_of(client):
             with pytest.raises(APIError) as caught:
@@ -129,7 +131,6 @@ async def test_pain_49_the_key_is_nowhere(form: Any, serve: Any, logged: list[st
         for thing in gc.get_objects():
             if isinstance(thing, (Request, Response)):
                 clean(repr(thing))
-    asyncio.get_running_loop().set_debug(True)
     assert logged
     for line in logged:
         clean(line)

@@ -1,0 +1,201 @@
+"""Law 10, the loop is never blocked: a task that ticks beside the work notices every pause of the loop.
+
+A busy machine pauses programs for reasons of its own, so each measurement may be repeated: the best of five
+runs is what the code needs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from gravitex_async import APIConnectionError, AsyncGravitex
+from gravitex_async.testing import LocalGateway
+
+from .conftest import ask, client_of, open_stream
+
+LIMIT = 0.02
+MIB = 1 << 20
+
+
+async def longest_pause(work: Awaitable[Any]) -> float:
+    """How long the loop stood still at most while *work* went on, in seconds."""
+    loop = asyncio.get_running_loop()
+    longest = 0.0
+    done = False
+
+    async def tick() -> None:
+        nonlocal longest
+        last = loop.time()
+        while not done:
+            await asyncio.sleep(0)
+            now = loop.time()
+            longest = max(longest, now - last)
+            last = now
+
+    ticking = asyncio.ensure_future(tick())
+    await asyncio.sleep(0)
+    try:
+        await work
+    finally:
+        done = True
+        await ticking
+    return longest
+
+
+async def best_of_five(work: Callable[[], Awaitable[Any]]) -> float:
+    best = 1.0
+    for _ in range(5):
+        best = min(best, await longest_pause(work()))
+        if best < LIMIT:
+            break
+    return best
+
+
+@pytest.fixture
+def elsewhere() -> Any:
+    """A server in a process of its own: its work must not count as ours."""
+    program = (
+        "import asyncio\n"
+        "async def serve(reader, writer):\n"
+        "    head = await reader.readuntil(b'\\r\\n\\r\\n')\n"
+        "    size = int(head.lower().partition(b'content-length:')[2].split()[0])\n"
+        "    while size > 0: size -= len(await reader.read(1 << 20))\n"
+        '    body = b\'{"id":"x","choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}\'\n'
+        "    writer.write(b'HTTP/1.1 200 OK\\r\\nContent-Type: application/json\\r\\n'"
+        "        b'Connection: close\\r\\nContent-Length: %d\\r\\n\\r\\n' % len(body) + body)\n"
+        "    await writer.drain(); writer.close()\n"
+        "async def main():\n"
+        "    server = await asyncio.start_server(serve, '127.0.0.1', 0)\n"
+        "    print(server.sockets[0].getsockname()[1], flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        process.kill()
+
+
+async def test_pain_28_a_request_of_24_mb(elsewhere: str) -> None:
+    """Encoded in a thread, written in pieces, with its length said."""
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "x" * (24 * MIB)}}
+    messages = [{"role": "user", "content": [picture]}]
+    async with client_of(elsewhere) as client:
+
+        async def send() -> None:
+            await client.chat.completions.create(model="gpt-4o-mini", messages=messages)
+
+        assert await best_of_five(send) < LIMIT
+
+
+async def test_a_big_body_is_sent_with_its_length(gateway: LocalGateway, client: AsyncGravitex) -> None:
+    """Not every proxy takes a chunked request."""
+    long = [{"role": "user", "content": "x" * MIB}]
+    await client.chat.completions.create(model="gpt-4o-mini", messages=long)
+    sent = gateway.requests[-1]
+    assert int(sent.headers["Content-Length"]) == len(sent.body) > MIB
+    assert "Transfer-Encoding" not in sent.headers
+
+
+async def test_a_slow_name_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It happens in a thread, under the connect clock."""
+
+    def slow(*_: Any, **__: Any) -> Any:
+        time.sleep(0.1)
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+
+    async def call() -> None:
+        async with client_of("http://gateway.example") as client:
+            with pytest.raises(APIConnectionError, match="Name or service not known"):
+                await ask(client)
+
+    assert await best_of_five(call) < LIMIT
+
+
+async def test_many_cancelled_waiters(gateway: LocalGateway) -> None:
+    """Five thousand calls that wait for one connection and give up together."""
+    from gravitex_async import Limits
+    from gravitex_async.transport._slots import Slots
+
+    slots = Slots(Limits(max_connections=1))
+    await slots.acquire("host")
+    waiters = [asyncio.ensure_future(slots.acquire("host")) for _ in range(5000)]
+    await asyncio.sleep(0)
+    began = time.perf_counter()
+    for waiter in waiters[1:]:
+        waiter.cancel()
+    await asyncio.sleep(0)
+    assert slots.waiting == 1
+    assert time.perf_counter() - began < 0.5
+    slots.release("host")
+    await waiters[0]
+
+
+FIRST_USE = """
+import asyncio, time
+from gravitex_async import APIError, AsyncGravitex
+client = AsyncGravitex(api_key="k", base_url="http{}://127.0.0.1:9", max_retries=0)
+call = client.chat.completions.create(model="m", messages=[{{"role": "user", "content": "x"}}])
+
+async def tick(pauses):
+    last = time.perf_counter()
+    while True:
+        await asyncio.sleep(0.001)
+        now = time.perf_counter()
+        pauses.append(now - last)
+        last = now
+
+async def main():
+    pauses = []
+    ticking = asyncio.ensure_future(tick(pauses))
+    await asyncio.sleep(0.01)
+    try:
+        await call
+    except APIError:
+        pass
+    ticking.cancel()
+    import sys
+    assert "aiohttp" in sys.modules
+    print(max(pauses))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("secure", ["", "s"])
+def test_pain_42_the_first_use_loads_in_a_thread(secure: str) -> None:
+    """Importing aiohttp and making a TLS context take 200 ms and more; the loop ticks on beside them.
+
+    The import lock of the interpreter is shared: what is allowed here is a few switches of 5 ms.
+    """
+    best = 1.0
+    for _ in range(5):
+        done = subprocess.run(
+            [sys.executable, "-c", FIRST_USE.format(secure)], capture_output=True, text=True, check=True
+        )
+        best = min(best, float(done.stdout))
+        if best < 2.5 * LIMIT:
+            break
+    assert best < 2.5 * LIMIT
+
+
+async def test_reading_a_long_stream_lets_others_run(gateway: LocalGateway, client: AsyncGravitex) -> None:
+    """Events that are all there already do not keep the loop for themselves for long."""
+    gateway.script(text=["word "] * 5000, times=None)
+    stream = await open_stream(client)
+
+    async def read() -> None:
+        async for _ in stream:
+            pass
+
+    assert await longest_pause(read()) < 5 * LIMIT
