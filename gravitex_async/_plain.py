@@ -32,19 +32,23 @@ T = TypeVar("T")
 ItemT = TypeVar("ItemT")
 
 Fit = Callable[["dict[str, Any]"], None]
+Reported = Callable[[bytes, "Mapping[str, str]"], "APIError | None"]
 
 
-async def fetch(call: Call) -> tuple[bytes, Response]:
+async def fetch(call: Call, reported: Reported | None = None) -> tuple[bytes, Response]:
     """The body of the answer, and the response it came in (already let go).
+
+    *reported* finds the error in a body with a good status, where a dialect reads one in its own way.
 
     Raises:
         APIError: After all tries.
     """
+    find = reported or _reported
     response = await call.open(None)
     while True:
         try:
             body = await response.read_all()
-            failure = _reported(body, response.headers)
+            failure = find(body, response.headers)
         except APIError as error:
             failure = copy.copy(error)  # a raised one refers to this frame
         if failure is None:

@@ -7,6 +7,7 @@ The gateway reports failures here with status 200: an unknown id as an error bod
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from ._failures import error_of, find_error, parse_body
 from ._plain import decode_answer, fetch
 from ._resource import Resource
 from .config import RetryPolicy, Timeout
-from .errors import DecodeError
+from .errors import APIError, DecodeError
 from .transport import model_path
 
 __all__ = ["Model", "ModelList", "Models"]
@@ -88,8 +89,8 @@ class Models(Resource, frozen=True):
         """
         options = _options(extra_headers, extra_query, timeout, max_retries)
         path = f"{PATH}/{model_path(model)}"
-        body, response = await fetch(self.call(path, None, options, method="GET", model=model))
-        _raise_not_found(body, model, response.headers)
+        call = self.call(path, None, options, method="GET", model=model)
+        body, response = await fetch(call, partial(_not_found, model=model))
         found = decode_answer(body, _one, response.headers, response.content_type)
         if not found.id:
             raise DecodeError("expected a model, got an answer without id", body=parse_body(body))
@@ -110,9 +111,10 @@ def _options(
     }
 
 
-def _raise_not_found(body: bytes, model: str, headers: Mapping[str, str]) -> None:
+def _not_found(body: bytes, headers: Mapping[str, str], *, model: str) -> APIError | None:
     """An error body that names no status of its own, or a bad request, means "no such model" here."""
-    parsed: Any = parse_body(body)
-    info = find_error(parsed)
-    if info is not None and info.status in (None, 400, 404):
-        raise error_of(info, status=404, headers=headers, model=model)
+    info = find_error(parse_body(body))
+    if info is None:
+        return None
+    status = 404 if info.status in (None, 400, 404) else None
+    return error_of(info, status=status, headers=headers, model=model)
