@@ -25,6 +25,7 @@ from gravitex_async.testing.pytest_plugin import gravitex_gateway  # noqa: F401
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FILES = {"photo.jpg": b"\xff\xd8\xff", "report.pdf": b"%PDF-1.7"}
 
 
 def blocks(language: str) -> list[tuple[int, str]]:
@@ -59,8 +60,17 @@ async def run_tests(names: Mapping[str, Any], gateway: LocalGateway) -> None:
 @pytest.mark.parametrize(
     ("line", "source"), [pytest.param(*block, id=f"line {block[0]}") for block in blocks("python")]
 )
-async def test_the_code_runs(line: int, source: str, gravitex_gateway: LocalGateway):  # noqa: F811
-    """Against a local gateway, with the names of the quickstart."""
+async def test_the_code_runs(
+    line: int,
+    source: str,
+    gravitex_gateway: LocalGateway,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Against a local gateway, with the names of the quickstart, where the files it speaks of are."""
+    monkeypatch.chdir(tmp_path)
+    for name, head in FILES.items():
+        (tmp_path / name).write_bytes(head)
     async with AsyncGravitex() as client:
         names = {
             "__name__": "readme",
