@@ -143,6 +143,13 @@ class Clocks:
             self._content_waited += now - since
             self._since = None
 
+    def found(self) -> None:
+        """There was something without waiting."""
+        now = self.at = self._loop.time()
+        if self._left is not None:
+            self._content_waited += now - self._left
+        self._left = now
+
     def gave_up(self) -> None:
         """The reader was cancelled: until its next wait it is elsewhere."""
         self.waited()

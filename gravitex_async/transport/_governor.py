@@ -120,6 +120,12 @@ class Governor:
         """Whether nothing would be lost with it."""
         return not (self.active or self.waiting) and self._clock() >= self._closed_until
 
+    def admit_nowait(self, tokens: int) -> Permit | None:
+        """The right to send at once, where nobody waits and nothing forbids it; else None."""
+        if self.waiting or self._delay(tokens) != 0.0:
+            return None
+        return self._enter(tokens)
+
     async def admit(self, tokens: int) -> Permit:
         """Waits for the right to send one request of about *tokens* tokens. Cancelling leaves the queue."""
         self.waiting += 1

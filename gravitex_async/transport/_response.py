@@ -53,7 +53,7 @@ class Response:
         "_failure",
         "_loop",
         "_on_close",
-        "_read_some",
+        "_reader",
         "_unwatch",
         "bytes",
         "headers",
@@ -79,7 +79,7 @@ class Response:
         self.bytes = 0
         self.status: int = answer.status
         self.headers: Mapping[str, str] = answer.headers
-        self._read_some = reader_of(answer.content)
+        self._reader = reader_of(answer.content)
         self._unwatch = watch_loss(answer)
         clocks.watch(_Waker(answer))
 
@@ -119,9 +119,14 @@ class Response:
         if answer is None:
             return b""
         clocks = self._clocks
-        clocks.wait()
         try:
-            data = await self._read_some()
+            data = None if self._reader is None else self._reader.take()
+            if data is None:
+                clocks.wait()
+                data = await self._wait(answer)
+                clocks.waited()
+            else:
+                clocks.found()
         except Exception as error:
             try:
                 return self._broken(answer, error)
@@ -130,11 +135,20 @@ class Response:
         except BaseException:
             clocks.gave_up()
             raise
-        clocks.waited()
         if not data:
             self.release()
         self.bytes += len(data)
         return data
+
+    async def _wait(self, answer: ClientResponse) -> bytes:
+        reader = self._reader
+        if reader is None:
+            return await answer.content.readany()
+        while True:
+            await reader.wait("read")
+            data = reader.take()
+            if data is not None:
+                return data
 
     async def read_all(self, limit: int = MAX_BODY_BYTES, *, cut: bool = False) -> bytes:
         """The rest of the body, and lets go; with *cut*, about the first *limit* bytes of it.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import ssl as ssl_module
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import SimpleNamespace
@@ -112,7 +113,7 @@ class Session:
             connected()
         if body is not None and len(body) > _WHOLE_BODY_BYTES:
             headers = {**headers, "Content-Length": str(len(body))}
-        target = URL(url, encoded=True)
+        target = URL(url, encoded=True) if "key=" in url else _url(url)  # a key is not kept
         if self._own and self._trust_env:
             extra.update(await self._proxy_to(target.origin()))
         answer = await self._session.request(
@@ -164,6 +165,12 @@ class Session:
                 # A coroutine that has nothing to wait for when its loop is closed: one step is all of it.
                 with contextlib.suppress(StopIteration):
                     connector.close().__await__().send(None)
+
+
+@functools.lru_cache(maxsize=256)
+def _url(text: str) -> URL:
+    """Few addresses are asked for again and again."""
+    return URL(text, encoded=True)
 
 
 class _Counts:

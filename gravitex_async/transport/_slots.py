@@ -32,10 +32,16 @@ class Slots:
         """Callers in the queue."""
         return len(self._queue)
 
+    def acquire_nowait(self, host: str) -> bool:
+        """Takes a slot for *host* if one is free; then nobody waits who could have it."""
+        free = self._free(host)
+        if free:
+            self._take(host)
+        return free
+
     async def acquire(self, host: str) -> None:
         """Takes a slot for *host*, after all who asked before and could have one."""
-        if self._free(host):  # then nobody waits who could have it
-            self._take(host)
+        if self.acquire_nowait(host):
             return
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()

@@ -156,7 +156,10 @@ class Transport:
         governor = call.pool.governors.of((self.host, self._key_scope))
         tokens = 0 if call.body is None else len(call.body) // BYTES_PER_TOKEN
         call.clocks.enter("queue")
-        permit = await self._within(call, governor.admit(tokens))
+        # A limit on what needs no waiting would cost more than all the rest of it.
+        permit: Permit | APIError | None = governor.admit_nowait(tokens)
+        if permit is None:
+            permit = await self._within(call, governor.admit(tokens))
         if isinstance(permit, APIError):
             return permit
         outcome: Response | APIError | None = None
@@ -175,9 +178,10 @@ class Transport:
         if late is not None:
             return late
         call.clocks.enter("connect")
-        slot = await self._within(call, pool.slots.acquire(host))
-        if isinstance(slot, APIError):
-            return _pool_error(slot, call)
+        if not pool.slots.acquire_nowait(host):
+            slot = await self._within(call, pool.slots.acquire(host))
+            if isinstance(slot, APIError):
+                return _pool_error(slot, call)
         response: Response | None = None
         try:
             answer = await self._answered(call)
