@@ -167,7 +167,7 @@ def _info(error: Mapping[str, Any], body: Any) -> ErrorInfo:
             info.message = _text(error[name])
             break
     code = error.get("code", error.get("status_code"))
-    info.code = code if isinstance(code, (str, int)) else None if code is None else _text(code)
+    info.code = code if code is None or isinstance(code, int) else _text(code)
     kind = error.get("type") or error.get("status")
     info.type = None if kind in (None, "error") else _text(kind)
     info.param = None if error.get("param") is None else _text(error["param"])
@@ -208,7 +208,7 @@ def flat_error(body: Any) -> ErrorInfo:
         return _info(body, body)
     if isinstance(body, list) and body and isinstance(body[0], dict):
         return _info(body[0], body)
-    return ErrorInfo(message=_excerpt(body) if isinstance(body, str) else "", body=body)
+    return ErrorInfo(message=_text(_excerpt(body)) if isinstance(body, str) else "", body=body)
 
 
 def _excerpt(text: str) -> str:

@@ -29,6 +29,9 @@ T = TypeVar("T")
 # More repairs than this in one event is no odd provider but another protocol.
 MAX_REPAIRS: Final = 256
 
+# Texts that may wait for the second half of a character at once: a stream has one or two.
+MAX_HALVES: Final = 1024
+
 _COMPLAINT = re.compile(r"Expected `(?P<expected>[^`]*)`, got `(?P<got>[^`]*)`.* - at `\$(?P<path>[^`]*)`")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -76,7 +79,10 @@ class TolerantDecoder(Generic[T]):
                 f"expected a JSON object in the event, got {excerpt(data)}", body=excerpt(data, 512)
             )
         if self._halves or b"\\u" in bytes(data) or b"\xed" in bytes(data):
-            tree = self._healed(tree, ())
+            try:
+                tree = self._healed(tree, ())
+            except RecursionError:
+                raise DecodeError("expected an event, got one that is nested too deeply") from None
         return tree
 
     def convert(self, tree: Any) -> T:
@@ -85,15 +91,18 @@ class TolerantDecoder(Generic[T]):
             try:
                 return msgspec.convert(tree, self._type, strict=False, dec_hook=self._dec_hook)
             except msgspec.ValidationError as error:
-                _repair(tree, str(error))
+                complaint = str(error)
+            except (ValueError, OverflowError, RecursionError) as error:
+                raise DecodeError(f"expected an event of this dialect: {error}", body=tree) from None
+            _repair(tree, complaint)
         raise DecodeError("expected an event of this dialect, got one that is wrong nearly everywhere")
 
     def _healed(self, value: Any, path: Path) -> Any:
         if isinstance(value, str):
             return self._text(value, path)
         if isinstance(value, dict):
-            here = (*path, *(value.get(name) for name in _IDENTITY))
-            return {key: self._healed(item, (*here, key)) for key, item in value.items()}
+            here = (*path, *(_identity(value.get(name)) for name in _IDENTITY))
+            return {_whole(key): self._healed(item, (*here, key)) for key, item in value.items()}
         if isinstance(value, list):
             return [self._healed(item, path) for item in value]
         return value
@@ -103,11 +112,20 @@ class TolerantDecoder(Generic[T]):
         if not half and not _SURROGATE.search(text):
             return text
         text = half + text
-        if "\ud800" <= text[-1] <= "\udbff":
+        if "\ud800" <= text[-1] <= "\udbff" and len(self._halves) < MAX_HALVES:
             self._halves[path] = text[-1]
             text = text[:-1]
-        # Halves that met are one character in UTF-16; what stays alone becomes U+FFFD.
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return _whole(text)
+
+
+def _identity(value: Any) -> str | int | None:
+    """What tells one text from another of the same name; anything odd tells nothing."""
+    return value if isinstance(value, (str, int)) else None
+
+
+def _whole(text: str) -> str:
+    """Halves that met are one character in UTF-16; what stays alone becomes U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _repair(tree: Any, complaint: str) -> None:
@@ -117,6 +135,13 @@ def _repair(tree: Any, complaint: str) -> None:
     steps: list[Any] = [name or int(number) for name, number in _STEP.findall(found["path"])]
     if not steps or "..." in found["path"]:
         raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree)
+    try:
+        _repair_at(tree, steps, found, complaint)
+    except (LookupError, TypeError, ValueError, OverflowError):  # a key that looks like a path, a vast number
+        raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree) from None
+
+
+def _repair_at(tree: Any, steps: list[Any], found: re.Match[str], complaint: str) -> None:
     parent = tree
     for step in steps[:-1]:
         parent = parent[step]
