@@ -1,4 +1,4 @@
-"""An answer as a value of your own type: the schema is sent, the JSON is read and checked."""
+"""An answer as a value of your own type, in all dialects: the schema is sent, the JSON read and checked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from _offline import run
 
 from gravitex_async import AsyncGravitex
 from gravitex_async.errors import OutputError
+
+QUESTION = "Solve 8x + 7 = -23"
 
 
 class Step(msgspec.Struct):
@@ -19,18 +21,35 @@ class Solution(msgspec.Struct):
     answer: str
 
 
+async def by_chat(client: AsyncGravitex) -> Solution:
+    messages = [{"role": "user", "content": QUESTION}]
+    completion = await client.chat.completions.parse(
+        model="gpt-5.4", messages=messages, response_format=Solution, temperature=0.2
+    )
+    return completion.choices[0].message.parsed
+
+
+async def by_responses(client: AsyncGravitex) -> Solution:
+    response = await client.responses.parse(model="gpt-5.4", input=QUESTION, text_format=Solution)
+    return response.output_parsed
+
+
+async def by_gemini(client: AsyncGravitex) -> Solution:
+    answer = await client.gemini.generate_content(
+        model="gemini-2.5-flash", contents=QUESTION, response_schema=Solution
+    )
+    return answer.parsed(Solution)
+
+
 async def main() -> None:
-    messages = [{"role": "user", "content": "Solve 8x + 7 = -23"}]
     async with AsyncGravitex() as client:
-        try:
-            completion = await client.chat.completions.parse(
-                model="gpt-5.4", messages=messages, response_format=Solution, temperature=0.2
-            )
-        except OutputError as error:  # refused, cut off, or no such value; error.text is what was said
-            print(f"no solution: {error}")
-            return
-        solution = completion.choices[0].message.parsed
-        print(f"{len(solution.steps)} step(s), answer: {solution.answer}")
+        for ask in (by_chat, by_responses, by_gemini):
+            try:
+                solution = await ask(client)
+            except OutputError as error:  # refused, cut off, or no such value; error.text is what was said
+                print(f"{ask.__name__}: no solution: {error}")
+            else:
+                print(f"{ask.__name__}: {len(solution.steps)} step(s), answer: {solution.answer}")
 
 
 if __name__ == "__main__":
