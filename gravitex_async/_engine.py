@@ -58,7 +58,7 @@ class Engine(Generic[ItemT, FinalT]):
 
     def __init__(self, call: Call, make: Make[ItemT, FinalT]) -> None:
         self.ended = True  # nothing to leave, should *make* raise
-        self._call = call
+        self._call: Call | None = call  # None once there can be no other try
         self._make = make
         self._decoder, self.folded = make()
         self._opening: asyncio.Task[Response] | None = None
@@ -133,6 +133,7 @@ class Engine(Generic[ItemT, FinalT]):
         if self._response is not None or self.ended:
             return
         if self._opening is None:
+            assert self._call is not None  # it is let go when items were handed out
             self._opening = opening_task(self._call.open(None))
         opening = self._opening
         try:
@@ -234,7 +235,9 @@ class Engine(Generic[ItemT, FinalT]):
             start += 1
         self._note_progress(bool(items), clocks)
         pending = self.pending
-        self._touched = self._touched or len(pending) < self._fresh
+        if not self._touched and len(pending) < self._fresh:
+            self._touched = True
+            self._call = None  # and with it the request: a live stream is small
         self._fresh = len(pending) + len(items)
         items.reverse()
         pending[:0] = items
@@ -281,11 +284,11 @@ class Engine(Generic[ItemT, FinalT]):
 
     def _again(self, error: APIError) -> bool:
         """Begins another try, where one is allowed: nothing but empty items had come, none was handed out."""
-        response = self._response
+        call, response = self._call, self._response
         touched = self._touched or len(self.pending) < self._fresh
-        if response is None or touched or self.folded.progress != (0, 0) or not error.retryable:
+        if response is None or call is None or touched or self.folded.progress != (0, 0):
             return False
-        if not self._call.allows_retry(error, response.clocks):
+        if not error.retryable or not call.allows_retry(error, response.clocks):
             return False
         response.abort(error)
         self._response = self._steady = None
@@ -294,7 +297,7 @@ class Engine(Generic[ItemT, FinalT]):
         self._fresh = 0
         self.pending.clear()
         self._decoder, self.folded = self._make()
-        self._opening = opening_task(self._call.open(response.clocks, after=copy.copy(error)))
+        self._opening = opening_task(call.open(response.clocks, after=copy.copy(error)))
         return True
 
     def _finish(self) -> None:
