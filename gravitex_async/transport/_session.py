@@ -225,7 +225,8 @@ def _proxy_in_environment(origin: URL) -> dict[str, Any]:
         proxy, auth = get_env_proxy_for_url(origin)
     except LookupError:
         return {}
-    return {"proxy": proxy, "proxy_auth": auth}
+    # Inside the URL: a parameter of its own is deprecated, and headers of the proxy's go to tunnels only.
+    return {"proxy": proxy.with_user(auth.login).with_password(auth.password) if auth else proxy}
 
 
 async def _pieces(body: bytes | bytearray) -> AsyncIterator[bytes]:
