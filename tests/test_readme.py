@@ -126,6 +126,46 @@ def test_every_example_is_listed_and_every_link_leads_somewhere():
     assert all((ROOT / link).exists() for link in links)
 
 
+# What the documents advise and a client cannot do for its caller: words that stand together in one place.
+ADVICE = {
+    46: ("temperature", "0.1 to 0.3", "max_tokens"),
+    60: ("reasoning_effort", "-thinking", "no `max_tokens`", "20, 50 and 80 percent"),
+    65: ("thinking budget", "counts as output", "streams", "adapter", "none is no error"),
+    74: ("search", "unstable", "timeout", "retried", "without it", "examples/search_fallback.py"),
+    79: ("files go to `client.responses`, not to chat",),
+    86: ("o1, o3-mini and o4-mini", "reason", "client.responses"),
+    100: ("what a model does not have", "refuses with 400", "in its own words"),
+    101: ('{"role": "system",', '{"role": "user",'),
+}
+PLACES = [" ".join(place.split()).lower() for place in re.split(r"\n\n|\n- ", README)]
+# The families of the documents, and what switches their thinking or their search on (000, 001, 004).
+FAMILIES = {
+    "openai": "reasoning_effort",
+    "claude": "WebSearch",
+    "deepseek": 'thinking={"type": "enabled"}',
+    "grok": "search_parameters",
+    "gemini": "with_thinking",
+    "qwen": "enable_thinking",
+    "doubao": 'thinking={"type": "enabled"}',
+    "glm": 'thinking={"type": "enabled"}',
+    "kimi": 'thinking={"type": "enabled"}',
+}
+
+
+@pytest.mark.parametrize("row", ADVICE)
+def test_row_46_60_65_74_79_86_100_101_what_the_documents_advise(row: int):
+    """A reader finds it in one paragraph, item or block."""
+    assert [place for place in PLACES if all(word in place for word in ADVICE[row])]
+
+
+@pytest.mark.parametrize(("family", "switch"), FAMILIES.items())
+def test_row_99_every_family_has_a_line(family: str, switch: str):
+    """In the table of families, with its switch."""
+    table = README[README.index("| family |") : README.index("## Testing")]
+    rows = [row.split("|") for row in table.splitlines()[2:] if row.startswith("|")]
+    assert [row for row in rows if family in row[1].lower() and switch in "".join(row[2:])]
+
+
 def test_every_error_is_in_the_tree():
     """What can be imported from the top can be read about."""
     errors = [name for name in gravitex_async.__all__ if name.endswith(("Error", "Interrupted"))]

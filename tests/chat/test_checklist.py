@@ -10,7 +10,7 @@ import asyncio
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 from unittest.mock import Mock
 
 import aiohttp
@@ -26,6 +26,7 @@ from gravitex_async import (
     AsyncGravitex,
     AuthenticationError,
     BadRequestError,
+    InvalidOutputError,
     MisuseError,
     NotFoundError,
     PermissionDeniedError,
@@ -473,6 +474,56 @@ async def test_row_43_timeout_and_retries_per_request(gateway: LocalGateway, cli
 async def test_row_44_json_schema(gateway: LocalGateway, client: AsyncGravitex, document: str) -> None:
     """``response_format`` of the sample arrives as it is."""
     await reproduce(gateway, client, sample(document, "json_schema"))
+
+
+class Summary(msgspec.Struct):
+    """What the documents' schema describes."""
+
+    summary: str
+
+
+class SummaryDict(TypedDict):
+    summary: str
+
+
+@pytest.mark.parametrize("document", ["000", "004"])
+async def test_row_45_an_answer_of_a_type(
+    gateway: LocalGateway, client: AsyncGravitex, document: str
+) -> None:
+    """A type asks for the sample's schema, and the JSON that comes is a value of it."""
+    wanted = sample(document, "json_schema")
+    model, messages = wanted["model"], wanted["messages"]
+    struct = await client.chat.completions.parse(model=model, messages=messages, response_format=Summary)
+    asked: Any = gateway.requests[-1].json["response_format"]["json_schema"]["schema"]
+    schema = wanted["response_format"]["json_schema"]["schema"]
+    assert {name: asked[name] for name in schema} == {**schema, "properties": asked["properties"]}
+    assert asked["properties"]["summary"]["type"] == schema["properties"]["summary"]["type"]
+    said = struct.choices[0].message.text
+    assert struct.choices[0].message.parsed == Summary(**msgspec.json.decode(said))
+    plain = await client.chat.completions.parse(model=model, messages=messages, response_format=SummaryDict)
+    assert plain.choices[0].message.parsed == msgspec.json.decode(plain.choices[0].message.text)
+
+
+@pytest.mark.parametrize("text", ["Sorry, no JSON today.", '{"summary": 7}', '{"title": "a"}', '{"summary"'])
+async def test_row_45_bad_json_is_a_clear_error(
+    gateway: LocalGateway, client: AsyncGravitex, text: str
+) -> None:
+    """It names the type, and holds what was said."""
+    gateway.script(text)
+    with pytest.raises(InvalidOutputError, match="Summary") as caught:
+        await client.chat.completions.parse(model="m", messages=ASK, response_format=Summary)
+    assert (caught.value.text, caught.value.partial.choices[0].message.text) == (text, text)
+
+
+async def test_row_46_advice_is_not_forced(gateway: LocalGateway, client: AsyncGravitex) -> None:
+    """A low temperature and a limit are sent when given, and nothing in their place."""
+    parse = client.chat.completions.parse
+    await parse(model="m", messages=ASK, response_format=Summary)
+    assert not gateway.requests[-1].json.keys() & {"temperature", "max_tokens", "top_p"}
+    for temperature in (0.1, 0.3, 1.7):
+        await parse(model="m", messages=ASK, response_format=Summary, temperature=temperature, max_tokens=500)
+        body = gateway.requests[-1].json
+        assert (body["temperature"], body["max_tokens"]) == (temperature, 500)
 
 
 # F. Thinking

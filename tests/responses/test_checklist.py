@@ -20,7 +20,7 @@ from gravitex_async.responses import (
     OutputTextPart,
     ResponsesParams,
 )
-from gravitex_async.testing import Call, LocalGateway, Tape
+from gravitex_async.testing import Call, LocalGateway, Tape, Usage
 
 from ..documents import sample, text_of
 from .wire import frame
@@ -146,6 +146,28 @@ async def test_row_086_reasoning_models(gateway: LocalGateway, client: AsyncGrav
     """The o-series reasons here, and its effort is sent."""
     made = await sent(gateway, client, model=model, input="hi", reasoning={"effort": "low"})
     assert made == {"model": model, "input": "hi", "reasoning": {"effort": "low"}}
+
+
+# J. Usage
+
+
+@pytest.mark.parametrize("style", [None, "documents"])
+async def test_row_090_usage(gateway: LocalGateway, client: AsyncGravitex, style: str | None) -> None:
+    """The counts of the page's response, read from a plain answer and from both forms of a stream alike."""
+    counts = json.loads(json_at('{\n"id": "resp_xxx"'))["usage"]
+    cached = counts["input_tokens_details"]["cached_tokens"]
+    reasoning = counts["output_tokens_details"]["reasoning_tokens"]
+    usage = Usage(counts["input_tokens"], counts["output_tokens"], reasoning, cached)
+    gateway.script("AI", usage=usage, style=style, times=2)
+    plain = await client.responses.create(**ASK)
+    stream = client.responses.stream(**ASK)
+    final = await stream.final()
+    for each in (plain.usage, final.usage):
+        assert each is not None
+        assert each.neutral() == stream.usage
+    told = stream.usage
+    assert (told.input_tokens, told.output_tokens, told.total_tokens) == (25, 150, counts["total_tokens"])
+    assert (told.cached_tokens, told.reasoning_tokens, told.visible_tokens) == (0, 50, 100)
 
 
 # M. Request
