@@ -159,7 +159,7 @@ class EventDecoder(Generic[T]):
 
     def _blocks(self, data: bytes) -> list[T]:
         """Takes whole events off the front of *data* the fast way, if it can be; keeps the rest."""
-        end = data.rfind(b"\n\n") + 2
+        end = len(data) if data.endswith(b"\n\n") else data.rfind(b"\n\n") + 2
         if end < 2 or len(data) - end > MAX_TAIL or len(data) > self._max:
             return self._slow(data)
         if end < len(data):

@@ -28,7 +28,7 @@ from ._decode import EventDecoder
 from ._failures import error_of, find_error, parse_body, request_id_of
 from ._json import loads_tolerant
 from ._sniff import is_event_stream
-from ._tasks import OneReader, cancel, opening_task
+from ._tasks import BUSY, OneReader, cancel, forget_frames_later, opening_task
 from .deltas import Delta, StreamEnd, end_state
 from .errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
 from .timings import Timings
@@ -164,22 +164,30 @@ class Engine(Generic[ItemT, FinalT]):
 
     async def fill(self) -> bool:
         """Waits until an item is in the queue; False when the stream has ended well."""
-        with OneReader(self):
+        if self.reading:
+            raise MisuseError(BUSY)
+        self.reading = True
+        try:
             while not self.pending:
                 response = self._steady
-                if response is None:
-                    if self.failure is not None:
-                        raise copy.copy(self.failure)
-                    if self.ended:
-                        return self._at_end()
-                    await self._step()
-                    continue
-                try:
-                    data = await response.read()
-                except APIError as error:
-                    self._broke_off(error)
+                if response is not None:
+                    try:
+                        data = await response.read()
+                    except APIError as error:
+                        self._broke_off(error)
+                    else:
+                        self._received(data, response)
+                elif self.failure is not None:
+                    raise copy.copy(self.failure)
+                elif self.ended:
+                    return self._at_end()
                 else:
-                    self._received(data, response)
+                    await self._step()
+        except asyncio.CancelledError:
+            forget_frames_later()
+            raise
+        finally:
+            self.reading = False
         return True
 
     async def _step(self) -> None:

@@ -13,7 +13,9 @@ from .errors import MisuseError
 if TYPE_CHECKING:
     from .transport import Response
 
-__all__ = ["OneReader", "cancel", "opening_task"]
+__all__ = ["BUSY", "OneReader", "cancel", "forget_frames_later", "opening_task"]
+
+BUSY = "another task is reading this stream; one reader at a time"
 
 
 class Readable(Protocol):
@@ -30,14 +32,21 @@ class OneReader:
 
     def __enter__(self) -> None:
         if self._engine.reading:
-            raise MisuseError("another task is reading this stream; one reader at a time")
+            raise MisuseError(BUSY)
         self._engine.reading = True
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._engine.reading = False
-        if kind is asyncio.CancelledError and (task := asyncio.current_task()) is not None:
-            task.remove_done_callback(_forget_frames)
-            task.add_done_callback(_forget_frames)
+        if kind is asyncio.CancelledError:
+            forget_frames_later()
+
+
+def forget_frames_later() -> None:
+    """Lets go of the frames of the running task, should it end by the cancellation of its read."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.remove_done_callback(_forget_frames)
+        task.add_done_callback(_forget_frames)
 
 
 def opening_task(coroutine: Coroutine[Any, Any, Response]) -> asyncio.Task[Response]:

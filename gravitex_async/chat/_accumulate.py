@@ -134,7 +134,9 @@ class ChatAccumulator:
 
     def fold(self, items: Sequence[ChatCompletionChunk], start: int) -> int:
         """See ``Accumulator.fold``. The hot loop: a piece of text is done in place, the rest is called."""
-        made = self._begin_made(start)
+        if self.made is not None and start == 0:
+            self.made = []
+        made = self.made
         first = self._first
         pieces = thoughts = 0
         position = start
@@ -192,11 +194,6 @@ class ChatAccumulator:
         self._pieces += pieces
         self._thoughts += thoughts
         return position
-
-    def _begin_made(self, start: int) -> list[Delta | Sequence[Delta]] | None:
-        if self.made is not None and start == 0:
-            self.made = []
-        return self.made
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
         """An error object in place of a chunk, flat ones included (error_codes.json, body_shapes)."""
