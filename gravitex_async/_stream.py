@@ -42,7 +42,7 @@ class Stream(Generic[ItemT, FinalT]):
         StreamInterrupted: The body ended before its end mark.
         APITimeoutError: A clock ran out.
         DecodeError: An event is malformed.
-        MisuseError: Two readers, or a read after ``aclose``.
+        MisuseError: Two readers, or a read past what had arrived before ``aclose``.
 
         ``error.partial`` is what had arrived, in the shape of ``final()``.
     """

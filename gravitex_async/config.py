@@ -86,7 +86,7 @@ class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
-    """Estimated from the request before it is sent, corrected by the usage of the answer."""
+    """Estimated from the request: four bytes of its body are a token."""
     max_concurrency: int | Literal["adaptive"] | None = None
     """Requests under way at once; "adaptive" grows while the gateway keeps up, shrinks when it says 429."""
 

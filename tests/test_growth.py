@@ -16,7 +16,7 @@ from gravitex_async._growth import Growth
 from gravitex_async._json import dumps
 from gravitex_async._output import output_type
 
-from .types import Bag, Box, Cat, City, Colour, Dog, Home, Letter, Point, Post, Recipe, Step, Tree, User
+from .shapes import Bag, Box, Cat, City, Colour, Dog, Home, Letter, Point, Post, Recipe, Step, Tree, User
 
 RECIPE: dict[str, Any] = {
     "title": 'Soup "of\\day" \u00e9\U0001f600\n',

@@ -282,6 +282,7 @@ class ChatAccumulator:
             citations=head.citations,
             search_results=head.search_results,
             provider=head.provider,
+            prompt_filter_results=head.prompt_filter_results,
         )
 
     # Folding
@@ -334,6 +335,7 @@ class ChatAccumulator:
         head.system_fingerprint = head.system_fingerprint or chunk.system_fingerprint
         head.service_tier = head.service_tier or chunk.service_tier
         head.provider = head.provider or chunk.provider
+        head.prompt_filter_results = head.prompt_filter_results or chunk.prompt_filter_results
         head.citations = chunk.citations or head.citations
         head.search_results = chunk.search_results or head.search_results
         # Whatever else a server sends, it sends with these two.

@@ -20,8 +20,6 @@ __all__ = ["CALL_OPTIONS", "chat_body"]
 CALL_OPTIONS = frozenset({"extra_headers", "extra_query", "extra_body", "timeout", "max_retries"})
 """Arguments that are about the call and not for the body."""
 
-_RENAMED = {"generation_config": "generationConfig"}
-
 # Keys that qwen models read inside ``parameters`` only (000, "Tongyi Qianwen Extended Features").
 _QWEN_ONLY = frozenset({"incremental_output", "enable_search", "search_options", "asr_options"})
 _QWEN = _QWEN_ONLY | {"temperature", "top_p", "top_k"}

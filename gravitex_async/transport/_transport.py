@@ -147,7 +147,13 @@ class Transport:
         delay = self.retry_delay(error, call.request, call.clocks)
         if delay is None:
             error.attempts = call.clocks.attempts
-            raise without_secret(error, call.secret)
+            clean = without_secret(error, call.secret)
+            try:
+                raise clean
+            finally:
+                # A task that runs on asyncio's Python code wakes up inside an ``except`` (3.10, debuggers).
+                clean.__context__ = None
+                del clean  # it refers to this frame from now on
         _log.pause(call.request, delay)
         await asyncio.sleep(delay)
 
