@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import msgspec
 
 from ._arguments import known_only, merged, shows
-from ._plain import decode_answer, fetch
 from ._resource import Resource
 from .config import RetryPolicy, Timeout
 from .errors import DecodeError, MisuseError
+from .stream import decode_answer, fetch
 from .usage import Usage
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 
 from ._failures import error_of, find_error, parse_body
-from ._plain import decode_answer, fetch
 from ._resource import Resource
 from .config import RetryPolicy, Timeout
 from .errors import APIError, DecodeError
+from .stream import decode_answer, fetch
 from .transport import model_path
 
 __all__ = ["Model", "ModelList", "Models"]

@@ -7,7 +7,7 @@ its JSON arrives, from whichever source.
 
 from __future__ import annotations
 
-from ._growth import Growth
-from ._output import OutputType, output_type
+from ._structured._growth import Growth
+from ._structured._read import OutputType, output_type
 
 __all__ = ["Growth", "OutputType", "output_type"]

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from gravitex_async import GravitexError
-from gravitex_async._output import CACHE_SIZE, read_output
+from gravitex_async._structured._read import CACHE_SIZE, read_output
 from gravitex_async.deltas import EndReason
 from gravitex_async.errors import InvalidOutputError, OutputError, RefusalError, TruncatedOutputError
 from gravitex_async.schema import Growth, output_type

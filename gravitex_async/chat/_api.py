@@ -9,10 +9,9 @@ import msgspec
 
 from .._arguments import shows
 from .._decode import EventDecoder
-from .._plain import fetch_answer
 from .._resource import Resource
-from .._stream import Stream
 from ..errors import MisuseError
+from ..stream import Stream, fetch_answer
 from ._accumulate import ChatAccumulator
 from ._params import ChatParams, Message, ParseParams
 from ._parsed import ParsedChatCompletion, parsed_completion

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from .._output import read_output
+from .._structured._read import read_output
 from ..deltas import neutral_reason
 from ..errors import InvalidOutputError
 from ._structs import ChatCompletion, ChatCompletionMessage, Choice, text_of

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._arguments import check_range, known_only, merged
-from .._output import is_output_type, output_type
+from .._structured._read import is_output_type, output_type
 from ..errors import MisuseError
 from ._params import ChatParams
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from .. import AsyncGravitex, StreamInterrupted, __version__
-from .._stream import Stream
 from ..deltas import Delta, ToolCall
+from ..stream import Stream
 from ..testing import LocalGateway, Script
 from ._screen import Paragraph, end_line, line, timings_line, usage_line
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from .._stream import Stream
+    from ..stream import Stream
     from ..timings import Timings
     from ..usage import Usage
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .._arguments import merged, shows
 from .._decode import EventDecoder
-from .._plain import fetch_answer
 from .._resource import Resource
-from .._stream import Stream
 from ..errors import MisuseError
+from ..stream import Stream, fetch_answer
 from ..transport import Call, model_path
 from ._accumulate import GeminiAccumulator
 from ._decode import event_decoder, readable, strict_decoder

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from .._arguments import known_only, merged
-from .._plain import decode_answer, fetch
 from ..errors import DecodeError, MisuseError
+from ..stream import decode_answer, fetch
 from ..usage import Usage
 from ._contents import content_of
 from ._metadata import UsageMetadata

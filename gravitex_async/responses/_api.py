@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from .._arguments import known_only, shows
 from .._decode import EventDecoder
-from .._plain import fetch_answer
 from .._resource import Resource
-from .._stream import Stream
 from .._tolerant import TolerantDecoder
 from ..errors import APIError, DecodeError, MisuseError
+from ..stream import Stream, fetch_answer
 from ._accumulate import ResponsesAccumulator
 from ._decoder import answers, event_decoder
 from ._events import ResponsesEvent

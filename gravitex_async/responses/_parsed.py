@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar, cast
 
-from .._output import read_output
+from .._structured._read import read_output
 from ..deltas import neutral_reason
 from ..errors import InvalidOutputError
 from ._response import Response

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from .._arguments import check_range, known_only, merged
 from .._files import check_files
-from .._output import is_output_type, output_type
+from .._structured._read import is_output_type, output_type
 from ..errors import MisuseError
 from ._open import wire_form
 from ._params import CallParams, Input, ResponsesParams

@@ -14,7 +14,7 @@ from ..errors import MisuseError
 from ._function import Tool
 
 if TYPE_CHECKING:
-    from .._stream import Stream
+    from ..stream import Stream
 
 __all__ = ["Dialect", "Results", "dialect_of"]
 

@@ -20,9 +20,9 @@ from typing import Annotated, Any, Final, cast
 import msgspec
 
 from .._json import to_builtins
-from .._output import reader
-from .._schema import Schema, joined, plain_schema
-from .._subsets import gemini_schema
+from .._structured._read import reader
+from .._structured._schema import Schema, joined, plain_schema
+from .._structured._subsets import gemini_schema
 from ..errors import MisuseError
 from ._docstrings import described
 

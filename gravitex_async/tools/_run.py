@@ -26,7 +26,7 @@ from ._dialects import Dialect
 from ._function import Tool
 
 if TYPE_CHECKING:
-    from .._stream import Stream
+    from ..stream import Stream
 
 __all__ = ["ToolRun"]
 

@@ -13,7 +13,7 @@ from gravitex_async.errors import InvalidOutputError, RefusalError, TruncatedOut
 from gravitex_async.schema import output_type
 from gravitex_async.testing import Call, LocalGateway, Script
 
-from ..types import City, Letter, Point, Recipe, Step
+from ..shapes import City, Letter, Point, Recipe, Step
 
 ASK: dict[str, Any] = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Soup"}]}
 POINTS = '[{"x": 1}, {"x": 2, "y": 3}]'

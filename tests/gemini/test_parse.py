@@ -11,7 +11,7 @@ from gravitex_async.errors import InvalidOutputError, TruncatedOutputError
 from gravitex_async.schema import output_type
 from gravitex_async.testing import LocalGateway
 
-from ..types import City, Letter, Point, Step, Tree
+from ..shapes import City, Letter, Point, Step, Tree
 
 ASK: dict[str, Any] = {"model": "gemini-2.5-flash", "contents": "Soup"}
 

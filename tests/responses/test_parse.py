@@ -12,7 +12,7 @@ from gravitex_async.responses import Response
 from gravitex_async.schema import output_type
 from gravitex_async.testing import Call, LocalGateway
 
-from ..types import City, Letter, Point, Step
+from ..shapes import City, Letter, Point, Step
 
 ASK: dict[str, Any] = {"model": "gpt-5.2", "input": "Soup"}
 

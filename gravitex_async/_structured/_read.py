@@ -20,12 +20,12 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 import msgspec
 
-from ._json import dumps, loads_tolerant
+from .._json import dumps, loads_tolerant
+from ..deltas import EndReason
+from ..errors import InvalidOutputError, MisuseError, OutputError, RefusalError, TruncatedOutputError
+from ..thinking import split_thinking
 from ._schema import Schema, dec_hook, is_pydantic, joined, plain_schema
 from ._subsets import gemini_schema, strict_schema
-from .deltas import EndReason
-from .errors import InvalidOutputError, MisuseError, OutputError, RefusalError, TruncatedOutputError
-from .thinking import split_thinking
 
 __all__ = ["OutputType", "is_output_type", "output_type", "read_output", "reader"]
 

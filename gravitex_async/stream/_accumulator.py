@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from ._failures import ErrorInfo
-from .deltas import Delta, EndReason, ToolCall
-from .usage import Usage
+from .._failures import ErrorInfo
+from ..deltas import Delta, EndReason, ToolCall
+from ..usage import Usage
 
 __all__ = ["Accumulator"]
 

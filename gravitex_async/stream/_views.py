@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from .deltas import Delta
+from ..deltas import Delta
 
 if TYPE_CHECKING:
     from ._engine import Engine

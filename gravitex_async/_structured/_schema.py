@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from .errors import MisuseError
+from ..errors import MisuseError
 
 __all__ = ["REF", "Schema", "dec_hook", "is_pydantic", "joined", "plain_schema", "without"]
 

@@ -8,10 +8,10 @@ import traceback
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .errors import MisuseError
+from ..errors import MisuseError
 
 if TYPE_CHECKING:
-    from .transport import Response
+    from ..transport import Response
 
 __all__ = ["BUSY", "OneReader", "cancel", "forget_frames_later", "opening_task"]
 

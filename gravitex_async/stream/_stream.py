@@ -11,15 +11,15 @@ from collections.abc import AsyncIterator, Generator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from ..deltas import Delta, StreamEnd, ToolCall
+from ..ratelimit import RateLimit
+from ..timings import Timings
+from ..usage import Usage
 from ._engine import Engine, Make
 from ._views import Batches, Deltas, Text
-from .deltas import Delta, StreamEnd, ToolCall
-from .ratelimit import RateLimit
-from .timings import Timings
-from .usage import Usage
 
 if TYPE_CHECKING:
-    from .transport import Call
+    from ..transport import Call
 
 __all__ = ["Stream"]
 

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from .._decode import EventDecoder
+from .._failures import error_of, find_error, parse_body, request_id_of
+from .._json import loads_tolerant
+from .._tolerant import TolerantDecoder, excerpt
+from ..errors import APIError, DecodeError, StreamInterrupted
+from ..transport import without_secret
 from ._accumulator import Accumulator
-from ._decode import EventDecoder
-from ._failures import error_of, find_error, parse_body, request_id_of
-from ._json import loads_tolerant
-from ._tolerant import TolerantDecoder, excerpt
-from .errors import APIError, DecodeError, StreamInterrupted
-from .transport import without_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .transport import Call, Response
+    from ..transport import Call, Response
 
 __all__ = ["decode_answer", "fetch", "fetch_answer"]
 

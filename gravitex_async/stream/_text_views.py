@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import msgspec
 
-from ._growth import Growth
-from ._output import read_output
-from .deltas import Delta
-from .errors import GravitexError
-from .thinking import Split, ThinkSplitter
+from .._structured._growth import Growth
+from .._structured._read import read_output
+from ..deltas import Delta
+from ..errors import GravitexError
+from ..thinking import Split, ThinkSplitter
 
 if TYPE_CHECKING:
     from ._stream import Stream

@@ -19,10 +19,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final, Generic, Literal, TypeVar, cast
 
-from ._json import loads, loads_tolerant
-from ._output import output_type
+from .._json import loads, loads_tolerant
+from ..thinking import ThinkSplitter
+from ._read import output_type
 from ._shapes import ANYTHING, Shape, shape_of
-from .thinking import ThinkSplitter
 
 __all__ = ["Growth"]
 

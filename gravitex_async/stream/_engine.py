@@ -23,19 +23,19 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from .._decode import EventDecoder
+from .._failures import error_of, find_error, parse_body, request_id_of
+from .._json import loads_tolerant
+from ..deltas import Delta, StreamEnd, end_state
+from ..errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
+from ..timings import Timings
+from ..transport import MAX_BODY_BYTES, without_secret
 from ._accumulator import Accumulator
-from ._decode import EventDecoder
-from ._failures import error_of, find_error, parse_body, request_id_of
-from ._json import loads_tolerant
 from ._sniff import is_event_stream
 from ._tasks import BUSY, OneReader, cancel, forget_frames_later, opening_task
-from .deltas import Delta, StreamEnd, end_state
-from .errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
-from .timings import Timings
-from .transport import MAX_BODY_BYTES, without_secret
 
 if TYPE_CHECKING:
-    from .transport import Call, Clocks, Response
+    from ..transport import Call, Clocks, Response
 
 __all__ = ["Engine"]
 

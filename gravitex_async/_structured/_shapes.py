@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ._output import CACHE_SIZE, Reader, reader
+from ._read import CACHE_SIZE, Reader, reader
 from ._schema import is_pydantic
 
 __all__ = ["ANYTHING", "Shape", "shape_of"]

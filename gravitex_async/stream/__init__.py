@@ -1,0 +1,17 @@
+"""One answer, run from the bytes of its body to what a caller reads; knows no dialect and not aiohttp.
+
+_stream       what a caller sees
+_engine       opens, reads, folds, and knows how the answer ended
+_tasks        one reader at a time; an opening that outlives a cancelled wait
+_accumulator  what a dialect brings
+_views        deltas, text, batches
+_text_views   a growing value, thinking taken out of the content
+_sniff        what a body is, by its first bytes
+_plain        an answer that is no stream
+"""
+
+from ._accumulator import Accumulator
+from ._plain import decode_answer, fetch, fetch_answer
+from ._stream import Stream
+
+__all__ = ["Accumulator", "Stream", "decode_answer", "fetch", "fetch_answer"]
