@@ -19,6 +19,7 @@ from ._decode import answers_of
 from ._deltas import deltas_of
 from ._enums import reason_of
 from ._metadata import PromptFeedback, UsageMetadata
+from ._parts import Content
 from ._structs import GenerateContentResponse
 
 __all__ = ["GeminiAccumulator"]
@@ -44,58 +45,25 @@ class GeminiAccumulator:
     # What the stream asks for
 
     def fold(self, items: Sequence[GenerateContentResponse], start: int) -> int:
-        """See ``Accumulator.fold``. The hot loop: a piece of text is done in place, the rest is called."""
-        if self.made is not None and start == 0:
-            self.made = []
-        made = self.made
+        """See ``Accumulator.fold``. The hot loop: one piece of text is done in place, the rest is called."""
+        made = self._begin_made(start)
+        first, former = self._first, self._usage
+        head_full = self._head_full
         pieces = thoughts = 0
         position = start
-        for position in range(start, len(items)):
-            item = items[position]
-            if item.extra is not None and item.extra.get("error"):
-                break
-            if not self._head_full or item.prompt_feedback is not None:
-                self._take_head(item)
-            usage = item.usage_metadata
-            if usage is not None:
-                former = self._usage
-                if former is None or (usage.total_token_count and not usage.lacks(former)):
-                    self._usage = usage
-                else:
-                    self._usage = usage.after(former)
-            for candidate in item.candidates:
-                state = self._first
-                if state is None or candidate.index != 0:
-                    state = self._candidate(candidate.index)
+        for position, item in enumerate(items[start:] if start else items, start):  # noqa: B007  # used behind
+            candidates = item.candidates
+            if item.extra is not None:
+                if item.extra.get("error"):
+                    break
+            elif first is not None and len(candidates) == 1 and item.prompt_feedback is None:
+                candidate = candidates[0]
                 content = candidate.content
-                if content is not None:
-                    if state.role is None:
-                        state.role = content.role
-                    for part in content.parts:
-                        text = part.text
-                        thought = part.thought is True
-                        if (
-                            text is None
-                            or part.thought_signature is not None
-                            or part.function_call is not None
-                            or part.inline_data is not None
-                            or part.extra is not None
-                        ):
-                            seen = state.add(part)
-                        elif text:
-                            run = state.run
-                            if run is None or run.thought is not thought:
-                                run = state.open_run(thought)
-                            run.pieces.append(text)
-                            seen = True
-                        else:
-                            continue
-                        if thought:
-                            thoughts += seen
-                        else:
-                            pieces += seen
-                if (
-                    candidate.finish_reason is not None
+                if not (
+                    content is None
+                    or len(content.parts) != 1
+                    or candidate.index
+                    or candidate.finish_reason is not None
                     or candidate.safety_ratings is not None
                     or candidate.grounding_metadata is not None
                     or candidate.citation_metadata is not None
@@ -106,7 +74,41 @@ class GeminiAccumulator:
                     or candidate.logprobs_result is not None
                     or candidate.grounding_attributions is not None
                 ):
-                    state.take_metadata(candidate)
+                    part = content.parts[0]
+                    text = part.text
+                    if text and not (
+                        part.thought_signature is not None
+                        or part.function_call is not None
+                        or part.inline_data is not None
+                        or part.extra is not None
+                    ):
+                        if not head_full:
+                            self._take_head(item)
+                            head_full = self._head_full
+                        usage = item.usage_metadata
+                        if usage is not None:
+                            if former is None or not usage.total_token_count or usage.lacks(former):
+                                usage = usage if former is None else usage.after(former)
+                            self._usage = former = usage
+                        if first.role is None:
+                            first.role = content.role
+                        thought = part.thought is True
+                        run = first.run
+                        if run is None or run.thought is not thought:
+                            run = first.open_run(thought)
+                        run.pieces.append(text)
+                        if thought:
+                            thoughts += 1
+                        else:
+                            pieces += 1
+                        if made is not None:
+                            usage = item.usage_metadata
+                            told = None if usage is None else usage.told()
+                            made.append(Delta("" if thought else text, text if thought else "", usage=told))
+                        continue
+            self._take(item)
+            first, former = self._first, self._usage
+            head_full = self._head_full
             if made is not None:
                 made.append(deltas_of(item, self._late))
         else:
@@ -114,6 +116,11 @@ class GeminiAccumulator:
         self._pieces += pieces
         self._thoughts += thoughts
         return position
+
+    def _begin_made(self, start: int) -> list[Delta | Sequence[Delta]] | None:
+        if self.made is not None and start == 0:
+            self.made = []
+        return self.made
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
         """An error object beside or in place of candidates, also as an element of an array."""
@@ -191,6 +198,29 @@ class GeminiAccumulator:
         )
 
     # Folding
+
+    def _take(self, item: GenerateContentResponse) -> None:
+        """Takes an event of any form."""
+        if not self._head_full or item.prompt_feedback is not None:
+            self._take_head(item)
+        usage = item.usage_metadata
+        if usage is not None:
+            self._usage = usage if self._usage is None else usage.after(self._usage)
+        for candidate in item.candidates:
+            state = self._candidate(candidate.index)
+            if candidate.content is not None:
+                self._take_content(candidate.content, state)
+            state.take_metadata(candidate)
+
+    def _take_content(self, content: Content, state: CandidateParts) -> None:
+        if state.role is None:
+            state.role = content.role
+        for part in content.parts:
+            seen = state.add(part)
+            if part.thought:
+                self._thoughts += seen
+            else:
+                self._pieces += seen
 
     def _candidate(self, index: int) -> CandidateParts:
         state = self._candidates.get(index)

@@ -59,7 +59,22 @@ class CandidateParts:
         return run
 
     def add(self, part: Part) -> bool:
-        """Takes a part that is not plain text; returns whether there is anything in it to see."""
+        """Takes the next part; returns whether there is anything in it to see."""
+        text = part.text
+        if text is None or part.thought_signature is not None or part.extra is not None:
+            return self._add_other(part)
+        if part.function_call is not None or part.inline_data is not None:
+            return self._add_other(part)
+        if text:
+            thought = part.thought is True
+            run = self.run
+            if run is None or run.thought is not thought:
+                run = self.open_run(thought)
+            run.pieces.append(text)
+        return text != ""
+
+    def _add_other(self, part: Part) -> bool:
+        """Takes a part that is not plain text."""
         self.run = None
         call = part.function_call
         if call is None:

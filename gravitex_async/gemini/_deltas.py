@@ -21,9 +21,7 @@ def deltas_of(event: GenerateContentResponse, late: Late) -> Sequence[Delta]:
 
     ``late(index)`` is what calls of a candidate held back until its end.
     """
-    usage = None if event.usage_metadata is None else event.usage_metadata.neutral()
-    if usage is not None and usage.source == "none":
-        usage = None
+    usage = None if event.usage_metadata is None else event.usage_metadata.told()
     found = []
     for candidate in event.candidates:
         reason = candidate.finish_reason or None

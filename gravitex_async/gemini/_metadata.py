@@ -66,18 +66,20 @@ class UsageMetadata(Metadata, kw_only=True):
     service_tier: str | None = None
 
     def neutral(self) -> Usage:
-        """The same counts as a ``Usage``; ``source == "none"`` when there is no count at all.
+        """The same counts as a ``Usage``; ``source == "none"`` when there is no count at all."""
+        return self.told() or Usage()
 
-        Vertex sends objects with a traffic type only.
-        """
+    def told(self) -> Usage | None:
+        """``neutral()``, or None when nothing is counted: Vertex sends objects with a traffic type only."""
         read, total = self.prompt_token_count, self.total_token_count
         visible, thought = self.candidates_token_count, self.thoughts_token_count
         if total is None and read is None and visible is None and thought is None:
-            return Usage()
+            return None
         read, thought = read or 0, thought or 0
         written = (visible or 0) + thought
-        cached = self.cached_content_token_count or 0
-        return Usage(read, written, total or read + written, thought, cached, "server")
+        return Usage(
+            read, written, total or read + written, thought, self.cached_content_token_count or 0, "server"
+        )
 
     def is_zero(self) -> bool:
         """Whether it counts nothing: such a one does not take the place of counts."""
@@ -89,12 +91,16 @@ class UsageMetadata(Metadata, kw_only=True):
         )
 
     def lacks(self, former: UsageMetadata) -> bool:
-        """Whether *former* says anything that this object does not; asked at every event."""
-        return (
-            (former.total_token_count is not None and self.total_token_count is None)
-            or (former.prompt_token_count is not None and self.prompt_token_count is None)
-            or (former.candidates_token_count is not None and self.candidates_token_count is None)
-            or (former.prompt_tokens_details is not None and self.prompt_tokens_details is None)
+        """Whether *former* says anything that this object does not; asked at every event.
+
+        Of each pair the test that mostly decides comes first. ``if``, not ``return``: half the cost in
+        CPython, which jumps on None but has to make a value of every ``is``.
+        """
+        if (  # noqa: SIM103  # see above
+            (self.total_token_count is None and former.total_token_count is not None)
+            or (self.prompt_token_count is None and former.prompt_token_count is not None)
+            or (self.candidates_token_count is None and former.candidates_token_count is not None)
+            or (self.prompt_tokens_details is None and former.prompt_tokens_details is not None)
             or (former.thoughts_token_count is not None and self.thoughts_token_count is None)
             or (former.candidates_tokens_details is not None and self.candidates_tokens_details is None)
             or (former.cached_content_token_count is not None and self.cached_content_token_count is None)
@@ -107,7 +113,9 @@ class UsageMetadata(Metadata, kw_only=True):
             or (former.thoughts_tokens_details is not None and self.thoughts_tokens_details is None)
             or (former.traffic_type is not None and self.traffic_type is None)
             or (former.service_tier is not None and self.service_tier is None)
-        )
+        ):
+            return True
+        return False
 
     def after(self, former: UsageMetadata) -> UsageMetadata:
         """These counts, and the former ones where this object has none (gemini.md section 5)."""

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from gravitex_async.deltas import Delta
 from gravitex_async.gemini import GeminiAccumulator, GenerateContentResponse
 from gravitex_async.gemini._decode import answers_of, event_decoder
 
@@ -195,6 +196,32 @@ def test_deltas_say_what_an_event_adds():
     assert first[0].usage is not None
     assert [(d.content, d.usage.total_tokens) for d in second if d.usage] == [("", 2)]
     assert [(d.content, d.index) for d in third] == [("x", 1)]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        event({"text": "b"}),
+        event({"text": "b", "thought": True}, usageMetadata={"promptTokenCount": 1, "totalTokenCount": 3}),
+        event({"text": "b"}, usageMetadata={"trafficType": "ON_DEMAND"}),
+        event({"text": "b"}, index=1),
+        event({"text": "b"}, beside={"safetyRatings": []}, finish="STOP"),
+        event({"text": ""}),
+        event({"text": "b"}, {"text": "c", "thought": True}),
+        event({"text": "b", "thoughtSignature": "s"}),
+        event({"functionCall": {"name": "f", "args": {"x": 1}}}),
+        {"usageMetadata": {"totalTokenCount": 3}},
+    ],
+)
+def test_deltas_made_while_folding_are_those_made_afterwards(second):
+    """Whatever the event is, and also where it is done in place."""
+    head = {"modelVersion": "m", "responseId": "r", "usageMetadata": {"promptTokenCount": 1}}
+    items = items_of(event({"text": "a"}, **head), second)
+    state = GeminiAccumulator()
+    state.made = []
+    assert state.fold(items, 0) == len(state.made) == 2
+    made = state.made[1]
+    assert ([made] if isinstance(made, Delta) else [*made]) == [*state.deltas(items[1])]
 
 
 def test_the_cost_of_an_event_does_not_depend_on_its_place():
