@@ -1,7 +1,8 @@
 """What users of other clients suffered, by number, where no law above has a file of its own for it.
 
 Not here because they are no client's: 39, 43, 44 (bulk work), 50 (this suite is it), 51 (tracing). Not here
-because they are measured in ``benchmarks/``: 20, 36, 41.
+because they are measured in ``benchmarks/``: 20, 36, 41. Number 52 (no GIL) needs an interpreter of its own;
+``test_loops`` runs without orjson and in threads.
 """
 
 from __future__ import annotations
@@ -132,6 +133,20 @@ async def test_pain_9_signatures_are_given_back(gateway: LocalGateway, client: A
     assert sent["extra_content"] == extra
 
 
+async def test_pain_10_reasoning_is_given_back_where_it_is_wanted(
+    gateway: LocalGateway, client: AsyncGravitex
+) -> None:
+    """The second turn holds the thinking of the first, or does not, as the caller says."""
+    gateway.play(tape(delta(reasoning_content="hm"), delta(content="Hi"), STOP))
+    answer = await open_stream(client).final()
+    for wanted in (True, False):
+        turn = [*MESSAGES, *answer.to_input(reasoning=wanted), *MESSAGES]
+        await client.chat.completions.create(model="deepseek-chat", messages=turn)
+        sent = gateway.requests[-1].json["messages"][1]  # type: ignore[index]
+        assert sent.get("reasoning_content") == ("hm" if wanted else None)
+        assert sent["content"] == "Hi"
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -218,7 +233,8 @@ async def test_pain_19_no_total_limit_on_streams(gateway: LocalGateway) -> None:
     "noise",
     [
         b"id: 1\n\n", b"retry: 3000\n\n", b"event: ping\n\n", b"data:\n\n", b"data: \n\n", b": PING\n\n",
-        b"\n\n\n", b"event: ping\ndata: {}\n\n", b"event: keepalive\ndata: {\"type\":\"ping\"}\n\n", b"foo: bar\n\n",
+        b"\n\n\n", b"event: ping\ndata: {}\n\n", b"foo: bar\n\n",
+        b'event: keepalive\ndata: {"type":"ping"}\n\n',
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("first", [b"", b"\xef\xbb\xbf"])
