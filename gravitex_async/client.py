@@ -1,7 +1,7 @@
 """AsyncGravitex: settings, a transport and the dialects.
 
-Making a client opens nothing and imports no HTTP library; the first request does. Dialects are loaded when
-they are first asked for.
+Making a client opens nothing and imports no HTTP library; the first request does, in a thread. The dialects
+are loaded with this module, not when they are first asked for: that would be on the event loop.
 """
 
 from __future__ import annotations
@@ -12,8 +12,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._resource import retry_policy
+from .chat import Chat
 from .config import Limits, RateLimits, RetryPolicy, Timeout
+from .embeddings import Embeddings
 from .errors import MisuseError
+from .gemini import Gemini
+from .models import Models
+from .responses import Responses
 from .transport import APIKey, Auth, BaseURL, Pool, Transport, checked_headers, checked_key
 
 if TYPE_CHECKING:
@@ -21,11 +26,6 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientSession
 
-    from .chat import Chat
-    from .embeddings import Embeddings
-    from .gemini import Gemini
-    from .models import Models
-    from .responses import Responses
 
 __all__ = ["DEFAULT_BASE_URL", "AsyncGravitex"]
 
@@ -120,36 +120,26 @@ class AsyncGravitex:
     @property
     def chat(self) -> Chat:
         """``chat.completions``: POST /v1/chat/completions."""
-        from .chat import Chat
-
         return Chat(self._transport, self._timeout, self._retry)
 
     @property
     def responses(self) -> Responses:
         """``responses.create`` and its kin: POST /v1/responses."""
-        from .responses import Responses
-
         return Responses(self._transport, self._timeout, self._retry)
 
     @property
     def gemini(self) -> Gemini:
         """Gemini's own format: POST /v1beta/models/{model}:generateContent and its kin."""
-        from .gemini import Gemini
-
         return Gemini(self._transport, self._timeout, self._retry)
 
     @property
     def embeddings(self) -> Embeddings:
         """``embeddings.create``: POST /v1/embeddings."""
-        from .embeddings import Embeddings
-
         return Embeddings(self._transport, self._timeout, self._retry)
 
     @property
     def models(self) -> Models:
         """``models.list`` and ``models.retrieve``: GET /v1/models."""
-        from .models import Models
-
         return Models(self._transport, self._timeout, self._retry)
 
     def with_options(self: SelfT, **overrides: Any) -> SelfT:
