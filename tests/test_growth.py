@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gravitex_async._structured._growth import Growth
 from gravitex_async._json import dumps
+from gravitex_async._structured._growth import Growth
 from gravitex_async._structured._read import output_type
 
 from .shapes import Bag, Box, Cat, City, Colour, Dog, Home, Letter, Point, Post, Recipe, Step, Tree, User
