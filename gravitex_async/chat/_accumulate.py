@@ -138,12 +138,13 @@ class ChatAccumulator:
             self.made = []
         made = self.made
         first = self._first
+        add_text = None if first is None else first.content.append
         pieces = thoughts = 0
         position = start
         for position, chunk in enumerate(items[start:] if start else items, start):  # noqa: B007  # used behind
             choices = chunk.choices
             if (
-                first is not None
+                add_text is not None
                 and len(choices) == 1
                 and not (
                     chunk.usage is not None
@@ -172,12 +173,12 @@ class ChatAccumulator:
                     text = delta.content
                     thought = delta.reasoning_content
                     if text.__class__ is str and text and not thought:
-                        first.content.append(text)
+                        add_text(text)
                         pieces += 1
                         if made is not None:
                             made.append(Delta(text))
                         continue
-                    if thought and not text:
+                    if thought and not text and first is not None:
                         first.reasoning.append(thought)
                         thoughts += 1
                         if made is not None:
@@ -187,6 +188,7 @@ class ChatAccumulator:
                 break
             self._take_chunk(chunk)
             first = self._first if self._head_full else None
+            add_text = None if first is None else first.content.append
             if made is not None:
                 made.append(deltas_of(chunk))
         else:

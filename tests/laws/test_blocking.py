@@ -1,6 +1,6 @@
 """Law 10, the loop is never blocked: a task that ticks beside the work notices every pause of the loop.
 
-A busy machine pauses programs for reasons of its own, so each measurement may be repeated: the best of five
+A busy machine pauses programs for reasons of its own, so each measurement may be repeated: the best of ten
 runs is what the code needs.
 """
 
@@ -50,9 +50,9 @@ async def longest_pause(work: Awaitable[Any]) -> float:
     return longest
 
 
-async def best_of_five(work: Callable[[], Awaitable[Any]]) -> float:
+async def best_of_ten(work: Callable[[], Awaitable[Any]]) -> float:
     best = 1.0
-    for _ in range(5):
+    for _ in range(10):
         best = min(best, await longest_pause(work()))
         if best < LIMIT:
             break
@@ -93,7 +93,7 @@ async def test_pain_28_a_request_of_24_mb(elsewhere: str) -> None:
         async def send() -> None:
             await client.chat.completions.create(model="gpt-4o-mini", messages=messages)
 
-        assert await best_of_five(send) < LIMIT
+        assert await best_of_ten(send) < LIMIT
 
 
 async def test_a_big_body_is_sent_with_its_length(gateway: LocalGateway, client: AsyncGravitex) -> None:
@@ -119,26 +119,34 @@ async def test_a_slow_name_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
             with pytest.raises(APIConnectionError, match="Name or service not known"):
                 await ask(client)
 
-    assert await best_of_five(call) < LIMIT
+    assert await best_of_ten(call) < LIMIT
 
 
-async def test_many_cancelled_waiters(gateway: LocalGateway) -> None:
-    """Five thousand calls that wait for one connection and give up together."""
+async def cancelling(waiters: int) -> float:
+    """Seconds of this process for *waiters* calls that wait for one connection and give up together."""
     from gravitex_async import Limits
     from gravitex_async.transport._slots import Slots
 
     slots = Slots(Limits(max_connections=1))
     await slots.acquire("host")
-    waiters = [asyncio.ensure_future(slots.acquire("host")) for _ in range(5000)]
+    queue = [asyncio.ensure_future(slots.acquire("host")) for _ in range(waiters)]
     await asyncio.sleep(0)
-    began = time.perf_counter()
-    for waiter in waiters[1:]:
+    began = time.process_time()
+    for waiter in queue[1:]:
         waiter.cancel()
     await asyncio.sleep(0)
+    spent = time.process_time() - began
     assert slots.waiting == 1
-    assert time.perf_counter() - began < 0.5
     slots.release("host")
-    await waiters[0]
+    await queue[0]
+    return spent
+
+
+async def test_many_cancelled_waiters() -> None:
+    """Leaving the queue costs each the same, however many leave it: eight times as much, not 64 times."""
+    few = min([await cancelling(1_000) for _ in range(3)])
+    many = min([await cancelling(8_000) for _ in range(3)])
+    assert many < 32 * few
 
 
 FIRST_USE = """
@@ -192,10 +200,9 @@ def test_pain_42_the_first_use_loads_in_a_thread(secure: str) -> None:
 async def test_reading_a_long_stream_lets_others_run(gateway: LocalGateway, client: AsyncGravitex) -> None:
     """Events that are all there already do not keep the loop for themselves for long."""
     gateway.script(text=["word "] * 5000, times=None)
-    stream = await open_stream(client)
 
     async def read() -> None:
-        async for _ in stream:
+        async for _ in await open_stream(client):
             pass
 
-    assert await longest_pause(read()) < 5 * LIMIT
+    assert await best_of_ten(read) < 5 * LIMIT
