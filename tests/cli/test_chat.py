@@ -118,6 +118,7 @@ async def test_ctrl_c_stops_the_stream(gravitex_gateway: LocalGateway):
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=environment(),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where tests run behind "&"
     )
     assert process.stdout is not None
     assert await asyncio.wait_for(process.stdout.readexactly(7), SECONDS) == b"one two"
