@@ -225,7 +225,7 @@ class Engine(Generic[ItemT, FinalT]):
             self._take_whole(self._decoder.stray, response)  # behind keep-alives
             return
         self._take(items, response.clocks)
-        if self.failure is None:
+        if self.failure is None and self._response is response:  # else another try has begun
             self.end.evidence.clean_eof = True
             self._finish()
 
@@ -391,7 +391,7 @@ class Engine(Generic[ItemT, FinalT]):
             return
         self._decoder.adopt(items, body)
         self._take(items, response.clocks)
-        if self.failure is None:
+        if self.failure is None and self._response is response:
             self.end.evidence.clean_eof = True
             self._finish()
 

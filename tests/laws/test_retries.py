@@ -133,6 +133,15 @@ async def test_a_stream_that_fails_before_its_first_content_is_tried_again(
     assert len({request.headers["Idempotency-Key"] for request in gateway.requests}) == 1
 
 
+async def test_an_error_that_the_end_of_the_body_completes_is_tried_again(gateway: LocalGateway) -> None:
+    """Its blank line is missing; it is an error all the same, and the next try is another stream."""
+    gateway.play(Tape(b'data: {"error":{"message":"x","code":500}}', content_type="text/event-stream"))
+    async with client_of(gateway.url, max_retries=QUICK) as client:
+        stream = open_stream(client)
+        assert (await stream.final()).choices[0].message.content
+        assert (stream.attempts, stream.end.state) == (2, "completed")
+
+
 @pytest.mark.parametrize("kind", ["reset", "close", "error-event"])
 async def test_nothing_is_tried_again_after_the_first_delta(gateway: LocalGateway, kind: Any) -> None:
     """Half an answer twice is worse than half an answer."""
