@@ -33,6 +33,9 @@ MAX_REPAIRS: Final = 256
 MAX_HALVES: Final = 1024
 
 _COMPLAINT = re.compile(r"Expected `(?P<expected>[^`]*)`, got `(?P<got>[^`]*)`.* - at `\$(?P<path>[^`]*)`")
+_UNKNOWN = re.compile(
+    r"Object contains unknown field `(?P<name>.*?)`(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL
+)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _IDENTITY = ("index", "item_id", "output_index", "content_index", "summary_index")
@@ -129,11 +132,14 @@ def _whole(text: str) -> str:
 
 
 def _repair(tree: Any, complaint: str) -> None:
-    found = _COMPLAINT.match(complaint)
+    unknown = _UNKNOWN.match(complaint)
+    found = unknown or _COMPLAINT.match(complaint)
     if found is None:
         raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree)
-    steps: list[Any] = [name or int(number) for name, number in _STEP.findall(found["path"])]
-    if not steps or "..." in found["path"]:
+    steps = _steps(found["path"] or "")
+    if unknown is not None:
+        steps.append(unknown["name"])
+    if not steps or "..." in (found["path"] or ""):
         raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree)
     try:
         _repair_at(tree, steps, found, complaint)
@@ -141,11 +147,15 @@ def _repair(tree: Any, complaint: str) -> None:
         raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree) from None
 
 
+def _steps(path: str) -> list[Any]:
+    return [name or int(number) for name, number in _STEP.findall(path)]
+
+
 def _repair_at(tree: Any, steps: list[Any], found: re.Match[str], complaint: str) -> None:
     parent = tree
     for step in steps[:-1]:
         parent = parent[step]
-    if found["got"] == "null":
+    if found.re is _UNKNOWN or found["got"] == "null":
         del parent[steps[-1]]
     else:
         parent[steps[-1]] = _meant(parent[steps[-1]], found["expected"], steps[-1], complaint, tree)

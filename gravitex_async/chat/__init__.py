@@ -3,6 +3,7 @@
 _params      the arguments of a call
 _request     arguments -> body
 _structs     the wire, plain and streamed
+_unknown     fields that no struct knows
 _toolcalls   fragments -> tool calls
 _accumulate  chunks -> answer
 _parsed      answer -> answer with a value

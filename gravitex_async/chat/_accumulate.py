@@ -31,6 +31,7 @@ from ._structs import (
     text_of,
 )
 from ._toolcalls import ToolCallAssembly
+from ._unknown import UnknownFields
 
 __all__ = ["ChatAccumulator"]
 
@@ -127,6 +128,7 @@ class ChatAccumulator:
         self._head = ChatCompletion()
         self._head_full = False
         self._whole: ChatCompletion | None = None
+        self.unknown = UnknownFields()
         self._pieces = 0
         self._thoughts = 0
 
@@ -253,7 +255,12 @@ class ChatAccumulator:
 
     @property
     def tool_calls(self) -> list[ToolCall]:
-        return [] if self._first is None or self._first.tools is None else self._first.tools.calls()
+        if self._first is None or self._first.tools is None:
+            return []
+        calls = self._first.tools.calls()
+        for call, place in zip(calls, self._first.tools.places(), strict=True):
+            call.extra.update(self.unknown.call(0, place))
+        return calls
 
     @property
     def finish_reason(self) -> str | None:
@@ -272,7 +279,7 @@ class ChatAccumulator:
         if self._whole is not None:
             return self._whole
         head = self._head
-        return ChatCompletion(
+        answer = ChatCompletion(
             id=head.id,
             object="chat.completion",
             created=head.created,
@@ -286,6 +293,16 @@ class ChatAccumulator:
             provider=head.provider,
             prompt_filter_results=head.prompt_filter_results,
         )
+        answer.__dict__["unknown"] = {
+            index: (self.unknown.message(index), self._unknown_calls(parts))
+            for index, parts in self._choices.items()
+        }
+        return answer
+
+    def _unknown_calls(self, parts: _ChoiceParts) -> list[dict[str, Any]]:
+        """Beside the message's tool calls, in their order."""
+        places = () if parts.tools is None else parts.tools.places()
+        return [self.unknown.call(parts.index, place) for place in places]
 
     # Folding
 

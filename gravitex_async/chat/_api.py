@@ -44,8 +44,11 @@ def _decoder(chunk_type: type[ChunkT]) -> msgspec.json.Decoder[ChunkT]:
     return msgspec.json.Decoder(chunk_type)
 
 
-def _parts() -> tuple[EventDecoder[ChatCompletionChunk], ChatAccumulator]:
-    return EventDecoder(_chunks), ChatAccumulator()
+def _parts(
+    decoder: msgspec.json.Decoder[Any] = _chunks,
+) -> tuple[EventDecoder[ChatCompletionChunk], ChatAccumulator]:
+    folded = ChatAccumulator()
+    return EventDecoder(decoder, unknown=folded.unknown.take), folded
 
 
 class Completions(Resource, frozen=True):
@@ -137,7 +140,7 @@ class Completions(Resource, frozen=True):
         if chunk_type is None:
             return ChatStream(call, _parts)
         decoder: msgspec.json.Decoder[Any] = _decoder(chunk_type)
-        return Stream(call, lambda: (EventDecoder(decoder), ChatAccumulator()))
+        return Stream(call, lambda: _parts(decoder))
 
     @shows(ParseParams)
     async def parse(

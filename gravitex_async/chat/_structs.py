@@ -127,8 +127,10 @@ class CustomCall(msgspec.Struct, omit_defaults=True, gc=False):
     input: str | None = None
 
 
-class ToolCallFragment(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True):
-    """``choices[].delta.tool_calls[]``: a piece of a call."""
+class ToolCallFragment(
+    msgspec.Struct, omit_defaults=True, kw_only=True, dict=True, forbid_unknown_fields=True
+):
+    """``choices[].delta.tool_calls[]``: a piece of a call; see ``_unknown`` for other fields."""
 
     index: int | None = None
     id: str | None = None
@@ -178,8 +180,8 @@ class Audio(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     expires_at: int | float | str | None = None
 
 
-class ChoiceDelta(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
-    """``choices[].delta``: what one event adds to one choice."""
+class ChoiceDelta(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+    """``choices[].delta``: what one event adds to one choice; see ``_unknown`` for other fields."""
 
     role: str | None = None
     content: str | list[ContentPart] | None = None
@@ -192,6 +194,11 @@ class ChoiceDelta(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     annotations: list[Any] | None = None
     audio: Audio | None = None
     extra_content: Any = None
+    # Sent with every event by some, and of no use to the next request.
+    channel: Any = None
+    name: Any = None
+    token_id: Any = None
+    token_ids: Any = None
 
 
 class ChunkChoice(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
@@ -311,7 +318,7 @@ class ChatCompletion(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True
     def to_input(self, index: int = 0, *, reasoning: bool | None = None) -> list[dict[str, Any]]:
         """Choice *index* as what follows ``messages`` in the next request; an empty list without choices.
 
-        Everything goes back as it came: ids, signatures, and of a plain answer fields no struct knows.
+        Everything goes back as it came: ids, signatures, and fields no struct knows.
 
         Args:
             reasoning: Whether ``reasoning_content`` goes back; None sends it with tool calls, where DeepSeek
@@ -321,7 +328,10 @@ class ChatCompletion(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True
         if choice is None:
             return []
         form: dict[str, Any] = raw_message(self.raw, index) or msgspec.to_builtins(choice.message)
-        return [message_input(form, reasoning)]
+        unknown = self.__dict__.get("unknown", {}).get(index, ({}, []))
+        for call, fields in zip(form.get("tool_calls") or (), unknown[1], strict=False):
+            call.update(fields)
+        return [message_input({**form, **unknown[0]}, reasoning)]
 
 
 def text_of(content: str | list[ContentPart] | None) -> str:

@@ -93,6 +93,10 @@ class ToolCallAssembly:
             for call in self._calls
         ]
 
+    def places(self) -> list[int]:
+        """The index on the wire of each call, in their order; its own place where the server gives none."""
+        return [call.position if call.index is None else call.index for call in self._calls]
+
     def message_calls(self) -> list[MessageToolCall]:
         """The same in the wire's shape, for a message."""
         return [_message_call(call) for call in self._calls if call.type != "function_call"]

@@ -167,3 +167,25 @@ def test_the_result_of_a_deprecated_function_call() -> None:
     """It is answered by name."""
     call = ToolCall("", "weather", "{}", extra={"type": "function_call"})
     assert tool_result(call, "sunny") == {"role": "function", "name": "weather", "content": "sunny"}
+
+
+async def test_unknown_fields_of_a_stream_go_back(gateway: LocalGateway, client: AsyncGravitex) -> None:
+    """What a delta or a fragment of a call brings beside the known fields; the last value of each counts."""
+    call = {"index": 2, "id": "c1", "function": {"name": "f", "arguments": "{}"}, "seal": "s1"}
+    events = [
+        {
+            "id": "1",
+            "model": "m",
+            "choices": [{"delta": {"role": "assistant", "mood": "calm", "reasoning_content": "x"}}],
+        },
+        {"choices": [{"index": 0, "delta": {"mood": "busy", "trace": {"id": [1]}, "tool_calls": [call]}}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+    ]
+    body = b"".join(b"data: %b\n\n" % dumps(event) for event in events) + b"data: [DONE]\n\n"
+    gateway.play(Tape(body))
+    stream = client.chat.completions.stream(model="m", messages=[{"role": "user", "content": "x"}])
+    await stream.final()
+    assert stream.tool_calls[0].extra == {"seal": "s1"}
+    (turn,) = stream.to_input()
+    assert (turn["mood"], turn["trace"], turn["reasoning_content"]) == ("busy", {"id": [1]}, "x")
+    assert turn["tool_calls"][0]["seal"] == "s1"
