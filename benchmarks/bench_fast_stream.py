@@ -11,14 +11,14 @@ openai-python costs 50 times as much as chunks, openai-node 5.9, the json loop 4
 deltas 1.68; openai-python 63 times as much. Against large HTTP chunks the floor is 0.14 µs, and chunks are 13
 times that: no bar, but it is the cost of this package with nothing to hide behind.
 
-Won on chat: taking aiohttp's buffer in one step instead of ``readany`` (0.40 µs an event), keeping no list of
-HTTP chunk ends (0.12), making deltas in the pass that folds (0.3; deltas were 2.35, text 2.5 times the floor).
-What is left of chunks is reading 0.44, split 0.21, decode 0.52, fold 0.22, and 0.45 of iterating and of memory
-that is no longer in the nearest cache.
+Won on chat: taking aiohttp's buffer in one step instead of ``readany`` (0.40 µs an event), keeping no list
+of HTTP chunk ends (0.12), making deltas in the pass that folds (0.3; deltas were 2.35, text 2.5 times the
+floor). What is left of chunks is reading 0.44, split 0.21, decode 0.52, fold 0.22, and 0.45 of iterating and
+of memory that is no longer in the nearest cache.
 
-Lost on chat: one ``decode_lines`` or one list decoded per read (0.50 against 0.52, and the replace or join it
-needs costs 0.3), reads of 8, 16 or 32 KB (0.1 to 0.3 slower), a deque for the queue (the same, and 600 bytes a
-stream), dropping rarely used fields from the structs (0.02).
+Lost on chat: one ``decode_lines`` or one list decoded per read (0.50 against 0.52, and the replace or join
+it needs costs 0.3), reads of 8, 16 or 32 KB (0.1 to 0.3 slower), a deque for the queue (the same, and 600
+bytes a stream), dropping rarely used fields from the structs (0.02).
 
 Gemini: chunks cost 2.45 times the floor (2.35 µs), deltas 2.9 (2.8 µs): both missed. Without the network an
 event costs 1.50 µs: split 0.20, decode 0.65, fold 0.40, free 0.22; with deltas 0.24 more to make and 0.06 to

@@ -8,8 +8,8 @@ user pays. 500 streams send 40 events each, every 50 ms; 2,000 send 20, every 20
 Finding: 1.2 to 1.5 times the floor at 500 streams, 1.6 to 1.7 at 2,000 (spread 10 to 30 %): missed. Opening
 a stream costs about 120 µs more than the floor's 115; with few events in a stream that shows. Waking for one
 event costs 5.4 µs of Python with warm caches, and up to 15 when hundreds of other streams were awake in
-between: what is left is the sum of some twenty calls, none of which is large. Tried: no context manager and no
-coroutine of its own in the common read, no timer per read (one per stream), one look at the clock per read.
+between: what is left is the sum of some twenty calls, none of which is large. Tried: no context manager and
+no coroutine of its own in the common read, one timer per stream and none per read.
 """
 
 from __future__ import annotations
