@@ -403,3 +403,24 @@ async def test_nothing_raised_refers_to_the_stream(gateway: LocalGateway, client
         await stream.final()
     assert not any(isinstance(value, ChatStream) for value in vars(caught.value).values())
     assert caught.value.__cause__ is None
+
+
+async def test_deltas_taken_up_again_in_a_later_read_are_of_that_read(
+    gateway: LocalGateway, client: AsyncGravitex
+) -> None:
+    """Another view read on in between, and as many items wait now as waited then."""
+    events = [
+        b'data: {"id":"1","model":"m","choices":[{"index":0,"delta":{"content":"%d"}}]}\n\n' % number
+        for number in range(1, 7)
+    ]
+    end = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+    body = b"".join(events) + end
+    cut = len(b"".join(events[:3]))
+    gateway.play(Tape(body, cuts=[cut, cut * 2], pace=0.05))
+    stream = client.chat.completions.stream(model="m", messages=[{"role": "user", "content": "x"}])
+    deltas = stream.deltas()
+    seen = [(await deltas.__anext__()).content]
+    for _ in range(3):
+        seen.append((await stream.__anext__()).content)
+    seen += [delta.content async for delta in deltas if delta.content]
+    assert seen == ["1", "2", "3", "4", "5", "6"]

@@ -53,7 +53,7 @@ class Engine(Generic[ItemT, FinalT]):
     __slots__ = (
         "__weakref__", "_at_mark", "_call", "_decoder", "_fresh", "_make", "_opening", "_progress",
         "_response", "_steady", "_touched", "_unsure", "attempts", "end", "ended", "failure", "folded",
-        "headers", "pending", "reading", "timings",
+        "headers", "made", "pending", "reading", "timings",
     )  # fmt: skip
 
     def __init__(self, call: Call, make: Make[ItemT, FinalT]) -> None:
@@ -67,6 +67,7 @@ class Engine(Generic[ItemT, FinalT]):
         self.headers: Mapping[str, str] = {}
         self.attempts = 1
         self.pending: list[ItemT] = []  # last first: the next one is popped off the end
+        self.made: list[Delta | Sequence[Delta]] = []  # beside the end of ``pending``, for views of deltas
         self._fresh = 0  # items of the last read
         self._touched = False  # whether items of earlier reads were handed out
         self._progress = (0, 0)
@@ -249,6 +250,7 @@ class Engine(Generic[ItemT, FinalT]):
         self._fresh = len(pending) + len(items)
         items.reverse()
         pending[:0] = items
+        self.made = []
         if self._decoder.failure is not None:
             self._refused(self._decoder.failure)
 
@@ -260,13 +262,18 @@ class Engine(Generic[ItemT, FinalT]):
         self.timings.read(clocks.at, content=after[0] > before[0], reasoning=after[1] > before[1])
 
     def deltas_made(self) -> list[Delta | Sequence[Delta]]:
-        """What the queue's items add, last first: made when they were folded, or made now."""
-        made = self.folded.made
-        if made is not None and len(made) == len(self.pending) == self._fresh:
-            return made[::-1]
-        self.folded.made = made or []
-        entries: list[Delta | Sequence[Delta]] = [self.folded.deltas(item) for item in self.pending[::-1]]
-        return entries[::-1]
+        """What the queue's items add, last first: made when they were folded, or made now.
+
+        Where another view took items in between, what they added is left out.
+        """
+        if not self.made:
+            made = self.folded.made
+            if made is None or len(made) != self._fresh:
+                self.folded.made = made or []
+                made = [self.folded.deltas(item) for item in self.pending[::-1]]
+            self.made = made[::-1]
+        del self.made[len(self.pending) :]
+        return self.made
 
     def _failure_at(self, index: int) -> APIError | None:
         info = self.folded.error_in(loads_tolerant(self._decoder.payload(index)))

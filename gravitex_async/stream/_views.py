@@ -22,26 +22,25 @@ FinalT = TypeVar("FinalT")
 class Deltas(Generic[ItemT, FinalT]):
     """Items of a stream as deltas, which the accumulator makes along the way once they are asked for.
 
-    ``_made`` stands beside the stream's queue, entry by entry; where another view took items in between, the
-    rest is translated one by one. Not through the stream's own ``__anext__``: a coroutine less per delta.
+    They stand beside the engine's queue, entry by entry. Not through the stream's own ``__anext__``: a
+    coroutine less per delta.
     """
 
     def __init__(self, engine: Engine[ItemT, FinalT]) -> None:
         self._engine = engine
         self._pending = engine.pending
-        self._made: list[Delta | Sequence[Delta]] = []
         self._more: list[Delta] = []
 
     def __aiter__(self) -> Deltas[ItemT, FinalT]:
         return self
 
     async def __anext__(self) -> Delta:
-        pending, made = self._pending, self._made
+        pending, made = self._pending, self._engine.made
         while not self._more:
             if not made or len(made) != len(pending):
                 if not pending and not await self._engine.fill():
                     raise StopAsyncIteration
-                made = self._made = self._engine.deltas_made()
+                made = self._engine.deltas_made()
             pending.pop()
             found = made.pop()
             if isinstance(found, Delta):
@@ -56,13 +55,12 @@ class Text(Generic[ItemT, FinalT]):
     def __init__(self, engine: Engine[ItemT, FinalT]) -> None:
         self._engine = engine
         self._pending = engine.pending
-        self._made: list[Delta | Sequence[Delta]] = []
 
     def __aiter__(self) -> Text[ItemT, FinalT]:
         return self
 
     async def __anext__(self) -> str:
-        pending, made = self._pending, self._made
+        pending, made = self._pending, self._engine.made
         while True:
             if not made or len(made) != len(pending):
                 made = await self._refill()
@@ -80,8 +78,7 @@ class Text(Generic[ItemT, FinalT]):
             self._engine.forget_taken()
             if not await self._engine.fill():
                 raise StopAsyncIteration
-        self._made = self._engine.deltas_made()
-        return self._made
+        return self._engine.deltas_made()
 
 
 class Batches(Generic[ItemT, FinalT]):
