@@ -6,13 +6,13 @@ difference to the whole.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Callable
 from typing import Any
 
-import aiohttp
 import msgspec
 
-from benchmarks.clients import Floor, Outcome
+from benchmarks.clients import Floor, Job, Outcome
 
 __all__ = ["CLIENTS"]
 
@@ -20,11 +20,26 @@ __all__ = ["CLIENTS"]
 class Taken(Floor):
     """The bytes by the package's own way of reading, nothing parsed."""
 
-    async def read(self, answer: aiohttp.ClientResponse) -> Outcome:
-        read = _reader(answer)
+    async def open(self, job: Job) -> None:
+        from gravitex_async.config import Limits
+        from gravitex_async.transport._session import Session
+
+        self._own = Session(Limits(), None, trust_env=False)
+
+    async def close(self) -> None:
+        await self._own.close()
+
+    async def once(self, job: Job) -> Outcome:
+        body, headers = json.dumps({"model": job["model"]}).encode(), {"Content-Type": "application/json"}
+        url = job["url"] + "/v1/chat/completions"
+        answer = await self._own.send("POST", url, headers, body, None, lambda: None)
+        read = self._own.body(answer)
         step = self.step()
-        while data := await read():
-            step(data)
+        while (data := read.take()) != b"":
+            if data is None:
+                await read.wait()
+            else:
+                step(data)
         return {}
 
     def step(self) -> Callable[[bytes], object]:
@@ -91,12 +106,6 @@ def _decoder() -> Any:
     from gravitex_async.chat import ChatCompletionChunk
 
     return EventDecoder(msgspec.json.Decoder(ChatCompletionChunk))
-
-
-def _reader(answer: aiohttp.ClientResponse) -> Callable[[], Awaitable[bytes]]:
-    from gravitex_async.transport._buffered import reader_of
-
-    return reader_of(answer.content)
 
 
 CLIENTS: dict[str, Callable[[], Any]] = {

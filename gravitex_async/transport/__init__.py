@@ -8,7 +8,7 @@ _slots      who may have a connection, who waits
 _governor   rate limits and the shared pause
 _session    aiohttp, loaded late
 _pool       one set of connections per event loop
-_buffered   taking what aiohttp has buffered; _loss: noticing that a connection is gone
+_body       what has arrived of a body, and a wait for more
 _response   the bytes of one answer; _refusal: the error it stands for
 _transport  queue, send, try again
 _log        a line per try

@@ -135,24 +135,20 @@ class Clocks:
         if self._handle is None or self._stale:
             self._arm()
 
-    def waited(self) -> None:
-        """The reader has something."""
-        since = self._since
-        if since is not None:
-            now = self.at = self._left = self._loop.time()
-            self._content_waited += now - since
-            self._since = None
-
-    def found(self) -> None:
-        """There was something without waiting."""
+    def took(self) -> None:
+        """The reader has something, after a wait or without one."""
         now = self.at = self._loop.time()
-        if self._left is not None:
-            self._content_waited += now - self._left
+        since = self._since if self._since is not None else self._left
+        if since is not None:
+            self._content_waited += now - since
+        self._since = None
         self._left = now
 
     def gave_up(self) -> None:
         """The reader was cancelled: until its next wait it is elsewhere."""
-        self.waited()
+        if self._since is not None:
+            self._content_waited += self._loop.time() - self._since
+            self._since = None
         self._left = None
 
     def handed(self, content: bool) -> None:

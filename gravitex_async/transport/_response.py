@@ -8,7 +8,7 @@ Strategy
     gives the connection back; ``release`` gives it back if the body has ended and closes it otherwise;
     ``abort`` closes it at once.
 
-    A wait is ended from outside, by the clocks and by the loss of the connection (``_loss``), never by the
+    A wait is ended from outside, by the clocks and by the loss of the connection (``_body``), never by the
     HTTP library's timers.
 """
 
@@ -21,9 +21,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ..errors import APIConnectionError, APIError, DecodeError, StreamInterrupted
-from ._buffered import reader_of, rest_of
+from ._body import Body
 from ._clocks import Clocks
-from ._loss import watch_loss
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -49,13 +48,12 @@ class Response:
     __slots__ = (
         "__weakref__",
         "_answer",
-        "_clocks",
+        "_body",
         "_failure",
         "_loop",
         "_on_close",
-        "_reader",
-        "_unwatch",
         "bytes",
+        "clocks",
         "headers",
         "secret",
         "status",
@@ -64,6 +62,7 @@ class Response:
     def __init__(
         self,
         answer: ClientResponse,
+        body: Body,
         clocks: Clocks,
         loop: asyncio.AbstractEventLoop,
         on_close: OnClose,
@@ -71,7 +70,8 @@ class Response:
         secret: str = "",
     ) -> None:
         self._answer: ClientResponse | None = answer
-        self._clocks = clocks
+        self._body = body
+        self.clocks = clocks
         self._loop = loop
         self._on_close: OnClose | None = on_close
         self._failure: APIError | None = None
@@ -79,13 +79,7 @@ class Response:
         self.bytes = 0
         self.status: int = answer.status
         self.headers: Mapping[str, str] = answer.headers
-        self._reader = reader_of(answer.content)
-        self._unwatch = watch_loss(answer)
         clocks.watch(_Waker(answer))
-
-    @property
-    def clocks(self) -> Clocks:
-        return self._clocks
 
     @property
     def content_type(self) -> str:
@@ -106,8 +100,8 @@ class Response:
     def __del__(self) -> None:
         self.abort()
 
-    async def read(self) -> bytes:
-        """The next bytes of the body, at least one; b"" at its end.
+    def take(self) -> bytes | None:
+        """What has arrived of the body; b"" at its end, None when there is nothing yet.
 
         Raises:
             APITimeoutError: A clock ran out while waiting.
@@ -115,40 +109,38 @@ class Response:
         """
         if self._failure is not None:
             raise copy.copy(self._failure)
-        answer = self._answer
-        if answer is None:
+        if self._answer is None:
             return b""
-        clocks = self._clocks
         try:
-            data = None if self._reader is None else self._reader.take()
-            if data is None:
-                clocks.wait()
-                data = await self._wait(answer)
-                clocks.waited()
-            else:
-                clocks.found()
+            data = self._body.take()
         except Exception as error:
-            try:
-                return self._broken(answer, error)
-            finally:
-                clocks.waited()
-        except BaseException:
-            clocks.gave_up()
-            raise
+            return self._broken(error)
+        if data is None:
+            return None
+        self.clocks.took()
         if not data:
             self.release()
         self.bytes += len(data)
         return data
 
-    async def _wait(self, answer: ClientResponse) -> bytes:
-        reader = self._reader
-        if reader is None:
-            return await answer.content.readany()
-        while True:
-            await reader.wait("read")
-            data = reader.take()
-            if data is not None:
-                return data
+    async def read(self) -> bytes:
+        """The next bytes of the body, at least one; b"" at its end.
+
+        Raises:
+            APIError: As for ``take``.
+        """
+        clocks = self.clocks
+        while (data := self.take()) is None:
+            clocks.wait()
+            try:
+                await self._body.wait()
+            except Exception as error:
+                if self._answer is None:  # else ``take`` says the same, after what had arrived
+                    return self._broken(error)
+            except BaseException:
+                clocks.gave_up()
+                raise
+        return data
 
     async def read_all(self, limit: int = MAX_BODY_BYTES, *, cut: bool = False) -> bytes:
         """The rest of the body, and lets go; with *cut*, about the first *limit* bytes of it.
@@ -182,10 +174,13 @@ class Response:
         left = DRAIN_BYTES
         try:
             while left > 0:
-                data = await answer.content.readany()
-                if not data:
+                data = self._body.take()
+                if data == b"":
                     return True
-                left -= len(data)
+                if data is None:
+                    await self._body.wait()
+                else:
+                    left -= len(data)
         except Exception:  # whatever it is, the answer is complete and its connection is not kept
             self.abort()
         finally:
@@ -216,11 +211,11 @@ class Response:
         on_close, self._on_close = self._on_close, None
         if self._loop.is_closed():
             return
-        clocks, unwatch, size = self._clocks, self._unwatch, self.bytes
+        clocks, body, size = self.clocks, self._body, self.bytes
 
         def finish() -> None:
             clocks.stop()
-            unwatch()
+            body.stop()
             how()
             if on_close is not None:
                 on_close(error, size, ended)
@@ -235,19 +230,19 @@ class Response:
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
                 self._loop.call_soon_threadsafe(finish)
 
-    def _broken(self, answer: ClientResponse, error: Exception) -> bytes:
+    def _broken(self, error: Exception) -> bytes:
         """What had arrived before *error*; raises when that was nothing."""
         failure: APIError = self._failure or self._translated(error)
         self._failure = failure
-        rest = rest_of(answer.content)
+        rest = self._body.rest()
         self.abort(failure)
         if rest:
             return rest
         raise copy.copy(failure)
 
     def _translated(self, error: Exception) -> APIError:
-        if self._clocks.expired is not None:
-            return self._clocks.error(self._clocks.expired)
+        if self.clocks.expired is not None:
+            return self.clocks.error(self.clocks.expired)
         if self._answer is None:
             return APIConnectionError("the answer was closed while it was being read", retryable=False)
         # The library's words can quote headers or the URL; its class name and the system's error cannot.

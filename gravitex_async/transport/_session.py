@@ -15,18 +15,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.helpers import get_env_proxy_for_url
 from yarl import URL
 
 from ..config import Limits
 from ..errors import APIConnectionError, APIError
+from ._body import READ_BYTES, Body, PlainBody, TappedBody, tap_on
 
 __all__ = ["SSL", "Session"]
 
 SSL = ssl_module.SSLContext | bool | None
-
-# Cache-sized reads: 64 KB are cheaper to take apart than 256 KB.
-READ_BYTES = 64 * 1024
 
 # The clocks of this package limit everything.
 _UNLIMITED = aiohttp.ClientTimeout(total=None)
@@ -116,7 +115,7 @@ class Session:
         target = URL(url, encoded=True) if "key=" in url else _url(url)  # a key is not kept
         if self._own and self._trust_env:
             extra.update(await self._proxy_to(target.origin()))
-        answer = await self._session.request(
+        return await self._session.request(
             method,
             target,
             headers=headers,
@@ -124,8 +123,25 @@ class Session:
             allow_redirects=False,
             **extra,
         )
-        _forget_http_chunks(answer.content)
-        return answer
+
+    def body(self, answer: aiohttp.ClientResponse) -> Body:
+        """What reads the body of *answer*, of which nothing has been read."""
+        content = answer.content
+        if not _KNOWN or type(content) is not aiohttp.StreamReader:
+            return PlainBody(content)
+        connection = answer.connection
+        if connection is None:
+            return TappedBody(content, self._loop, None)
+        protocol = connection.protocol
+        tap = tap_on(connection.transport)
+        # What decompresses a body relies on being held back, piece by piece.
+        if tap is None or protocol is None or "Content-Encoding" in answer.headers:
+            return PlainBody(content)
+        content.__class__ = _Aside
+        tap.enter(content)
+        if protocol._reading_paused:
+            protocol.resume_reading()  # the first read was large
+        return TappedBody(content, self._loop, tap)
 
     async def _proxy_to(self, origin: URL) -> dict[str, Any]:
         """The proxy that the environment names, looked for once per origin.
@@ -198,26 +214,35 @@ def _trace(counts: _Counts) -> aiohttp.TraceConfig:
     return traced
 
 
-class _Unsplit(aiohttp.StreamReader):
-    """A body reader that keeps no list of where HTTP chunks ended: nothing here asks for it.
+class _Aside(aiohttp.StreamReader):
+    """A body reader that puts what it is fed aside, and does nothing else; the ``Tap`` does the rest.
 
-    Gateways send one HTTP chunk per event; keeping the list costs 0.12 µs an event.
+    Fed once per HTTP chunk: what is left out here (counting, waking the reader, a list of where the chunks
+    ended) would cost 0.4 µs an event.
     """
 
     __slots__ = ()
 
-    def begin_http_chunk_receiving(self) -> None:
-        pass
+    def feed_data(self, data: bytes, size: int = 0) -> bool:
+        self._buffer.append(data)
+        return False
 
-    def end_http_chunk_receiving(self) -> None:
-        pass
+    begin_http_chunk_receiving = bool  # type: ignore[assignment]  # does nothing, without a frame
+    end_http_chunk_receiving = bool  # type: ignore[assignment]
 
 
-def _forget_http_chunks(content: aiohttp.StreamReader) -> None:
-    """Makes a plain body reader an unsplit one, where its layout allows it."""
-    if type(content) is aiohttp.StreamReader:
-        with contextlib.suppress(TypeError):
-            content.__class__ = _Unsplit
+def _known() -> bool:
+    """Whether aiohttp's body reader is built as ``TappedBody`` needs it."""
+    reader = aiohttp.StreamReader
+    try:
+        reader.__new__(reader).__class__ = _Aside
+    except TypeError:
+        return False
+    private = ("_buffer", "_eof", "_exception", "_protocol", "_waiter")
+    return all(hasattr(reader, name) for name in private) and hasattr(BaseProtocol, "_reading_paused")
+
+
+_KNOWN = _known()
 
 
 def _proxy_in_environment(origin: URL) -> dict[str, Any]:

@@ -209,7 +209,8 @@ class Transport:
                 permit.release(error)
                 _log.body(request, clocks, size, ended)
 
-        response = Response(answer, clocks, pool.loop, done, secret=call.secret)
+        body = pool.session.body(answer)
+        response = Response(answer, body, clocks, pool.loop, done, secret=call.secret)
         pool.live.add(response)
         return response
 
