@@ -16,6 +16,7 @@ from .._failures import ErrorInfo, find_error, flat_error
 from .._tolerant import TolerantDecoder
 from ..deltas import Delta, EndReason, ToolCall, neutral_reason
 from ..usage import Usage
+from ._brief import pieces_of, texts_of
 from ._deltas import deltas_of, deltas_of_message
 from ._structs import (
     Audio,
@@ -131,6 +132,7 @@ class ChatAccumulator:
         self.unknown = UnknownFields()
         self._pieces = 0
         self._thoughts = 0
+        self._thinking = False  # the last chunks read in brief brought thinking
 
     # What the stream asks for
 
@@ -139,7 +141,7 @@ class ChatAccumulator:
         if self.made is not None and start == 0:
             self.made = []
         made = self.made
-        first = self._first
+        first = self._first if self._head_full else None
         add_text = None if first is None else first.content.append
         pieces = thoughts = 0
         position = start
@@ -198,6 +200,30 @@ class ChatAccumulator:
         self._pieces += pieces
         self._thoughts += thoughts
         return position
+
+    def brief(self, payloads: Sequence[bytes]) -> list[Delta] | None:
+        """See ``Accumulator.brief``."""
+        first = self._first
+        if first is None or not self._head_full:
+            return None
+        texts = None if self._thinking else texts_of(payloads)
+        if texts is None:
+            return self._brief_pieces(payloads, first)
+        first.content += texts
+        self._pieces += len(texts)
+        return list(map(Delta, texts))
+
+    def _brief_pieces(self, payloads: Sequence[bytes], first: _ChoiceParts) -> list[Delta] | None:
+        found = pieces_of(payloads)
+        if found is None:
+            return None
+        texts, thoughts = (list(filter(None, texts)) for texts in found)
+        first.content += texts
+        first.reasoning += thoughts
+        self._pieces += len(texts)
+        self._thoughts += len(thoughts)
+        self._thinking = bool(thoughts)
+        return list(map(Delta, *found))
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
         """An error object in place of a chunk, flat ones included (error_codes.json, body_shapes)."""
