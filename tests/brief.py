@@ -91,7 +91,10 @@ def agree(make: Make, strict: Strict, payloads: Sequence[bytes], seed: object, l
         if len(items) < len(run):  # the stream ends here, with an error
             assert not short.brief(run)
             break
-        before = short.state() if dice.random() < 0.1 else None
+        before = None
+        if dice.random() < 0.1:
+            before = short.state()
+            assert before == full.state()
         going = full.fold(items, run)
         taken = dice.random() < 0.9 and short.brief(run)
         if taken:
@@ -100,12 +103,10 @@ def agree(make: Make, strict: Strict, payloads: Sequence[bytes], seed: object, l
             short.decode(run)  # so that both decoders know the same halves of characters
             count += len(run)
         else:
-            assert before in (None, short.state())
+            assert before is None or before == short.state()
             assert short.fold(short.decode(run), run) == going
         assert short.deltas == full.deltas
         full.deltas, short.deltas = [], []
-        if dice.random() < 0.1:
-            assert short.state() == full.state()
         if not going:
             break
     assert short.state() == full.state()

@@ -17,11 +17,12 @@ from ..deltas import Delta, EndReason, ToolCall, neutral_reason
 from ..errors import DecodeError
 from ..usage import Usage
 from . import _events as e
+from ._brief import Run, run_of
 from ._decoder import answers
 from ._deltas import deltas_of
 from ._events import OutputTextDeltaEvent
 from ._folding import HANDLERS, Folding
-from ._response import Response, tool_call
+from ._response import PARAGRAPH, Response, tool_call
 from ._slots import TEXT
 from ._tool_folding import TOOL_HANDLERS
 
@@ -97,6 +98,38 @@ class ResponsesAccumulator:
                 self._sequence_number = items[position].sequence_number
                 break
         return folded
+
+    def brief(self, payloads: Sequence[bytes]) -> list[Delta] | None:
+        """See ``Accumulator.brief``. Takes deltas of one text, content or reasoning."""
+        if not payloads:
+            return []
+        run = run_of(payloads)
+        if run is None:
+            return None
+        if run.sequence_number is not None:
+            self._sequence_number = run.sequence_number
+        return self._brief_content(run) if run.target.place is TEXT else self._brief_reasoning(run)
+
+    def _brief_content(self, run: Run) -> list[Delta]:
+        folding, target = self._folding, run.target
+        pieces, output, part, _ = self._hot
+        if pieces is None or (output, part) != (target.output_index, target.part_index):
+            item, output, part = target.item_id, target.output_index, target.part_index
+            pieces = folding.snapshot.text(TEXT, item, output, part).pieces
+            self._hot = (pieces, output, part, item)
+        pieces += run.texts
+        folding.content += len(run.texts)
+        return list(map(Delta, run.texts))
+
+    def _brief_reasoning(self, run: Run) -> list[Delta]:
+        self._hot = (None, None, None, None)
+        folding, target = self._folding, run.target
+        text = folding.snapshot.text(target.place, target.item_id, target.output_index, target.part_index)
+        apart = not (text.pieces or text) and folding.is_apart()
+        text.pieces += run.texts
+        folding.reasoning += len(run.texts)
+        first, *others = run.texts
+        return [Delta("", PARAGRAPH + first if apart else first), *(Delta("", text) for text in others)]
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
         """The error of an ``error`` event, in its three forms, or of a response that failed."""

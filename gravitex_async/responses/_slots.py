@@ -213,9 +213,14 @@ class Slot:
         fitting = [number for number, part in parts.items() if isinstance(part, place.part)]
         if index is None:
             index = max(fitting, default=0)
-        if index not in parts or index in fitting or _is_blank(parts[index]):
+        if index not in parts or index in fitting or self._is_free(place.list, index):
             return index
         return max(fitting, default=max(parts) + 1)
+
+    def _is_free(self, name: str, index: int) -> bool:
+        """Whether the part there holds nothing, pieces that are not joined yet included."""
+        pieces = any(text for at, text in self._texts.items() if at[0].list == name and at[1] == index)
+        return not pieces and _is_blank(self._parts[name][index] if self._parts else None)
 
     def _text(self, place: Place, index: int, owner: Any) -> Text:
         text = self._texts.get((place, index))

@@ -319,6 +319,14 @@ def test_refusal_and_text_in_one_message():
     assert [part.type for part in item.content] == ["refusal", "output_text"]
 
 
+def test_refusal_and_text_with_one_number():
+    """A refusal numbered like the text before it stands beside it, and the text goes on."""
+    piece = text("a", **at("m", 0, content_index=0))
+    refusal = event("refusal.delta", delta="no", **at("m", 0, content_index=0))
+    response = final(piece, refusal, piece, refusal)
+    assert (response.output_text, response.refusal) == ("aa", "nono")
+
+
 def test_annotations_keep_their_place():
     """Annotations stand at their index; a repeat is ignored; the text is not disturbed."""
 
