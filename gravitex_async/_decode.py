@@ -11,6 +11,9 @@ Strategy
     The end of a read that is no whole event yet is kept and put before the next read, as long as it is
     small; a large one is left to the parser, which never searches or copies a byte twice.
 
+    Who wants nothing but deltas asks ``brief`` first: the dialect makes them of the payloads of a busy read
+    without the structs of the wire, where these hold nothing but text.
+
 Not here: what an item means (an error, a finish reason); that is the dialect's.
 """
 
@@ -26,24 +29,34 @@ import msgspec
 
 from ._failures import ErrorInfo, error_of, find_error, flat_error, parse_body
 from ._tolerant import TolerantDecoder, excerpt
+from .deltas import Delta
 from .errors import APIError, DecodeError, EventTooLargeError
 from .sse import MAX_EVENT_BYTES, SSEEvent, SSEParser
 
-__all__ = ["EventDecoder", "split_data_events"]
+__all__ = ["Brief", "EventDecoder", "split_data_events"]
 
 T = TypeVar("T")
 
 Payload = bytes | memoryview
 Splitter = Callable[[bytes], "list[bytes] | None"]
 Unknown = Callable[["dict[str, Any]", bytes], "T | None"]
+Brief = Callable[[list[bytes]], "list[Delta] | None"]
 
 # A tail up to this size is copied in front of the next read; beyond it the parser takes over.
 MAX_TAIL: Final = 16 * 1024
+
+# Below this a read is not worth two ways of looking at it.
+BUSY_BYTES: Final = 4 * 1024
+
+# After so many busy reads in a row that were no plain text, ``brief`` is tried no more.
+MAX_MISSES: Final = 3
 
 # Events that only keep the connection alive, whatever their data (sse.md section 4).
 _SILENT: Final = frozenset({"ping", "keepalive", "heartbeat"})
 
 _LF: Final = 10
+_BOM: Final = b"\xef\xbb\xbf"
+_DONE: Final = b"[DONE]"
 
 
 def split_data_events(block: bytes) -> list[bytes] | None:
@@ -65,19 +78,8 @@ class EventDecoder(Generic[T]):
     """
 
     __slots__ = (
-        "_decode",
-        "_max",
-        "_parser",
-        "_payloads",
-        "_split",
-        "_strict",
-        "_tail",
-        "_tolerant",
-        "_unknown",
-        "bytes",
-        "done",
-        "events",
-        "failure",
+        "_begun", "_brief", "_decoder", "_max", "_misses", "_parser", "_payloads", "_split", "_tail",
+        "_tolerant", "_unknown", "bytes", "done", "events", "failure",
     )  # fmt: skip
 
     def __init__(
@@ -86,16 +88,20 @@ class EventDecoder(Generic[T]):
         *,
         split: Splitter = split_data_events,
         unknown: Unknown[T] | None = None,
+        brief: Brief | None = None,
         max_event_bytes: int = MAX_EVENT_BYTES,
     ) -> None:
-        self._decode = decoder.decode
+        self._decoder = decoder
         self._split = split
         self._unknown = unknown
+        self._brief = brief
         self._max = max_event_bytes
-        self._parser = SSEParser(strict=False, max_event_bytes=max_event_bytes)
-        self._tolerant: TolerantDecoder[T] = TolerantDecoder(decoder.type, decoder.dec_hook)
+        self._begun = False  # the first byte was seen, before which a BOM may stand
+        self._parser: SSEParser | None = None  # made when there is something for it
+        self._tolerant: TolerantDecoder[T] | None = None
         self._tail = b""
         self._payloads: list[Any] = []
+        self._misses = 0
         self.done = False
         self.failure: APIError | None = None
         self.events = 0
@@ -110,10 +116,15 @@ class EventDecoder(Generic[T]):
         if self._tail:
             data = self._tail + data
             self._tail = b""
-        if self._parser.idle:
+        parser = self._parser
+        if parser is None:
+            if self._begun or data[:1] != _BOM[:1]:
+                self._begun = True
+                return self._blocks(data)
+            return self._slow(data)
+        if parser.idle:
             return self._blocks(data)
-        # The parser holds the start of an event, or has not seen the first one, before which a BOM may stand:
-        # give it the rest of that one, and take the fast way again.
+        # The parser holds the start of an event: give it the rest of that one, and take the fast way again.
         end = data.find(b"\n\n") + 2
         if end < 2 or end == len(data):
             return self._slow(data)
@@ -121,30 +132,78 @@ class EventDecoder(Generic[T]):
         if self.done or self.failure is not None:
             return items
         rest = data[end:]
-        return items + (self._blocks(rest) if self._parser.idle else self._slow(rest))
+        return items + (self._blocks(rest) if parser.idle else self._slow(rest))
+
+    def brief(self, data: bytes) -> list[Delta] | None:
+        """What the events that *data* completes add, one Delta each, if they are plain and many.
+
+        None, and *data* is still to be fed: it has to go the plain way. ``payload(i)`` as after ``feed``.
+        """
+        if self._brief is None or len(data) < BUSY_BYTES or self._misses >= MAX_MISSES:
+            return None
+        if self.done or self.failure is not None or not self._simple:
+            return None
+        block = self._tail + data
+        end = block.rfind(b"\n\n") + 2
+        if end < 2 or len(block) - end > MAX_TAIL or len(block) > self._max:
+            return None
+        payloads = self._split(block[:end])
+        if payloads is None:
+            return None
+        done = payloads[-1] == _DONE
+        if done:
+            payloads.pop()
+        made = self._brief(payloads)
+        if made is None:
+            self._misses += 1
+            return None
+        self._misses = 0
+        self._tail = block[end:]
+        self.bytes += len(data)
+        self.done = done
+        self._payloads = payloads
+        self.events += len(made)
+        return made
+
+    @property
+    def _simple(self) -> bool:
+        """Whether the next byte begins an event, and nothing of former ones is held back."""
+        if self._tolerant is not None and self._tolerant.waiting:
+            return False
+        return self._begun if self._parser is None else self._parser.idle
 
     def close(self) -> list[T]:
         """The items that the end of the body completes."""
         if self.done or self.failure is not None:
             return []
         self._payloads = []
+        if self._parser is None and not self._tail:
+            return []
         items = self._slow(self._tail)
         self._tail = b""
         if self.done or self.failure is not None:
             return items
         self._closing(items)
-        if self._parser.stray is not None and self.failure is None:
-            self._stray(self._parser.stray)
+        if self.stray is not None and self.failure is None:
+            self._stray(self.stray)
         return items
 
     @property
     def stray(self) -> bytes | None:
         """Raw JSON that stands in place of events, as far as it has come."""
-        return self._parser.stray
+        return None if self._parser is None else self._parser.stray
 
     def payload(self, index: int) -> bytes:
         """The bytes that item *index* of the last call was decoded from."""
         return bytes(self._payloads[index])
+
+    def reread(self, count: int) -> list[T]:
+        """The items of the last *count* payloads, of which ``brief`` made deltas."""
+        return [self._decoder.decode(payload) for payload in self._payloads[-count:]]
+
+    def settle(self) -> None:
+        """Forgets all payloads but the last."""
+        del self._payloads[:-1]
 
     def adopt(self, items: list[T], body: bytes) -> None:
         """Takes items that were read from a body that is no stream."""
@@ -170,13 +229,13 @@ class EventDecoder(Generic[T]):
 
     def _fast(self, block: bytes) -> list[T] | None:
         payloads = self._split(block)
-        if payloads is None or self._tolerant.waiting:
+        if payloads is None or (self._tolerant is not None and self._tolerant.waiting):
             return None
-        done = payloads[-1] == b"[DONE]"
+        done = payloads[-1] == _DONE
         if done:
             payloads.pop()
         try:
-            items = list(map(self._decode, payloads))
+            items = list(map(self._decoder.decode, payloads))
         except (ValueError, RecursionError):
             return None
         self.done = done
@@ -186,8 +245,12 @@ class EventDecoder(Generic[T]):
 
     def _slow(self, data: bytes) -> list[T]:
         items: list[T] = []
+        parser = self._parser
+        if parser is None:
+            parser = self._parser = SSEParser(max_event_bytes=self._max, begun=self._begun)
+            self._begun = True
         try:
-            for event in self._parser.feed(data):
+            for event in parser.feed(data):
                 if self.done or self.failure is not None:
                     break
                 self._take(event, items)
@@ -199,7 +262,7 @@ class EventDecoder(Generic[T]):
         data = event.data
         if event.event in _SILENT or (len(data) < 64 and not bytes(data).strip()):
             return
-        if len(data) < 64 and bytes(data).strip() == b"[DONE]":
+        if len(data) < 64 and bytes(data).strip() == _DONE:
             self.done = True
         elif event.event == "error":
             self.failure = error_of(flat_error(parse_body(bytes(data))))
@@ -220,12 +283,15 @@ class EventDecoder(Generic[T]):
             self.events += 1
 
     def _one(self, event: SSEEvent) -> T | None:
-        if not self._tolerant.waiting:
+        tolerant = self._tolerant
+        if tolerant is None or not tolerant.waiting:
             try:
-                return self._decode(event.data)
+                return self._decoder.decode(event.data)
             except (ValueError, RecursionError):
                 pass
-        tree = self._tolerant.tree(event.data)
+        if tolerant is None:
+            tolerant = self._tolerant = TolerantDecoder(self._decoder.type, self._decoder.dec_hook)
+        tree = tolerant.tree(event.data)
         if (found := find_error(tree)) is not None:
             self.failure = error_of(found)
             return None
@@ -233,10 +299,11 @@ class EventDecoder(Generic[T]):
             tree["type"] = event.event
         if self._unknown is not None and (item := self._unknown(tree, bytes(event.data))) is not None:
             return item
-        return self._tolerant.convert(tree)
+        return tolerant.convert(tree)
 
     def _closing(self, items: list[T]) -> None:
         """Takes the block that the end of input left open: whole JSON counts, anything less was cut."""
+        assert self._parser is not None  # the tail went through it
         for event in self._parser.close():
             self._take(event, items)
             if isinstance(self.failure, DecodeError):

@@ -65,6 +65,11 @@ class SSEParser:
     call raises it again. Events that came before it in the same read are returned first, the next call
     raises.
 
+    Args:
+        strict: See above.
+        max_event_bytes: The largest block to hold.
+        begun: Whether events of this stream were read before, so that no byte order mark can come.
+
     Raises:
         EventTooLargeError: One block holds more than *max_event_bytes*.
     """
@@ -74,10 +79,13 @@ class SSEParser:
         "_strict", "_swallow_lf", "last_event_id", "retry",
     )  # fmt: skip
 
-    def __init__(self, *, strict: bool = False, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+    def __init__(
+        self, *, strict: bool = False, max_event_bytes: int = MAX_EVENT_BYTES, begun: bool = False
+    ) -> None:
         self._strict = strict
         self._max = max_event_bytes
-        self._bom: bytes | None = b""  # what may become a BOM; None once that is decided
+        # What may become a BOM; None once that is decided.
+        self._bom: bytes | None = None if begun else b""
         self._swallow_lf = False
         self._pieces: list[bytes | bytearray | memoryview] = []  # of the line whose end has not come
         self._pieces_size = 0

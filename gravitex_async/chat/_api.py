@@ -48,7 +48,9 @@ def _parts(
     decoder: msgspec.json.Decoder[Any] = _chunks,
 ) -> tuple[EventDecoder[ChatCompletionChunk], ChatAccumulator]:
     folded = ChatAccumulator()
-    return EventDecoder(decoder, unknown=folded.unknown.take), folded
+    # What a chunk type of the caller's refuses must be refused in every view.
+    brief = folded.brief if decoder is _chunks else None
+    return EventDecoder(decoder, unknown=folded.unknown.take, brief=brief), folded
 
 
 class Completions(Resource, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
@@ -47,8 +48,9 @@ class ResponsesStream(Stream[ResponsesEvent, Response]):
         return cast(ResponsesAccumulator, self._engine.folded).sequence_number
 
 
-def _parts() -> tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]:
-    return event_decoder(), ResponsesAccumulator()
+def _parts(start: Response | None = None) -> tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]:
+    folded = ResponsesAccumulator(start)
+    return event_decoder(folded.brief), folded
 
 
 class Responses(Resource, frozen=True):
@@ -168,7 +170,7 @@ class Responses(Resource, frozen=True):
                 f"{broken.end.state} (response {start.id}, event {number})"
             )
         call = self._retrieval("resume", start.id, params, stream=True, after=number)
-        return ResponsesStream(call, lambda: (event_decoder(), ResponsesAccumulator(start)))
+        return ResponsesStream(call, functools.partial(_parts, start))
 
     def _creation(
         self, name: str, model: str, input: Input, params: ResponsesParams, *, stream: bool

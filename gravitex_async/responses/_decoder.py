@@ -18,7 +18,7 @@ from typing import Any, Final, Union
 
 import msgspec
 
-from .._decode import EventDecoder, split_data_events
+from .._decode import Brief, EventDecoder, split_data_events
 from . import _events, _tool_events
 from ._events import ResponsesEvent, UnknownEvent
 from ._open import read_open
@@ -46,9 +46,9 @@ _BETWEEN: Final = re.compile(rb"\n\nevent: response\.[^\n]*\ndata: ")
 _LF: Final = 10
 
 
-def event_decoder() -> EventDecoder[ResponsesEvent]:
+def event_decoder(brief: Brief | None = None) -> EventDecoder[ResponsesEvent]:
     """A decoder for one stream."""
-    return EventDecoder(_events_decoder, split=split_events, unknown=_unexpected)
+    return EventDecoder(_events_decoder, split=split_events, unknown=_unexpected, brief=brief)
 
 
 def split_events(block: bytes) -> list[bytes] | None:

@@ -2,8 +2,12 @@
 
 Strategy
     ``fill`` is the only place that waits. It reads what the network brought, has it decoded and folded
-    into the accumulator at once, and puts the items in a queue; all views take from that queue. So the
-    accumulators are the same whichever view is read, and a cancelled wait has changed nothing.
+    into the accumulator at once, and puts it in a queue; all views take from there. So the accumulators are
+    the same whichever view is read, and a cancelled wait has changed nothing.
+
+    There are two queues for the two kinds of views: ``pending`` holds items, ``made`` holds deltas, entry by
+    entry the same events. One of them is filled, the one that was asked for last, and a view of the other
+    kind turns what is left of it: items are translated, or decoded if only their deltas were made.
 
     What fails is raised when everything that arrived before it has been delivered, by every view and as
     often as it is asked. The stored error is never raised itself but copied: a raised exception refers to
@@ -21,7 +25,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from .._decode import EventDecoder
 from .._failures import error_of, find_error, parse_body, request_id_of
@@ -51,8 +55,8 @@ class Engine(Generic[ItemT, FinalT]):
     """One answer from the request to its end. Owns the connection; one reader at a time."""
 
     __slots__ = (
-        "__weakref__", "_at_mark", "_call", "_decoder", "_fresh", "_make", "_opening", "_progress",
-        "_response", "_steady", "_touched", "_unsure", "attempts", "end", "ended", "failure", "folded",
+        "__weakref__", "_at_mark", "_behind", "_call", "_decoder", "_fresh", "_make", "_opening", "_progress",
+        "_response", "_steady", "_unsure", "attempts", "deltas", "end", "ended", "failure", "folded",
         "headers", "made", "pending", "reading", "timings",
     )  # fmt: skip
 
@@ -67,9 +71,10 @@ class Engine(Generic[ItemT, FinalT]):
         self.headers: Mapping[str, str] = {}
         self.attempts = 1
         self.pending: list[ItemT] = []  # last first: the next one is popped off the end
-        self.made: list[Delta | Sequence[Delta]] = []  # beside the end of ``pending``, for views of deltas
-        self._fresh = 0  # items of the last read
-        self._touched = False  # whether items of earlier reads were handed out
+        self.made: list[Delta | Sequence[Delta]] = []  # the same, of deltas
+        self.deltas = False  # which of the two is wanted
+        self._behind: list[ItemT] | None = None  # the items of ``made``; None: they were not decoded
+        self._fresh = 0  # entries of the last read
         self._progress = (0, 0)
         self.failure: GravitexError | None = None
         self.reading = False
@@ -101,7 +106,7 @@ class Engine(Generic[ItemT, FinalT]):
     @property
     def last_raw(self) -> bytes | None:
         """The payload of the item handed out last."""
-        taken = self._fresh - len(self.pending)
+        taken = self._fresh - self._queued
         return self._decoder.payload(taken - 1) if taken else None
 
     @property
@@ -118,7 +123,7 @@ class Engine(Generic[ItemT, FinalT]):
         with OneReader(self):
             while not (self._begun or self.ended):
                 await self._step()
-            if self.failure is not None and not self.pending:
+            if self.failure is not None and not self._queued:
                 raise copy.copy(self.failure)
 
     @property
@@ -163,17 +168,24 @@ class Engine(Generic[ItemT, FinalT]):
         self.timings.opened = clocks.started
         self.timings.headers = clocks.now() - clocks.started
 
-    async def fill(self) -> bool:
-        """Waits until an item is in the queue; False when the stream has ended well."""
+    async def fill(self, *, deltas: bool = False) -> bool:
+        """Waits until there is something in the queue of items, or of deltas; False: the stream ended well."""
         if self.reading:
             raise MisuseError(BUSY)
+        if deltas is not self.deltas:
+            self._turn(deltas)
+        queue: list[Any] = self.made if deltas else self.pending
         self.reading = True
         try:
-            while not self.pending:
+            while not queue:
                 response = self._steady
                 if response is not None:
+                    if self._fresh:
+                        self._settle()
                     try:
-                        data = await response.read()
+                        data = response.take()
+                        if data is None:
+                            data = await response.read()
                     except APIError as error:
                         self._broke_off(error)
                     else:
@@ -190,6 +202,39 @@ class Engine(Generic[ItemT, FinalT]):
         finally:
             self.reading = False
         return True
+
+    @property
+    def _queued(self) -> int:
+        return len(self.pending) + len(self.made)  # one of them is empty
+
+    def _turn(self, deltas: bool) -> None:
+        """Goes over to the other queue, and takes along what is left in this one."""
+        self.deltas = deltas
+        if deltas:
+            self._behind = self.pending[:]
+            self.made += [self.folded.deltas(item) for item in self.pending[::-1]][::-1]
+            self.pending.clear()
+        else:
+            items = self._behind
+            if self.made:
+                left = self._decoder.reread(len(self.made))[::-1] if items is None else items[: len(self.made)]
+                self.pending += left
+                self.made.clear()
+            self._behind = None
+
+    def discard(self) -> None:
+        """Empties the queue: nobody wants what is in it."""
+        self.pending.clear()
+        self.made.clear()
+
+    def _settle(self) -> None:
+        """All was handed out: lets go of what only another try would need, and of the payloads but the last.
+
+        A stream that waits is small then.
+        """
+        self._call = None
+        self._decoder.settle()
+        self._fresh = 1
 
     async def _step(self) -> None:
         response = self._response
@@ -210,7 +255,11 @@ class Engine(Generic[ItemT, FinalT]):
         if not data:
             self._at_eof(response)
             return
-        self._take(self._decoder.feed(data), response.clocks)
+        made = self._decoder.brief(data) if self.deltas else None
+        if made is None:
+            self._take(self._decoder.feed(data), response.clocks)
+        else:
+            self._take_deltas(made, response.clocks)
         if self.failure is None and (self._decoder.done or self.folded.closed):
             self._steady = None
             if response.at_eof:
@@ -231,28 +280,37 @@ class Engine(Generic[ItemT, FinalT]):
             self._finish()
 
     def _take(self, items: list[ItemT], clocks: Clocks) -> None:
+        folded = self.folded
+        folded.made = [] if self.deltas else None
         start = 0
-        while (start := self.folded.fold(items, start)) < len(items):
+        while (start := folded.fold(items, start)) < len(items):
             failure = self._failure_at(start)
             if failure is not None:
                 del items[start:]
                 self._decoder.keep(start)
                 self._decoder.failure = failure
                 break
-            if self.folded.made is not None:
-                self.folded.made.append(self.folded.deltas(items[start]))
+            if folded.made is not None:
+                folded.made.append(folded.deltas(items[start]))
             start += 1
         self._note_progress(bool(items), clocks)
-        pending = self.pending
-        if not self._touched and len(pending) < self._fresh:
-            self._touched = True
-            self._call = None  # and with it the request: a live stream is small
-        self._fresh = len(pending) + len(items)
         items.reverse()
-        pending[:0] = items
-        self.made = []
+        if folded.made is None:
+            self._fresh = len(self.pending) + len(items)
+            self.pending[:0] = items
+        else:
+            self._fresh = len(items)
+            self._behind = items
+            self.made += reversed(folded.made)
         if self._decoder.failure is not None:
             self._refused(self._decoder.failure)
+
+    def _take_deltas(self, made: list[Delta], clocks: Clocks) -> None:
+        """Takes the deltas of a busy read, of which the items were not decoded."""
+        self._note_progress(True, clocks)
+        self._fresh = len(made)
+        self._behind = None
+        self.made += reversed(made)
 
     def _note_progress(self, handed: bool, clocks: Clocks) -> None:
         before, after = self._progress, self.folded.progress
@@ -260,20 +318,6 @@ class Engine(Generic[ItemT, FinalT]):
         if handed:
             clocks.handed(after != before)
         self.timings.read(clocks.at, content=after[0] > before[0], reasoning=after[1] > before[1])
-
-    def deltas_made(self) -> list[Delta | Sequence[Delta]]:
-        """What the queue's items add, last first: made when they were folded, or made now.
-
-        Where another view took items in between, what they added is left out.
-        """
-        if not self.made:
-            made = self.folded.made
-            if made is None or len(made) != self._fresh:
-                self.folded.made = made or []
-                made = [self.folded.deltas(item) for item in self.pending[::-1]]
-            self.made = made[::-1]
-        del self.made[len(self.pending) :]
-        return self.made
 
     def _failure_at(self, index: int) -> APIError | None:
         info = self.folded.error_in(loads_tolerant(self._decoder.payload(index)))
@@ -291,7 +335,7 @@ class Engine(Generic[ItemT, FinalT]):
     def forget_taken(self) -> None:
         """The items taken from the queue held no content and went to nobody: another try may replace them."""
         if self.folded.progress == (0, 0):
-            self._fresh = len(self.pending)
+            self._fresh = self._queued
 
     def _refused(self, error: APIError) -> None:
         if not self._again(error):
@@ -300,8 +344,7 @@ class Engine(Generic[ItemT, FinalT]):
     def _again(self, error: APIError) -> bool:
         """Begins another try, where one is allowed: nothing but empty items had come, none was handed out."""
         call, response = self._call, self._response
-        touched = self._touched or len(self.pending) < self._fresh
-        if response is None or call is None or touched or self.folded.progress != (0, 0):
+        if response is None or call is None or self._queued < self._fresh or self.folded.progress != (0, 0):
             return False
         if not error.retryable or not call.allows_retry(error, response.clocks):
             return False
@@ -310,7 +353,7 @@ class Engine(Generic[ItemT, FinalT]):
         self._progress = (0, 0)
         self._at_mark = False
         self._fresh = 0
-        self.pending.clear()
+        self.discard()
         self._decoder, self.folded = self._make()
         self._opening = opening_task(call.open(response.clocks, after=copy.copy(error)))
         return True

@@ -129,10 +129,11 @@ class Stream(Generic[ItemT, FinalT]):
 
     async def final(self) -> FinalT:
         """Reads what is left, and gives the whole answer."""
-        while self._pending or await self._engine.fill():
-            self._pending.clear()
-            self._engine.forget_taken()
-        return self._engine.folded.final()
+        engine = self._engine
+        while engine.pending or engine.made or await engine.fill(deltas=True):
+            engine.discard()
+            engine.forget_taken()
+        return engine.folded.final()
 
     # What has arrived
 

@@ -1,4 +1,4 @@
-"""The basic views of a stream: deltas, text, batches. All take from one queue, which the engine fills.
+"""The basic views of a stream: deltas, text, batches. All take from the queues that the engine fills.
 
 A class with ``__anext__`` and not an asynchronous generator: a generator is finished after a cancelled wait.
 """
@@ -20,30 +20,27 @@ FinalT = TypeVar("FinalT")
 
 
 class Deltas(Generic[ItemT, FinalT]):
-    """Items of a stream as deltas, which the accumulator makes along the way once they are asked for.
+    """What the items add, in the form all dialects share.
 
-    They stand beside the engine's queue, entry by entry. Not through the stream's own ``__anext__``: a
-    coroutine less per delta.
+    Not through the stream's own ``__anext__``: a coroutine less per delta.
     """
+
+    __slots__ = ("_engine", "_made", "_more")
 
     def __init__(self, engine: Engine[ItemT, FinalT]) -> None:
         self._engine = engine
-        self._pending = engine.pending
-        self._more: list[Delta] = []
+        self._made = engine.made
+        self._more: list[Delta] = []  # of an item that adds several, last first
 
     def __aiter__(self) -> Deltas[ItemT, FinalT]:
         return self
 
     async def __anext__(self) -> Delta:
-        pending, made = self._pending, self._engine.made
         while not self._more:
-            if not made or len(made) != len(pending):
-                if not pending and not await self._engine.fill():
-                    raise StopAsyncIteration
-                made = self._engine.deltas_made()
-            pending.pop()
-            found = made.pop()
-            if isinstance(found, Delta):
+            if not self._made and not await self._engine.fill(deltas=True):
+                raise StopAsyncIteration
+            found = self._made.pop()
+            if type(found) is Delta:
                 return found
             self._more = list(reversed(found))
         return self._more.pop()
@@ -52,37 +49,34 @@ class Deltas(Generic[ItemT, FinalT]):
 class Text(Generic[ItemT, FinalT]):
     """The content of choice 0, piece by piece; made from deltas in the same way."""
 
+    __slots__ = ("_engine", "_made")
+
     def __init__(self, engine: Engine[ItemT, FinalT]) -> None:
         self._engine = engine
-        self._pending = engine.pending
+        self._made = engine.made
 
     def __aiter__(self) -> Text[ItemT, FinalT]:
         return self
 
     async def __anext__(self) -> str:
-        pending, made = self._pending, self._engine.made
         while True:
-            if not made or len(made) != len(pending):
-                made = await self._refill()
-            pending.pop()
-            found = made.pop()
-            if isinstance(found, Delta):
+            if not self._made:
+                self._engine.forget_taken()
+                if not await self._engine.fill(deltas=True):
+                    raise StopAsyncIteration
+            found = self._made.pop()
+            if type(found) is Delta:
                 text = "" if found.index else found.content
             else:
                 text = "".join([delta.content for delta in found if not delta.index])
             if text:
                 return text
 
-    async def _refill(self) -> list[Delta | Sequence[Delta]]:
-        if not self._pending:
-            self._engine.forget_taken()
-            if not await self._engine.fill():
-                raise StopAsyncIteration
-        return self._engine.deltas_made()
-
 
 class Batches(Generic[ItemT, FinalT]):
     """All items of one read at a time."""
+
+    __slots__ = ("_engine",)
 
     def __init__(self, engine: Engine[ItemT, FinalT]) -> None:
         self._engine = engine
