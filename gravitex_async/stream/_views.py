@@ -40,7 +40,7 @@ class Deltas(Generic[ItemT, FinalT]):
             if not self._made and not await self._engine.fill(deltas=True):
                 raise StopAsyncIteration
             found = self._made.pop()
-            if type(found) is Delta:
+            if isinstance(found, Delta):
                 return found
             self._more = list(reversed(found))
         return self._more.pop()
@@ -65,7 +65,7 @@ class Text(Generic[ItemT, FinalT]):
                 if not await self._engine.fill(deltas=True):
                     raise StopAsyncIteration
             found = self._made.pop()
-            if type(found) is Delta:
+            if isinstance(found, Delta):
                 text = "" if found.index else found.content
             else:
                 text = "".join([delta.content for delta in found if not delta.index])

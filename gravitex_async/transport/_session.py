@@ -11,8 +11,7 @@ import contextlib
 import functools
 import ssl as ssl_module
 from collections.abc import AsyncIterator, Callable, Mapping
-from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp.base_protocol import BaseProtocol
@@ -23,12 +22,19 @@ from ..config import Limits
 from ..errors import APIConnectionError, APIError
 from ._body import READ_BYTES, Body, PlainBody, TappedBody, tap_on
 
+if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
 __all__ = ["SSL", "Session"]
 
 SSL = ssl_module.SSLContext | bool | None
 
 # The clocks of this package limit everything.
 _UNLIMITED = aiohttp.ClientTimeout(total=None)
+
+_NO_PROXY: dict[str, Any] = {}
 
 # aiohttp warns when a body larger than 1 MiB is handed over in one piece; it is written in pieces then.
 _WHOLE_BODY_BYTES = 512 * 1024
@@ -41,24 +47,16 @@ class Session:
         self, limits: Limits, ssl: SSL, trust_env: bool, given: aiohttp.ClientSession | None = None
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._counts = _Counts()
         self._ssl: ssl_module.SSLContext | bool = True if ssl is None else ssl
         self._own = given is None
         self._trust_env = trust_env
         self._proxies: dict[URL, dict[str, Any]] = {}
-        self._session = given or self._make(limits)
-
-    def _make(self, limits: Limits) -> aiohttp.ClientSession:
-        if limits.keepalive:
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=limits.keepalive, ssl=self._ssl)
-        else:
-            connector = aiohttp.TCPConnector(limit=0, force_close=True, ssl=self._ssl)
-        return aiohttp.ClientSession(
-            connector=connector,
+        self._connector = None if given is not None else _connector(limits, self._ssl)
+        self._session = given or aiohttp.ClientSession(
+            connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_read=None),
+            timeout=_UNLIMITED,
             read_bufsize=READ_BYTES,
-            trace_configs=[_trace(self._counts)],
         )
 
     def __del__(self) -> None:
@@ -69,12 +67,12 @@ class Session:
     @property
     def opened(self) -> int:
         """Connections opened so far."""
-        return self._counts.opened
+        return 0 if self._connector is None else self._connector.opened
 
     @property
     def reused(self) -> int:
         """Requests sent over a connection that was there already."""
-        return self._counts.reused
+        return 0 if self._connector is None else self._connector.lent - self._connector.opened
 
     @property
     def closed(self) -> bool:
@@ -101,28 +99,27 @@ class Session:
         *connected* is called when the connection stands; with a session of the caller's, which has no hook
         of ours, at once, and *connect* limits the connection then.
         """
-
-        def stands() -> None:  # test doubles copy what they are given, and a function copies as itself
-            connected()
-
-        extra: dict[str, Any] = {"trace_request_ctx": stands, "timeout": _UNLIMITED}
-        if not self._own:
-            limit = aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect)
-            extra = {"ssl": self._ssl, "timeout": limit}
-            connected()
         if body is not None and len(body) > _WHOLE_BODY_BYTES:
             headers = {**headers, "Content-Length": str(len(body))}
+        data = body if body is None or len(body) <= _WHOLE_BODY_BYTES else _pieces(body)
         target = URL(url, encoded=True) if "key=" in url else _url(url)  # a key is not kept
-        if self._own and self._trust_env:
-            extra.update(await self._proxy_to(target.origin()))
-        return await self._session.request(
-            method,
-            target,
-            headers=headers,
-            data=body if body is None or len(body) <= _WHOLE_BODY_BYTES else _pieces(body),
-            allow_redirects=False,
-            **extra,
-        )
+        connector = self._connector
+        if connector is None:
+            limit = aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect)
+            connected()
+            return await self._session.request(
+                method, target, headers=headers, data=data, allow_redirects=False, ssl=self._ssl,
+                timeout=limit,
+            )  # fmt: skip
+        proxy = await self._proxy_to(target.origin()) if self._trust_env else _NO_PROXY
+        task = asyncio.current_task()
+        connector.waiting[task] = connected
+        try:
+            return await self._session.request(
+                method, target, headers=headers, data=data, allow_redirects=False, **proxy
+            )
+        finally:
+            del connector.waiting[task]
 
     def body(self, answer: aiohttp.ClientResponse) -> Body:
         """What reads the body of *answer*, of which nothing has been read."""
@@ -189,29 +186,40 @@ def _url(text: str) -> URL:
     return URL(text, encoded=True)
 
 
-class _Counts:
-    """What the hooks of a session count: not the session itself, which they would refer to."""
+class _Connector(aiohttp.TCPConnector):
+    """Counts connections, and tells the call that waits for one that it stands.
 
-    def __init__(self) -> None:
+    aiohttp's own hooks for this cost 15 µs a request, and keep what they call as long as the answer lives.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(limit=0, **options)
         self.opened = 0
-        self.reused = 0
+        self.lent = 0
+        self.waiting: dict[asyncio.Task[Any] | None, Callable[[], None]] = {}
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        self.lent += 1
+        connected = self.waiting.get(asyncio.current_task())
+        if connected is not None:
+            connected()
+        return connection
+
+    async def _create_connection(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> ResponseHandler:
+        handler = await super()._create_connection(req, traces, timeout)
+        self.opened += 1
+        return handler
 
 
-def _trace(counts: _Counts) -> aiohttp.TraceConfig:
-    """Counts connections, and tells the call that it has one."""
-    traced = aiohttp.TraceConfig()
-
-    async def opened(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
-        counts.opened += 1
-        context.trace_request_ctx()
-
-    async def reused(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
-        counts.reused += 1
-        context.trace_request_ctx()
-
-    traced.on_connection_create_end.append(opened)
-    traced.on_connection_reuseconn.append(reused)
-    return traced
+def _connector(limits: Limits, ssl: ssl_module.SSLContext | bool) -> _Connector:
+    if limits.keepalive:
+        return _Connector(keepalive_timeout=limits.keepalive, ssl=ssl)
+    return _Connector(force_close=True, ssl=ssl)
 
 
 class _Aside(aiohttp.StreamReader):
