@@ -14,6 +14,7 @@ import msgspec
 from .._failures import ErrorInfo, find_error
 from ..deltas import Delta, EndReason, ToolCall, ToolCallDelta
 from ..usage import Usage
+from ._brief import run_of
 from ._candidate import CandidateParts
 from ._decode import answers_of
 from ._deltas import deltas_of
@@ -121,6 +122,25 @@ class GeminiAccumulator:
         if self.made is not None and start == 0:
             self.made = []
         return self.made
+
+    def brief(self, payloads: Sequence[bytes]) -> list[Delta] | None:
+        """See ``Accumulator.brief``."""
+        first = self._first
+        if first is None or not self._head_full:
+            return None
+        run = run_of(payloads) if payloads else None
+        if run is None:
+            return None if payloads else []
+        if first.role is None:
+            first.role = run.form.role
+        if run.usage is not None:
+            self._usage = run.usage if self._usage is None else run.usage.after(self._usage)
+        first.add_texts(run.texts, thought=run.form.thought)
+        if run.form.thought:
+            self._thoughts += len(run.texts)
+        else:
+            self._pieces += len(run.texts)
+        return run.deltas
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
         """An error object beside or in place of candidates, also as an element of an array."""

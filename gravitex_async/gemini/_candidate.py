@@ -58,6 +58,13 @@ class CandidateParts:
         self._parts.append(run)
         return run
 
+    def add_texts(self, texts: list[str], *, thought: bool) -> None:
+        """Takes parts of plain text, none of them empty."""
+        run = self.run
+        if run is None or run.thought is not thought:
+            run = self.open_run(thought)
+        run.pieces += texts
+
     def add(self, part: Part) -> bool:
         """Takes the next part; returns whether there is anything in it to see."""
         text = part.text

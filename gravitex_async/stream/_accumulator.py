@@ -62,6 +62,14 @@ class Accumulator(Protocol[ItemT, FinalT_co]):
         """Takes items from *start* on; stops at the first that may be an error and returns its index."""
         ...
 
+    def brief(self, payloads: Sequence[bytes]) -> list[Delta] | None:
+        """Takes payloads that bring nothing but pieces of text, without making wire structs; one Delta each.
+
+        None, and nothing is taken, when one of them holds anything else, or is of any other form. Else all is
+        as if their items had been folded, but for ``made``, which is not touched.
+        """
+        ...
+
     def error_in(self, tree: Any) -> ErrorInfo | None:
         """The error in the plain values of an item at which ``fold`` stopped; None when it is none."""
         ...
