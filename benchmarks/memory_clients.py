@@ -27,40 +27,58 @@ def rss() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-class FloorHeld(Floor):
-    """``hold`` answers open at once, the first bytes of each read."""
+class _Gate:
+    """Opens when as many readers as expected have come to wait for what does not come."""
 
-    async def once(self, job: Job) -> Outcome:
+    def __init__(self, expected: int) -> None:
+        self._left = expected
+        self._all = asyncio.Event()
+
+    def came(self) -> None:
+        self._left -= 1
+        if not self._left:
+            self._all.set()
+
+    async def grown(self, readers: list[asyncio.Task[None]]) -> Outcome:
+        """How much memory *readers* take, all of which wait; ends them."""
         before = rss()
-        answers = await asyncio.gather(*(self._begun(job) for _ in range(job["hold"])))
+        await self._all.wait()
+        await asyncio.sleep(0.2)  # the last of them begins to wait, what was needed to open is let go
         grown = rss() - before
-        for answer in answers:
-            answer.close()
+        for reader in readers:
+            reader.cancel()
+        await asyncio.wait(readers)
         return {"extra": {"rss": grown}}
 
-    async def _begun(self, job: Job) -> Any:
-        answer = await self.post(job)
-        await answer.content.readany()
-        return answer
+
+class FloorHeld(Floor):
+    """``hold`` answers open at once, the first bytes of each read, a reader waiting for the next."""
+
+    async def once(self, job: Job) -> Outcome:
+        gate = _Gate(job["hold"])
+        return await gate.grown([asyncio.create_task(self._held(job, gate)) for _ in range(job["hold"])])
+
+    async def _held(self, job: Job, gate: _Gate) -> None:
+        async with self.post(job) as answer:
+            await answer.content.readany()
+            gate.came()
+            await answer.content.readany()
 
 
 class Held(Deltas):
     """The same with streams of this package, the first deltas of each read and accumulated."""
 
     async def once(self, job: Job) -> Outcome:
-        before = rss()
-        streams = await asyncio.gather(*(self._begun(job) for _ in range(job["hold"])))
-        grown = rss() - before
-        for stream in streams:
-            stream.abort()
-        return {"extra": {"rss": grown}}
+        gate = _Gate(job["hold"])
+        return await gate.grown([asyncio.create_task(self._held(job, gate)) for _ in range(job["hold"])])
 
-    async def _begun(self, job: Job) -> Any:
-        stream = await self.stream(job)
-        deltas = stream.deltas()
-        for _ in range(EVENTS_READ):
+    async def _held(self, job: Job, gate: _Gate) -> None:
+        async with self.stream(job) as stream:
+            deltas = stream.deltas()
+            for _ in range(EVENTS_READ):
+                await deltas.__anext__()
+            gate.came()
             await deltas.__anext__()
-        return stream
 
 
 class Huge(Deltas):

@@ -42,27 +42,47 @@ _whole = msgspec.json.Decoder(ChatCompletion, strict=False)
 MAX_CHOICES = 1024
 
 
+class _Rarities:
+    """What few answers bring, in pieces."""
+
+    __slots__ = ("annotations", "audio", "details", "extra_content", "logprobs", "refusal")
+
+    def __init__(self) -> None:
+        self.refusal: list[str] = []
+        self.annotations: list[Any] = []
+        self.details: list[Any] = []
+        self.logprobs: list[Logprobs] = []
+        self.audio: list[Audio] = []
+        self.extra_content: Any = None
+
+
+_NONE = _Rarities()
+
+
 class _ChoiceParts:
-    """One choice, in pieces."""
+    """One choice, in pieces. Small: a stream that waits is little more than this."""
 
     __slots__ = (
-        "annotations", "audio", "content", "details", "extra_content", "finish_reason", "index", "logprobs",
-        "native_finish_reason", "reasoning", "refusal", "tools",
+        "_rare", "content", "finish_reason", "index", "native_finish_reason", "reasoning", "tools",
     )  # fmt: skip
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.content: list[str] = []
         self.reasoning: list[str] = []
-        self.refusal: list[str] = []
         self.tools: ToolCallAssembly | None = None
         self.finish_reason: str | None = None
         self.native_finish_reason: str | None = None
-        self.annotations: list[Any] = []
-        self.details: list[Any] = []
-        self.logprobs: list[Logprobs] = []
-        self.audio: list[Audio] = []
-        self.extra_content: Any = None
+        self._rare: _Rarities | None = None
+
+    @property
+    def refusal(self) -> str:
+        return "" if self._rare is None else "".join(self._rare.refusal)
+
+    def _rarities(self) -> _Rarities:
+        if self._rare is None:
+            self._rare = _Rarities()
+        return self._rare
 
     def add(self, delta: ChoiceDelta) -> int:
         """Takes what is not plain content or reasoning; returns how many pieces of content that was."""
@@ -70,17 +90,21 @@ class _ChoiceParts:
         if delta.tool_calls or delta.function_call is not None:
             found = self._add_calls(delta)
         if delta.refusal:
-            self.refusal.append(delta.refusal)
+            self._rarities().refusal.append(delta.refusal)
             found += 1
         if delta.annotations:
-            self.annotations.extend(delta.annotations)
+            self._rarities().annotations.extend(delta.annotations)
         if delta.reasoning_details:
-            self.details.extend(delta.reasoning_details)
+            self._rarities().details.extend(delta.reasoning_details)
         if delta.audio is not None:
-            self.audio.append(delta.audio)
+            self._rarities().audio.append(delta.audio)
             found += 1
-        self.extra_content = delta.extra_content or self.extra_content
+        if delta.extra_content:
+            self._rarities().extra_content = delta.extra_content
         return found
+
+    def add_logprobs(self, logprobs: Logprobs) -> None:
+        self._rarities().logprobs.append(logprobs)
 
     def _add_calls(self, delta: ChoiceDelta) -> int:
         if self.tools is None:
@@ -95,16 +119,17 @@ class _ChoiceParts:
         """The choice as the message of a plain answer."""
         calls = self.tools.message_calls() if self.tools else []
         content = "".join(self.content)
+        rare = self._rare or _NONE
         return ChatCompletionMessage(
-            content=content if content or not (calls or self.refusal) else None,
+            content=content if content or not (calls or rare.refusal) else None,
             reasoning_content="".join(self.reasoning) or None,
-            reasoning_details=_merged_details(self.details) or None,
+            reasoning_details=_merged_details(rare.details) or None,
             tool_calls=calls or None,
-            refusal="".join(self.refusal) or None,
-            annotations=self.annotations or None,
-            audio=_joined_audio(self.audio),
+            refusal="".join(rare.refusal) or None,
+            annotations=rare.annotations or None,
+            audio=_joined_audio(rare.audio),
             function_call=self.tools.legacy_call() if self.tools else None,
-            extra_content=self.extra_content,
+            extra_content=rare.extra_content,
         )
 
     def whole(self) -> Choice:
@@ -113,13 +138,18 @@ class _ChoiceParts:
             index=self.index,
             message=self.message(),
             finish_reason=self.finish_reason,
-            logprobs=_joined_logprobs(self.logprobs),
+            logprobs=_joined_logprobs((self._rare or _NONE).logprobs),
             native_finish_reason=self.native_finish_reason,
         )
 
 
 class ChatAccumulator:
     """What has arrived of a chat stream. Fed by ``fold``; everything else may be read at any moment."""
+
+    __slots__ = (
+        "_choices", "_first", "_head", "_head_full", "_pieces", "_thinking", "_thoughts", "_usage", "_whole",
+        "made", "unknown",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._choices: dict[int, _ChoiceParts] = {}
@@ -277,7 +307,7 @@ class ChatAccumulator:
 
     @property
     def refusal(self) -> str:
-        return "" if self._first is None else "".join(self._first.refusal)
+        return "" if self._first is None else self._first.refusal
 
     @property
     def tool_calls(self) -> list[ToolCall]:
@@ -366,7 +396,7 @@ class ChatAccumulator:
             parts.finish_reason = choice.finish_reason
             parts.native_finish_reason = choice.native_finish_reason
         if choice.logprobs is not None:
-            parts.logprobs.append(choice.logprobs)
+            parts.add_logprobs(choice.logprobs)
         if choice.usage is not None:
             self._take_usage(choice.usage)
 

@@ -183,13 +183,10 @@ class Engine(Generic[ItemT, FinalT]):
                     if self._fresh:
                         self._settle()
                     try:
-                        data = response.take()
-                        if data is None:
-                            data = await response.read()
+                        # Kept in no variable: it would live as long as the next wait.
+                        self._received(response.take() or await response.read(), response)
                     except APIError as error:
                         self._broke_off(error)
-                    else:
-                        self._received(data, response)
                 elif self.failure is not None:
                     raise copy.copy(self.failure)
                 elif self.ended:
@@ -217,7 +214,9 @@ class Engine(Generic[ItemT, FinalT]):
         else:
             items = self._behind
             if self.made:
-                left = self._decoder.reread(len(self.made))[::-1] if items is None else items[: len(self.made)]
+                left = (
+                    self._decoder.reread(len(self.made))[::-1] if items is None else items[: len(self.made)]
+                )
                 self.pending += left
                 self.made.clear()
             self._behind = None
@@ -232,7 +231,7 @@ class Engine(Generic[ItemT, FinalT]):
 
         A stream that waits is small then.
         """
-        self._call = None
+        self._call = self._behind = None
         self._decoder.settle()
         self._fresh = 1
 
@@ -302,6 +301,7 @@ class Engine(Generic[ItemT, FinalT]):
             self._fresh = len(items)
             self._behind = items
             self.made += reversed(folded.made)
+            folded.made = None
         if self._decoder.failure is not None:
             self._refused(self._decoder.failure)
 

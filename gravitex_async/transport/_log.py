@@ -48,11 +48,12 @@ def pause(request: Request, seconds: float) -> None:
     logger.debug("%s %s again in %.3f s", request.method, request.path, seconds)
 
 
-def body(request: Request, clocks: Clocks, size: int, ended: bool) -> None:
+def body(method: str, path: str, clocks: Clocks, size: int, ended: bool) -> None:
     """An answer was let go of after *size* bytes."""
-    how = "ended" if ended else "left"
-    seconds = clocks.now() - clocks.started
-    logger.debug("%s %s %s after %d bytes (%.3f s)", request.method, request.path, how, size, seconds)
+    if logger.isEnabledFor(logging.DEBUG):
+        how = "ended" if ended else "left"
+        seconds = clocks.now() - clocks.started
+        logger.debug("%s %s %s after %d bytes (%.3f s)", method, path, how, size, seconds)
 
 
 def _show(level: str) -> None:

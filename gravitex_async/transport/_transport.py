@@ -15,8 +15,8 @@ Strategy
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-import uuid
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -75,6 +75,26 @@ class _Sending:
         moment = self.clocks.enter("headers")
         if self.limit is not None:
             _reschedule(self.limit, moment)
+
+
+class _Lease:
+    """What an answer has of the pool, and gives back when it is let go. Holds nothing of the request."""
+
+    __slots__ = ("_clocks", "_host", "_method", "_path", "_permit", "_slots")
+
+    def __init__(self, call: _Sending, host: str, permit: Permit | None) -> None:
+        self._slots = call.pool.slots
+        self._host = host
+        self._permit = permit
+        self._method = call.request.method
+        self._path = call.request.path
+        self._clocks = call.clocks
+
+    def end(self, error: APIError | None, size: int, ended: bool) -> None:
+        self._slots.release(self._host)
+        if self._permit is not None:
+            self._permit.release(error)
+            _log.body(self._method, self._path, self._clocks, size, ended)
 
 
 class Transport:
@@ -200,17 +220,11 @@ class Transport:
         return response if is_good(response.status) else await refusal_of(response, call.request.model)
 
     def _response(self, answer: ClientResponse, call: _Sending, permit: Permit) -> Response:
-        pool, host, good = call.pool, self.host, is_good(answer.status)
-        request, clocks = call.request, call.clocks
-
-        def done(error: APIError | None, size: int, ended: bool) -> None:
-            pool.slots.release(host)
-            if good:  # what a refusal teaches the governor is known once its body is read
-                permit.release(error)
-                _log.body(request, clocks, size, ended)
-
+        pool = call.pool
+        # What a refusal teaches the governor is known once its body is read.
+        lease = _Lease(call, self.host, permit if is_good(answer.status) else None)
         body = pool.session.body(answer)
-        response = Response(answer, body, clocks, pool.loop, done, secret=call.secret)
+        response = Response(answer, body, call.clocks, pool.loop, lease.end, secret=call.secret)
         pool.live.add(response)
         return response
 
@@ -291,7 +305,7 @@ class Call:
         self.request = request
         if request.method == "POST" and request.retry.max_retries:
             # The same over all tries, so that a gateway that knows the header runs the request once.
-            request.idempotency_key = f"gravitex-{uuid.uuid4().hex}"
+            request.idempotency_key = f"gravitex-{os.urandom(16).hex()}"
 
     async def open(self, clocks: Clocks | None, *, after: APIError | None = None) -> Response:
         """See ``Transport.open``."""
