@@ -15,7 +15,7 @@ from .._failures import ErrorInfo, find_error
 from ..deltas import Delta, EndReason, ToolCall, ToolCallDelta
 from ..usage import Usage
 from ._brief import run_of
-from ._candidate import CandidateParts
+from ._candidate import CandidateParts, TextRun
 from ._decode import answers_of
 from ._deltas import deltas_of
 from ._enums import reason_of
@@ -46,82 +46,134 @@ class GeminiAccumulator:
     # What the stream asks for
 
     def fold(self, items: Sequence[GenerateContentResponse], start: int) -> int:
-        """See ``Accumulator.fold``. The hot loop: one piece of text is done in place, the rest is called."""
-        made = self._begin_made(start)
-        first, former = self._first, self._usage
-        head_full = self._head_full
-        pieces = thoughts = 0
+        """See ``Accumulator.fold``. The hot loop: more text for the run is taken in place, the rest called.
+
+        Unpacking is cheaper than ``len`` and an index; what it costs where it fails, odd events pay.
+        """
+        if self.made is not None and start == 0:
+            self.made = []
+        made = self.made
+        run, was, head_full = self._run, self._usage, self._head_full
+        count = 0
         position = start
         for position, item in enumerate(items[start:] if start else items, start):  # noqa: B007  # used behind
-            candidates = item.candidates
-            if item.extra is not None:
-                if item.extra.get("error"):
-                    break
-            elif first is not None and len(candidates) == 1 and item.prompt_feedback is None:
-                candidate = candidates[0]
+            try:
+                (candidate,) = item.candidates
                 content = candidate.content
-                if not (
-                    content is None
-                    or len(content.parts) != 1
-                    or candidate.index
-                    or candidate.finish_reason is not None
-                    or candidate.safety_ratings is not None
-                    or candidate.grounding_metadata is not None
-                    or candidate.citation_metadata is not None
-                    or candidate.url_context_metadata is not None
-                    or candidate.finish_message is not None
-                    or candidate.token_count is not None
-                    or candidate.avg_logprobs is not None
-                    or candidate.logprobs_result is not None
-                    or candidate.grounding_attributions is not None
-                ):
-                    part = content.parts[0]
-                    text = part.text
-                    if text and not (
-                        part.thought_signature is not None
+                (part,) = [] if content is None else content.parts
+            except ValueError:
+                pass
+            else:
+                text = part.text
+                if (
+                    text
+                    and run is not None
+                    and (part.thought is True) is run.thought
+                    and not (
+                        item.extra is not None
+                        or item.prompt_feedback is not None
+                        or candidate.index
+                        or candidate.finish_reason is not None
+                        or candidate.safety_ratings is not None
+                        or candidate.grounding_metadata is not None
+                        or candidate.citation_metadata is not None
+                        or candidate.url_context_metadata is not None
+                        or candidate.finish_message is not None
+                        or candidate.token_count is not None
+                        or candidate.avg_logprobs is not None
+                        or candidate.logprobs_result is not None
+                        or candidate.grounding_attributions is not None
+                        or part.thought_signature is not None
                         or part.function_call is not None
                         or part.inline_data is not None
                         or part.extra is not None
-                    ):
-                        if not head_full:
-                            self._take_head(item)
-                            head_full = self._head_full
-                        usage = item.usage_metadata
-                        if usage is not None:
-                            if former is None or not usage.total_token_count or usage.lacks(former):
-                                usage = usage if former is None else usage.after(former)
-                            self._usage = former = usage
-                        if first.role is None:
-                            first.role = content.role
-                        thought = part.thought is True
-                        run = first.run
-                        if run is None or run.thought is not thought:
-                            run = first.open_run(thought)
-                        run.pieces.append(text)
-                        if thought:
-                            thoughts += 1
+                    )
+                ):
+                    if not head_full:
+                        self._take_head(item)
+                        head_full = self._head_full
+                    now = item.usage_metadata
+                    told = None
+                    if now is not None:
+                        if (  # not ``now.lacks(was)``, without the call
+                            was is not None
+                            and now.total_token_count
+                            and (now.prompt_token_count is not None or was.prompt_token_count is None)
+                            and (now.candidates_token_count is not None or was.candidates_token_count is None)
+                            and (now.prompt_tokens_details is not None or was.prompt_tokens_details is None)
+                            and (was.thoughts_token_count is None or now.thoughts_token_count is not None)
+                            and (
+                                was.candidates_tokens_details is None
+                                or now.candidates_tokens_details is not None
+                            )
+                            and (
+                                was.cached_content_token_count is None
+                                or now.cached_content_token_count is not None
+                            )
+                            and (was.cache_tokens_details is None or now.cache_tokens_details is not None)
+                            and (
+                                was.tool_use_prompt_token_count is None
+                                or now.tool_use_prompt_token_count is not None
+                            )
+                            and (
+                                was.tool_use_prompt_tokens_details is None
+                                or now.tool_use_prompt_tokens_details is not None
+                            )
+                            and (
+                                was.thoughts_tokens_details is None or now.thoughts_tokens_details is not None
+                            )
+                            and (was.traffic_type is None or now.traffic_type is not None)
+                            and (was.service_tier is None or now.service_tier is not None)
+                        ):
+                            was = now
+                            if made is not None:
+                                thoughts = now.thoughts_token_count or 0
+                                told = Usage(
+                                    now.prompt_token_count or 0,
+                                    (now.candidates_token_count or 0) + thoughts,
+                                    now.total_token_count,
+                                    thoughts,
+                                    now.cached_content_token_count or 0,
+                                    "server",
+                                )
                         else:
-                            pieces += 1
-                        if made is not None:
-                            usage = item.usage_metadata
-                            told = None if usage is None else usage.told()
-                            made.append(Delta("" if thought else text, text if thought else "", usage=told))
-                        continue
+                            was = now if was is None else now.after(was)
+                            if made is not None:
+                                told = now.told()
+                    run.pieces.append(text)
+                    count += 1
+                    if made is not None:
+                        if run.thought:
+                            made.append(Delta("", text, "", (), None, told))
+                        else:
+                            made.append(Delta(text, "", "", (), None, told))
+                    continue
+            if item.extra is not None and item.extra.get("error"):
+                break
+            self._count(run, count)
+            count = 0
+            self._usage = was
             self._take(item)
-            first, former = self._first, self._usage
-            head_full = self._head_full
+            run, was, head_full = self._run, self._usage, self._head_full
             if made is not None:
                 made.append(deltas_of(item, self._late))
         else:
             position = len(items)
-        self._pieces += pieces
-        self._thoughts += thoughts
+        self._count(run, count)
+        self._usage = was
         return position
 
-    def _begin_made(self, start: int) -> list[Delta | Sequence[Delta]] | None:
-        if self.made is not None and start == 0:
-            self.made = []
-        return self.made
+    @property
+    def _run(self) -> TextRun | None:
+        """Where more plain text of candidate 0 goes; None where that text has to bring something first."""
+        first = self._first
+        return None if first is None or first.role is None else first.run
+
+    def _count(self, run: TextRun | None, pieces: int) -> None:
+        if run is not None and run.thought:
+            self._thoughts += pieces
+        else:
+            self._pieces += pieces
 
     def brief(self, payloads: Sequence[bytes]) -> list[Delta] | None:
         """See ``Accumulator.brief``."""
@@ -136,10 +188,7 @@ class GeminiAccumulator:
         if run.usage is not None:
             self._usage = run.usage if self._usage is None else run.usage.after(self._usage)
         first.add_texts(run.texts, thought=run.form.thought)
-        if run.form.thought:
-            self._thoughts += len(run.texts)
-        else:
-            self._pieces += len(run.texts)
+        self._count(first.run, len(run.texts))
         return run.deltas
 
     def error_in(self, tree: Any) -> ErrorInfo | None:

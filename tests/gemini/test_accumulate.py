@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from gravitex_async.deltas import Delta
 from gravitex_async.gemini import GeminiAccumulator, GenerateContentResponse
 from gravitex_async.gemini._decode import answers_of, event_decoder
+from gravitex_async.gemini._metadata import UsageMetadata
 
 
 def event(*parts: dict, finish: str | None = None, index: int | None = None, **more: object) -> dict:
@@ -129,6 +131,18 @@ def test_a_blocked_prompt_is_a_whole_answer():
     state = folded({"promptFeedback": {"blockReason": "SAFETY"}})
     assert state.complete
     assert (state.reason, state.finish_reason, state.final().text) == ("filtered", None, "")
+
+
+@pytest.mark.parametrize("name", [field.encode_name for field in msgspec.structs.fields(UsageMetadata)])
+def test_usage_of_pieces_of_text(name):
+    """What one of a run of pieces does not say stays as it was, whatever it is; what it says replaces it."""
+    value: object = [{"modality": "TEXT"}] if name.endswith("Details") else "x"
+    value = 5 if name.endswith("Count") else value
+    some = {"promptTokenCount": 8, "candidatesTokenCount": 2, "totalTokenCount": 10, "trafficType": "t"}
+    some.pop(name, None)
+    usages = [some, some, {**some, name: value}, some, {"totalTokenCount": 0}, some]
+    state = folded(*(event({"text": "a"}, usageMetadata=usage) for usage in usages))
+    assert msgspec.to_builtins(state.final().usage_metadata) == {**some, name: value}
 
 
 @pytest.mark.parametrize("events", [[], [event({"text": "a"})], [{"usageMetadata": {"totalTokenCount": 1}}]])

@@ -121,6 +121,18 @@ def test_the_last_usage_counts() -> None:
     )
 
 
+def test_thoughts_and_text_are_two_runs() -> None:
+    """A run is of one kind: one that has both is folded."""
+    thought = event({"text": "b", "thought": True})
+    said = event({"text": "a", "thought": False})
+    _, folded = make()
+    folded.fold([strict_decoder.decode(encoded(PLAIN)[0])], 0)
+    assert folded.brief(encoded(thought, said)) is None
+    assert folded.brief(encoded(thought, thought)) is not None
+    assert (folded.content, folded.reasoning_content) == ("a", "bb")
+    read(encoded(PLAIN, *[thought, thought, said] * 5), 0, 3)
+
+
 def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in PLAIN.items() if key != name}
 
