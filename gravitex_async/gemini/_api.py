@@ -40,7 +40,8 @@ class GeminiStream(Stream[GenerateContentResponse, GenerateContentResponse]):
 
 
 def _parts() -> tuple[EventDecoder[GenerateContentResponse], GeminiAccumulator]:
-    return event_decoder(GenerateContentResponse), GeminiAccumulator()
+    folded = GeminiAccumulator()
+    return event_decoder(GenerateContentResponse, folded.brief), folded
 
 
 def _checked_type(chunk_type: type[EventT]) -> type[EventT]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from .._decode import EventDecoder
+from .._decode import Brief, EventDecoder
 from .._json import loads_tolerant
 from .._tolerant import TolerantDecoder
 from ._structs import GenerateContentResponse
@@ -23,10 +23,10 @@ strict_decoder = msgspec.json.Decoder(GenerateContentResponse, strict=False)
 _strict_array = msgspec.json.Decoder(list[GenerateContentResponse], strict=False)
 
 
-def event_decoder(event_type: type[EventT]) -> EventDecoder[EventT]:
+def event_decoder(event_type: type[EventT], brief: Brief | None = None) -> EventDecoder[EventT]:
     """A decoder for one stream of events of *event_type*."""
     decoder, reread = _readers(event_type)
-    return EventDecoder(decoder, unknown=reread)
+    return EventDecoder(decoder, unknown=reread, brief=brief)
 
 
 @functools.lru_cache(maxsize=256)  # callers may make types on the fly

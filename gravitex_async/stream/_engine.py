@@ -169,7 +169,7 @@ class Engine(Generic[ItemT, FinalT]):
         self.timings.headers = clocks.now() - clocks.started
 
     async def fill(self, *, deltas: bool = False) -> bool:
-        """Waits until there is something in the queue of items, or of deltas; False: the stream ended well."""
+        """Waits until one queue, of items or of deltas, holds something; False: the stream ended well."""
         if self.reading:
             raise MisuseError(BUSY)
         if deltas is not self.deltas:
@@ -251,6 +251,8 @@ class Engine(Generic[ItemT, FinalT]):
         return False
 
     def _received(self, data: bytes, response: Response) -> None:
+        if self.ended:  # by ``abort`` in another thread
+            return
         if not data:
             self._at_eof(response)
             return
@@ -413,6 +415,8 @@ class Engine(Generic[ItemT, FinalT]):
         except APIError as error:
             self._unsure = None
             self._broke_off(error)
+            return
+        if self.ended:
             return
         streams = is_event_stream(data if not body else bytes(body[:128]) + data[:128])
         if data and streams:

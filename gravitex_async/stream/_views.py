@@ -5,7 +5,6 @@ A class with ``__anext__`` and not an asynchronous generator: a generator is fin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..deltas import Delta
