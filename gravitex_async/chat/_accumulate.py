@@ -167,7 +167,10 @@ class ChatAccumulator:
     # What the stream asks for
 
     def fold(self, items: Sequence[ChatCompletionChunk], start: int) -> int:
-        """See ``Accumulator.fold``. The hot loop: a piece of text is done in place, the rest is called."""
+        """See ``Accumulator.fold``. The hot loop: a piece of text is done in place, the rest is called.
+
+        Unpacking is cheaper than ``len`` and an index; what it costs where it fails, odd chunks pay.
+        """
         if self.made is not None and start == 0:
             self.made = []
         made = self.made
@@ -176,18 +179,20 @@ class ChatAccumulator:
         pieces = thoughts = 0
         position = start
         for position, chunk in enumerate(items[start:] if start else items, start):  # noqa: B007  # used behind
-            choices = chunk.choices
+            try:
+                (choice,) = chunk.choices
+            except ValueError:
+                choice = None
             if (
                 add_text is not None
-                and len(choices) == 1
+                and choice is not None
                 and not (
                     chunk.usage is not None
-                    or chunk.error
+                    or chunk.error is not None
                     or chunk.citations is not None
                     or chunk.search_results is not None
                 )
             ):
-                choice = choices[0]
                 delta = choice.delta
                 if not (
                     delta is None
@@ -195,11 +200,11 @@ class ChatAccumulator:
                     or choice.finish_reason
                     or choice.logprobs is not None
                     or choice.usage is not None
-                    or delta.reasoning
+                    or delta.reasoning is not None
                     or delta.tool_calls
                     or delta.refusal
-                    or delta.reasoning_details
-                    or delta.annotations
+                    or delta.reasoning_details is not None
+                    or delta.annotations is not None
                     or delta.audio is not None
                     or delta.function_call is not None
                     or delta.extra_content is not None
@@ -218,7 +223,7 @@ class ChatAccumulator:
                         if made is not None:
                             made.append(Delta("", thought))
                         continue
-            elif chunk.error or not (choices or chunk.usage is not None or chunk.id):
+            elif chunk.error or not (chunk.choices or chunk.usage is not None or chunk.id):
                 break
             self._take_chunk(chunk)
             first = self._first if self._head_full else None
