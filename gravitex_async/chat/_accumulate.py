@@ -16,7 +16,7 @@ from .._failures import ErrorInfo, find_error, flat_error
 from .._tolerant import TolerantDecoder
 from ..deltas import Delta, EndReason, ToolCall, neutral_reason
 from ..usage import Usage
-from ._brief import pieces_of, texts_of
+from ._brief import run_of
 from ._deltas import deltas_of, deltas_of_message
 from ._structs import (
     Audio,
@@ -241,24 +241,15 @@ class ChatAccumulator:
         first = self._first
         if first is None or not self._head_full:
             return None
-        texts = None if self._thinking else texts_of(payloads)
-        if texts is None:
-            return self._brief_pieces(payloads, first)
-        first.content += texts
-        self._pieces += len(texts)
-        return list(map(Delta, texts))
-
-    def _brief_pieces(self, payloads: Sequence[bytes], first: _ChoiceParts) -> list[Delta] | None:
-        found = pieces_of(payloads)
-        if found is None:
+        run = run_of(payloads, thinking=self._thinking)
+        if run is None:
             return None
-        texts, thoughts = (list(filter(None, texts)) for texts in found)
-        first.content += texts
-        first.reasoning += thoughts
-        self._pieces += len(texts)
-        self._thoughts += len(thoughts)
-        self._thinking = bool(thoughts)
-        return list(map(Delta, *found))
+        first.content += run.texts
+        first.reasoning += run.thoughts
+        self._pieces += len(run.texts)
+        self._thoughts += len(run.thoughts)
+        self._thinking = bool(run.thoughts)
+        return run.deltas
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
         """An error object in place of a chunk, flat ones included (error_codes.json, body_shapes)."""

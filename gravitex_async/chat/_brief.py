@@ -7,36 +7,48 @@ Strategy
     takes the full way.
 
     Whatever the full structs give a type has the same or a narrower one here: no chunk is read in brief
-    that the full way would refuse. ``_Text`` is for by far the most chunks and takes no field it does not
-    name, which is cheaper than fields that are never there. ``_Piece`` takes every field, and thinking.
+    that the full way would refuse. ``_Plain`` is for by far the most chunks and takes no field it does not
+    name, which is cheaper than fields that are never there. ``_Piece`` takes every field, and both kinds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from operator import add
-from typing import Any, Literal
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
-__all__ = ["pieces_of", "texts_of"]
+from ..deltas import Delta
+
+__all__ = ["Run", "run_of"]
 
 
 class _TextDelta(msgspec.Struct, gc=False, kw_only=True, forbid_unknown_fields=True):
     role: str | None = None
     content: str
-    reasoning_content: None = None
+    reasoning_content: Literal["", None] = None
 
 
-class _TextChoice(msgspec.Struct, gc=False, kw_only=True, forbid_unknown_fields=True):
+class _ThoughtDelta(msgspec.Struct, gc=False, kw_only=True, forbid_unknown_fields=True):
+    role: str | None = None
+    content: Literal["", None] = None
+    reasoning_content: str
+
+
+DeltaT = TypeVar("DeltaT", _TextDelta, _ThoughtDelta)
+
+
+class _PlainChoice(msgspec.Struct, Generic[DeltaT], gc=False, kw_only=True, forbid_unknown_fields=True):
     index: Literal[0] = 0
-    delta: _TextDelta
+    delta: DeltaT
     logprobs: None = None
     finish_reason: None = None
 
 
-class _Text(msgspec.Struct, gc=False, kw_only=True, forbid_unknown_fields=True):
-    """A chunk of content in the form that most servers send."""
+class _Plain(msgspec.Struct, Generic[DeltaT], gc=False, kw_only=True, forbid_unknown_fields=True):
+    """A chunk of content, or one of thinking, in the form that most servers send."""
 
     id: str | None = None
     object: str | None = None
@@ -44,7 +56,7 @@ class _Text(msgspec.Struct, gc=False, kw_only=True, forbid_unknown_fields=True):
     model: str | None = None
     service_tier: str | None = None
     system_fingerprint: str | None = None
-    choices: tuple[_TextChoice]
+    choices: tuple[_PlainChoice[DeltaT]]
     usage: None = None
     obfuscation: str | None = None
 
@@ -96,12 +108,29 @@ class _Piece(msgspec.Struct, gc=False, kw_only=True):
     error: None = None
 
 
-_text = msgspec.json.Decoder(_Text).decode
+_text = msgspec.json.Decoder(_Plain[_TextDelta]).decode
+_thought = msgspec.json.Decoder(_Plain[_ThoughtDelta]).decode
 _piece = msgspec.json.Decoder(_Piece).decode
 
 
-def texts_of(payloads: Sequence[bytes]) -> list[str] | None:
-    """The content of each chunk; None when one brings anything else, or none."""
+class Run(NamedTuple):
+    """What a run of chunks adds: a delta for each, and the pieces of both kinds, none of them empty."""
+
+    deltas: list[Delta]
+    texts: list[str]
+    thoughts: list[str]
+
+
+def run_of(payloads: Sequence[bytes], *, thinking: bool) -> Run | None:
+    """What *payloads* add; None when one adds nothing, or more than that. *thinking* is what is expected."""
+    if not thinking and (texts := _texts(payloads)) is not None:
+        return Run(list(map(Delta, texts)), texts, [])
+    if (thoughts := _thoughts(payloads)) is not None:
+        return Run(list(map(Delta, repeat(""), thoughts)), [], thoughts)
+    return _mixed(payloads)
+
+
+def _texts(payloads: Sequence[bytes]) -> list[str] | None:
     try:
         texts = [chunk.choices[0].delta.content for chunk in map(_text, payloads)]
     except (ValueError, RecursionError):
@@ -109,12 +138,21 @@ def texts_of(payloads: Sequence[bytes]) -> list[str] | None:
     return texts if all(texts) else None
 
 
-def pieces_of(payloads: Sequence[bytes]) -> tuple[list[str], list[str]] | None:
-    """Content and thinking of each chunk; None when one brings anything else, or neither."""
+def _thoughts(payloads: Sequence[bytes]) -> list[str] | None:
+    try:
+        thoughts = [chunk.choices[0].delta.reasoning_content for chunk in map(_thought, payloads)]
+    except (ValueError, RecursionError):
+        return None
+    return thoughts if all(thoughts) else None
+
+
+def _mixed(payloads: Sequence[bytes]) -> Run | None:
     try:
         deltas = [chunk.choices[0].delta for chunk in map(_piece, payloads)]
     except (ValueError, RecursionError):
         return None
     texts = [delta.content or "" for delta in deltas]
     thoughts = [delta.reasoning_content or delta.reasoning or "" for delta in deltas]
-    return (texts, thoughts) if all(map(add, texts, thoughts)) else None
+    if not all(map(add, texts, thoughts)):
+        return None
+    return Run(list(map(Delta, texts, thoughts)), list(filter(None, texts)), list(filter(None, thoughts)))

@@ -94,6 +94,7 @@ def test_what_is_read_in_brief(delta: dict[str, Any]) -> None:
         {**PLAIN, "choices": PLAIN["choices"] * 2},
         {**PLAIN, "choices": []},
         {**PLAIN, "model": 1},
+        chunk({"reasoning_content": 1}),
     ],
     ids=json.dumps,
 )
@@ -118,7 +119,8 @@ def test_not_before_the_head() -> None:
 
 def test_mistakes() -> None:
     """What the strict decoder refuses is refused in brief; what it takes leaves the same answer."""
-    thinking = chunk({"reasoning_content": "b", "content": None, "role": "assistant"}, provider="p")
-    payloads = payloads_of(corpus("small-chunk", 700).body)[1:-2] + encoded(*[thinking] * 700)
+    delta = {"reasoning_content": "b", "content": None, "role": "assistant"}
+    thinking = [chunk(delta), chunk(delta, provider="p")] * 400
+    payloads = payloads_of(corpus("small-chunk", 700).body)[1:-2] + encoded(*thinking)
     taken = agree_on_mistakes(_parts, _chunks.decode, payloads, NAMES, 0)
     assert 0.2 * taken.all < taken.brief < 0.9 * taken.all
