@@ -66,7 +66,8 @@ def split_data_events(block: bytes) -> list[bytes] | None:
     """
     if not block.startswith(b"data: ") or b"\r" in block:
         return None
-    payloads = block[6:-2].split(b"\n\ndata: ")
+    # From the right: CPython looks for a long separator forwards in a way that costs twice as much here.
+    payloads = block[6:-2].rsplit(b"\n\ndata: ")
     return None if any(map(contains, payloads, repeat(_LF))) else payloads
 
 
@@ -111,7 +112,7 @@ class EventDecoder(Generic[T]):
         """The items that became complete with *data*; ``payload(i)`` is the raw form of each."""
         self.bytes += len(data)
         self._payloads = []
-        if self.done or self.failure is not None:
+        if not data or self.done or self.failure is not None:
             return []
         if self._tail:
             data = self._tail + data
