@@ -15,8 +15,8 @@ from benchmarks.harness import Options
 from benchmarks.report import RESULTS, Report, environment
 
 QUESTIONS = (
-    "fast_stream", "pieces", "packets", "paced", "plain", "imports", "memory", "length", "tool_arguments",
-    "first_delta", "tls", "processes",
+    "fast_stream", "pieces", "packets", "paced", "concurrency", "plain", "imports", "memory", "length",
+    "tool_arguments", "first_delta", "tls", "processes",
 )  # fmt: skip
 
 

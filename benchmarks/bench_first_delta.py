@@ -18,8 +18,10 @@ import sys
 from benchmarks.harness import Contestant, Job, Options, Rounds, contest
 from benchmarks.replay import Replay
 from benchmarks.report import Bar, Report, Table, run_alone
+from benchmarks.svg import bars
 
 LIMIT_SECONDS = 5.0
+KINDS = ("median", "99th of 100")
 
 
 def run(options: Options) -> Report:
@@ -34,7 +36,12 @@ def run(options: Options) -> Report:
     report.bars.append(
         Bar("first delta before the second event is sent (1: yes)", float(handed), 1, at_least=True)
     )
-    report.tables.append(Table("from sending to the reader", (" ", "median µs", "99th µs"), _delays(rounds)))
+    delays = _delays(rounds)
+    report.tables.append(Table("from sending to the reader", (" ", "median µs", "99th µs"), delays))
+    named = [
+        (f"{name}, {kind}", value) for name, *both in delays for kind, value in zip(KINDS, both, strict=True)
+    ]
+    report.charts["first_delta"] = bars("From the sending of an event to its delta", "µs", named)
     return report
 
 

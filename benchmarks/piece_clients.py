@@ -50,16 +50,14 @@ class Split(Taken):
     """Each read cut at its last separator and split into payloads; the tail is put before the next."""
 
     def step(self) -> Callable[[bytes], object]:
-        from gravitex_async._decode import split_data_events
+        from gravitex_async._decode import cut_events
 
         tail = b""
 
         def take(data: bytes) -> None:
             nonlocal tail
-            data = tail + data
-            end = data.rfind(b"\n\n") + 2
-            tail = data[end:]
-            split_data_events(data[:end])
+            cut = cut_events(tail, data)
+            tail = cut[1] if cut else b""
 
         return take
 

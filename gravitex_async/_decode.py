@@ -1,7 +1,7 @@
 """Reads in, structs out: server-sent events decoded into one type, without asyncio.
 
 Strategy
-    When one read holds many events (a busy loop: the case that costs), the whole read is split at its
+    When one read holds many events (a busy loop: the case that costs), the whole read is cut at its
     separators and each payload decoded, with no Python code per event. That is exact only for the simple
     form ``data: {...}`` + blank line, one line per payload and nothing else; so the form is checked, and any
     read that is not of it, or that the strict decoder refuses, goes event by event through ``SSEParser`` and,
@@ -33,12 +33,13 @@ from .deltas import Delta
 from .errors import APIError, DecodeError, EventTooLargeError
 from .sse import MAX_EVENT_BYTES, SSEEvent, SSEParser
 
-__all__ = ["Brief", "EventDecoder", "split_data_events"]
+__all__ = ["Brief", "Cut", "EventDecoder", "cut_events"]
 
 T = TypeVar("T")
 
 Payload = bytes | memoryview
-Splitter = Callable[[bytes], "list[bytes] | None"]
+Cut = tuple[list[bytes], bytes]
+Cutter = Callable[[bytes, bytes], "Cut | None"]
 Unknown = Callable[["dict[str, Any]", bytes], "T | None"]
 Brief = Callable[[list[bytes]], "list[Delta] | None"]
 
@@ -59,16 +60,28 @@ _BOM: Final = b"\xef\xbb\xbf"
 _DONE: Final = b"[DONE]"
 
 
-def split_data_events(block: bytes) -> list[bytes] | None:
-    """The payloads of a block of ``data: {...}`` events; None when the block has any other form.
+def cut_events(tail: bytes, data: bytes, head: bytes = b"data: ") -> Cut | None:
+    """The payloads of whole events, and what follows the last; None when an event has any other form.
 
-    Exact because every payload is one line: a CR, or an LF that is no part of a separator, ends the fast way.
+    The form is *head*, a payload of one line, an empty line. Exact because a CR, or an LF that is no part of
+    a separator, ends the fast way. *tail* is what was left of the read before; the read is copied only once.
     """
-    if not block.startswith(b"data: ") or b"\r" in block:
+    if b"\r" in data:
         return None
     # From the right: CPython looks for a long separator forwards in a way that costs twice as much here.
-    payloads = block[6:-2].rsplit(b"\n\ndata: ")
-    return None if any(map(contains, payloads, repeat(_LF))) else payloads
+    payloads = data.rsplit(b"\n\n" + head)
+    first = tail + payloads[0]
+    if not first.startswith(head):
+        return None
+    payloads[0] = first[len(head) :]
+    rest = payloads.pop()
+    end = rest.rfind(b"\n\n")
+    if end < 0:
+        rest = head + rest
+    else:
+        payloads.append(rest[:end])
+        rest = rest[end + 2 :]
+    return None if any(map(contains, payloads, repeat(_LF))) else (payloads, rest)
 
 
 class EventDecoder(Generic[T]):
@@ -79,7 +92,7 @@ class EventDecoder(Generic[T]):
     """
 
     __slots__ = (
-        "_begun", "_brief", "_decoder", "_max", "_misses", "_parser", "_payloads", "_split", "_tail",
+        "_begun", "_brief", "_cutter", "_decoder", "_max", "_misses", "_parser", "_payloads", "_tail",
         "_tolerant", "_unknown", "bytes", "done", "events", "failure",
     )  # fmt: skip
 
@@ -87,13 +100,13 @@ class EventDecoder(Generic[T]):
         self,
         decoder: msgspec.json.Decoder[T],
         *,
-        split: Splitter = split_data_events,
+        cut: Cutter = cut_events,
         unknown: Unknown[T] | None = None,
         brief: Brief | None = None,
         max_event_bytes: int = MAX_EVENT_BYTES,
     ) -> None:
         self._decoder = decoder
-        self._split = split
+        self._cutter = cut
         self._unknown = unknown
         self._brief = brief
         self._max = max_event_bytes
@@ -114,9 +127,6 @@ class EventDecoder(Generic[T]):
         self._payloads = []
         if not data or self.done or self.failure is not None:
             return []
-        if self._tail:
-            data = self._tail + data
-            self._tail = b""
         parser = self._parser
         if parser is None:
             if self._begun or data[:1] != _BOM[:1]:
@@ -144,26 +154,18 @@ class EventDecoder(Generic[T]):
             return None
         if self.done or self.failure is not None or not self._simple:
             return None
-        block = self._tail + data
-        end = block.rfind(b"\n\n") + 2
-        if end < 2 or len(block) - end > MAX_TAIL or len(block) > self._max:
+        cut = self._cut(data)
+        if cut is None or not cut[0]:
             return None
-        payloads = self._split(block[:end])
-        if payloads is None:
-            return None
+        payloads, rest = cut
         done = payloads[-1] == _DONE
-        if done:
-            payloads.pop()
-        made = self._brief(payloads)
+        made = self._brief(payloads[:-1] if done else payloads)
         if made is None:
             self._misses += 1
             return None
         self._misses = 0
-        self._tail = block[end:]
         self.bytes += len(data)
-        self.done = done
-        self._payloads = payloads
-        self.events += len(made)
+        self._taken(payloads, rest, done)
         return made
 
     @property
@@ -218,31 +220,38 @@ class EventDecoder(Generic[T]):
         del self._payloads[count:]
 
     def _blocks(self, data: bytes) -> list[T]:
-        """Takes whole events off the front of *data* the fast way, if it can be; keeps the rest."""
-        end = len(data) if data.endswith(b"\n\n") else data.rfind(b"\n\n") + 2
-        if end < 2 or len(data) - end > MAX_TAIL or len(data) > self._max:
+        """Takes whole events the fast way, if it can be, and keeps the rest."""
+        cut = self._cut(data)
+        items = None if cut is None else self._decoded(*cut)
+        if items is None:
+            data, self._tail = self._tail + data, b""
             return self._slow(data)
-        if end < len(data):
-            self._tail = data[end:]
-            data = data[:end]
-        items = self._fast(data)
-        return self._slow(data) if items is None else items
+        return items
 
-    def _fast(self, block: bytes) -> list[T] | None:
-        payloads = self._split(block)
-        if payloads is None or (self._tolerant is not None and self._tolerant.waiting):
+    def _cut(self, data: bytes) -> Cut | None:
+        if len(self._tail) + len(data) > self._max:
             return None
-        done = payloads[-1] == _DONE
-        if done:
-            payloads.pop()
+        cut = self._cutter(self._tail, data)
+        return None if cut is None or len(cut[1]) > MAX_TAIL else cut
+
+    def _decoded(self, payloads: list[bytes], rest: bytes) -> list[T] | None:
+        if self._tolerant is not None and self._tolerant.waiting:
+            return None
+        done = bool(payloads) and payloads[-1] == _DONE
         try:
-            items = list(map(self._decoder.decode, payloads))
+            items = list(map(self._decoder.decode, payloads[:-1] if done else payloads))
         except (ValueError, RecursionError):
             return None
-        self.done = done
-        self._payloads += payloads
-        self.events += len(items)
+        self._taken(payloads, rest, done)
         return items
+
+    def _taken(self, payloads: list[bytes], rest: bytes, done: bool) -> None:
+        if done:
+            payloads.pop()
+        self.done = done
+        self.events += len(payloads)
+        self._tail = rest
+        self._payloads += payloads
 
     def _slow(self, data: bytes) -> list[T]:
         items: list[T] = []

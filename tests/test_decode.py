@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gravitex_async._decode import MAX_TAIL, EventDecoder, split_data_events
+from gravitex_async._decode import MAX_TAIL, Cut, EventDecoder, cut_events
 from gravitex_async._tolerant import TolerantDecoder
 from gravitex_async.errors import (
     APIError,
@@ -52,15 +52,13 @@ ITEMS = msgspec.json.Decoder(Item)
 Seen = tuple[list[Item], list[bytes], bool, str, str, int]
 
 
-def never(block: bytes) -> None:
-    """A splitter that finds no simple block: everything goes through the parser."""
+def never(tail: bytes, data: bytes) -> None:
+    """A cutter that finds no simple read: everything goes through the parser."""
 
 
-def decoded(
-    pieces: Iterable[bytes], split: Callable[[bytes], list[bytes] | None] = split_data_events
-) -> Seen:
+def decoded(pieces: Iterable[bytes], cut: Callable[[bytes, bytes], Cut | None] = cut_events) -> Seen:
     """All that can be seen of a decoder: items, payloads, end mark, failure, number of events."""
-    decoder = EventDecoder(ITEMS, split=split)
+    decoder = EventDecoder(ITEMS, cut=cut)
     items, payloads = [], []
     for piece in pieces:
         found = decoder.feed(piece)
@@ -129,10 +127,10 @@ def test_the_fast_way_is_taken() -> None:
     """Plain events never meet the parser, but for the first one, before which a BOM may stand."""
     calls = []
 
-    def counting(block: bytes) -> list[bytes] | None:
-        payloads = split_data_events(block)
-        calls.append(len(payloads or ()))
-        return payloads
+    def counting(tail: bytes, data: bytes) -> Cut | None:
+        cut = cut_events(tail, data)
+        calls.append(len(cut[0]) if cut else 0)
+        return cut
 
     block = b'data: {"id":"a"}\n\n' * 10
     items, *_ = decoded([block, block, block[:-9], block[-9:]], counting)
@@ -155,9 +153,25 @@ def test_the_fast_way_is_taken() -> None:
         (b"data: {}\n\ndata: {}\nid: 1\n\n", None),
     ],
 )
-def test_only_the_simple_form_is_split(block: bytes, payloads: list[bytes] | None) -> None:
+def test_only_the_simple_form_is_cut(block: bytes, payloads: list[bytes] | None) -> None:
     """One ``data:`` line per event and nothing else; every other form is the parser's."""
-    assert split_data_events(block) == payloads
+    assert cut_events(b"", block) == (None if payloads is None else (payloads, b""))
+
+
+def test_what_no_event_is_yet_is_kept() -> None:
+    """Wherever a read ends, whole events are handed out at once, and the rest begins the next."""
+    body = b'data: {"id":"a"}\n\ndata: {"id":"b"}\n\n'
+    for end in range(len(body)):
+        first = cut_events(b"", body[:end])
+        assert (first is None) == (end < 6)
+        payloads, tail = first or ([], body[:end])
+        assert len(payloads) == (end >= 18)
+        rest = cut_events(tail, body[end:])
+        if rest is None:  # inside the separator: the parser's
+            assert body[end - 1 : end + 1] == b"\n\n"
+        else:
+            assert [*payloads, *rest[0]] == [b'{"id":"a"}', b'{"id":"b"}']
+            assert rest[1] == b""
 
 
 # Ends
@@ -252,14 +266,14 @@ def test_a_malformed_event_is_reported(payload: bytes) -> None:
 def test_an_event_above_the_limit_is_reported() -> None:
     """By its own class, with what came before it kept, whichever way the event came."""
     good, large = b'data: {"id":"a"}\n\n', b'data: {"id":"' + b"x" * 1000 + b'"}\n\n'
-    for split in (split_data_events, never):
+    for cut in (cut_events, never):
         for pieces in (
             [good + large],
             [good, large],
             [good + large[:500], large[500:]],
             [good + large, b"x"],
         ):
-            decoder = EventDecoder(ITEMS, split=split, max_event_bytes=500)
+            decoder = EventDecoder(ITEMS, cut=cut, max_event_bytes=500)
             items = [item for piece in pieces for item in decoder.feed(piece)] + decoder.close()
             assert [item.id for item in items] == ["a"]
             assert isinstance(decoder.failure, EventTooLargeError)

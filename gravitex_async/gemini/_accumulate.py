@@ -53,22 +53,21 @@ class GeminiAccumulator:
         if self.made is not None and start == 0:
             self.made = []
         made = self.made
-        run, was, head_full = self._run, self._usage, self._head_full
-        count = 0
+        was, head_full = self._usage, self._head_full
+        run, pieces, thinking = self._open()
+        add, had = pieces.append, len(pieces)
         position = start
         for position, item in enumerate(items[start:] if start else items, start):  # noqa: B007  # used behind
             try:
                 (candidate,) = item.candidates
-                content = candidate.content
-                (part,) = [] if content is None else content.parts
-            except ValueError:
+                (part,) = candidate.content.parts  # type: ignore[union-attr]  # None has no parts
+            except (ValueError, AttributeError):
                 pass
             else:
                 text = part.text
                 if (
                     text
-                    and run is not None
-                    and (part.thought is True) is run.thought
+                    and (part.thought is True) is thinking
                     and not (
                         item.extra is not None
                         or item.prompt_feedback is not None
@@ -140,34 +139,31 @@ class GeminiAccumulator:
                             was = now if was is None else now.after(was)
                             if made is not None:
                                 told = now.told()
-                    run.pieces.append(text)
-                    count += 1
+                    add(text)
                     if made is not None:
-                        if run.thought:
-                            made.append(Delta("", text, "", (), None, told))
-                        else:
-                            made.append(Delta(text, "", "", (), None, told))
+                        made.append(Delta("" if thinking else text, text if thinking else "", usage=told))
                     continue
             if item.extra is not None and item.extra.get("error"):
                 break
-            self._count(run, count)
-            count = 0
+            self._count(run, len(pieces) - had)
             self._usage = was
             self._take(item)
-            run, was, head_full = self._run, self._usage, self._head_full
+            was, head_full = self._usage, self._head_full
+            run, pieces, thinking = self._open()
+            add, had = pieces.append, len(pieces)
             if made is not None:
                 made.append(deltas_of(item, self._late))
         else:
             position = len(items)
-        self._count(run, count)
+        self._count(run, len(pieces) - had)
         self._usage = was
         return position
 
-    @property
-    def _run(self) -> TextRun | None:
-        """Where more plain text of candidate 0 goes; None where that text has to bring something first."""
+    def _open(self) -> tuple[TextRun | None, list[str], bool | None]:
+        """Where more plain text of candidate 0 goes, and its kind; no kind: it has to bring more first."""
         first = self._first
-        return None if first is None or first.role is None else first.run
+        run = None if first is None or first.role is None else first.run
+        return (None, [], None) if run is None else (run, run.pieces, run.thought)
 
     def _count(self, run: TextRun | None, pieces: int) -> None:
         if run is not None and run.thought:

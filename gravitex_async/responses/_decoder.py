@@ -5,8 +5,8 @@ Strategy
     the slow way (``_decode``), and there ``_unexpected`` has the first word: an event type nobody knows
     becomes an ``UnknownEvent`` and ends nothing; a known one that is malformed is a ``DecodeError``.
 
-    A busy read is ``event: ...`` and ``data: ...`` lines in turn; ``split_events`` takes it apart without
-    any Python code per event.
+    A busy read is ``event: ...`` and ``data: ...`` lines in turn; ``cut_named_events`` takes it apart
+    without any Python code per event.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any, Final, Union
 
 import msgspec
 
-from .._decode import Brief, EventDecoder, split_data_events
+from .._decode import Brief, Cut, EventDecoder, cut_events
 from . import _events, _tool_events
 from ._events import ResponsesEvent, UnknownEvent
 from ._open import read_open
 from ._response import Response
 
-__all__ = ["EVENT_TYPES", "answers", "event_decoder", "split_events"]
+__all__ = ["EVENT_TYPES", "answers", "cut_named_events", "event_decoder"]
 
 _STRUCTS = (*vars(_events).values(), *vars(_tool_events).values())
 
@@ -42,36 +42,37 @@ answers: Final[msgspec.json.Decoder[Response]] = msgspec.json.Decoder(Response, 
 """Reads a plain answer."""
 
 _HEAD: Final = b"event: response."
+_LONGEST_HEAD: Final = 96
 _BETWEEN: Final = re.compile(rb"\n\nevent: response\.[^\n]*\ndata: ")
 _LF: Final = 10
 
 
 def event_decoder(brief: Brief | None = None) -> EventDecoder[ResponsesEvent]:
     """A decoder for one stream."""
-    return EventDecoder(_events_decoder, split=split_events, unknown=_unexpected, brief=brief)
+    return EventDecoder(_events_decoder, cut=cut_named_events, unknown=_unexpected, brief=brief)
 
 
-def split_events(block: bytes) -> list[bytes] | None:
-    """The payloads of a block of events, with names or without; None when it has any other form.
+def cut_named_events(tail: bytes, data: bytes) -> Cut | None:
+    """The payloads of whole events, with names or without, and the rest; see ``cut_events``.
 
-    Exact because every event is two lines, ``event: response.X`` and ``data: Y``: a CR, or an LF that is no
-    part of a separator, ends the fast way. Names outside ``response.`` (errors, pings) have their own rules.
+    Names outside ``response.`` (errors, pings) have their own rules, and end the fast way.
     """
-    if not block.startswith(_HEAD):
-        return split_data_events(block)
-    start = block.find(b"\n")
-    if b"\r" in block or block[start : start + 7] != b"\ndata: ":
+    start = tail if len(tail) >= _LONGEST_HEAD else tail + data[:_LONGEST_HEAD]
+    if not start.startswith(_HEAD):
+        return cut_events(tail, data)
+    head = start[: start.find(b"\n") + 7]
+    if not head.endswith(b"\ndata: "):
         return None
-    # Most blocks are one kind of event throughout; a search for a fixed text from the right is the fastest.
-    payloads = block[start + 7 : -2].rsplit(b"\n\n" + block[: start + 7])
-    if _without_lf(payloads):
-        return payloads
-    payloads = _BETWEEN.split(block[start + 7 : -2])
-    return payloads if _without_lf(payloads) else None
+    # Most reads are one kind of event throughout: then what stands between two payloads is a fixed text.
+    return cut_events(tail, data, head) or _cut_mixed(tail + data, len(head))
 
 
-def _without_lf(payloads: list[bytes]) -> bool:
-    return not any(map(contains, payloads, repeat(_LF)))
+def _cut_mixed(block: bytes, start: int) -> Cut | None:
+    end = block.rfind(b"\n\n")
+    if end < start or b"\r" in block:
+        return None
+    payloads = _BETWEEN.split(block[start:end])
+    return None if any(map(contains, payloads, repeat(_LF))) else (payloads, block[end + 2 :])
 
 
 def _unexpected(tree: dict[str, Any], payload: bytes) -> ResponsesEvent | None:

@@ -5,10 +5,6 @@ Strategy
     into the accumulator at once, and puts it in a queue; all views take from there. So the accumulators are
     the same whichever view is read, and a cancelled wait has changed nothing.
 
-    There are two queues for the two kinds of views: ``pending`` holds items, ``made`` holds deltas, entry by
-    entry the same events. One of them is filled, the one that was asked for last, and a view of the other
-    kind turns what is left of it: items are translated, or decoded if only their deltas were made.
-
     What fails is raised when everything that arrived before it has been delivered, by every view and as
     often as it is asked. The stored error is never raised itself but copied: a raised exception refers to
     its frames, and a stream that refers to itself would not be freed when its last reader drops it.
@@ -24,17 +20,18 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from .._decode import EventDecoder
 from .._failures import error_of, find_error, parse_body, request_id_of
 from .._json import loads_tolerant
-from ..deltas import Delta, StreamEnd, end_state
+from ..deltas import StreamEnd, end_state
 from ..errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
 from ..timings import Timings
 from ..transport import MAX_BODY_BYTES, without_secret
 from ._accumulator import Accumulator
+from ._queue import Queue
 from ._sniff import is_event_stream
 from ._tasks import BUSY, OneReader, cancel, forget_frames_later, opening_task
 
@@ -55,9 +52,9 @@ class Engine(Generic[ItemT, FinalT]):
     """One answer from the request to its end. Owns the connection; one reader at a time."""
 
     __slots__ = (
-        "__weakref__", "_at_mark", "_behind", "_call", "_decoder", "_fresh", "_make", "_opening", "_progress",
-        "_response", "_steady", "_unsure", "attempts", "deltas", "end", "ended", "failure", "folded",
-        "headers", "made", "pending", "reading", "timings",
+        "__weakref__", "_at_mark", "_call", "_decoder", "_make", "_opening", "_progress", "_response",
+        "_steady", "_unsure", "attempts", "end", "ended", "failure", "folded", "headers", "queue", "reading",
+        "timings",
     )  # fmt: skip
 
     def __init__(self, call: Call, make: Make[ItemT, FinalT]) -> None:
@@ -70,11 +67,7 @@ class Engine(Generic[ItemT, FinalT]):
         self._steady: Response | None = None  # the response while there is nothing to do but to read it
         self.headers: Mapping[str, str] = {}
         self.attempts = 1
-        self.pending: list[ItemT] = []  # last first: the next one is popped off the end
-        self.made: list[Delta | Sequence[Delta]] = []  # the same, of deltas
-        self.deltas = False  # which of the two is wanted
-        self._behind: list[ItemT] | None = None  # the items of ``made``; None: they were not decoded
-        self._fresh = 0  # entries of the last read
+        self.queue: Queue[ItemT] = Queue()
         self._progress = (0, 0)
         self.failure: GravitexError | None = None
         self.reading = False
@@ -106,7 +99,7 @@ class Engine(Generic[ItemT, FinalT]):
     @property
     def last_raw(self) -> bytes | None:
         """The payload of the item handed out last."""
-        taken = self._fresh - self._queued
+        taken = self.queue.taken
         return self._decoder.payload(taken - 1) if taken else None
 
     @property
@@ -123,7 +116,7 @@ class Engine(Generic[ItemT, FinalT]):
         with OneReader(self):
             while not (self._begun or self.ended):
                 await self._step()
-            if self.failure is not None and not self._queued:
+            if self.failure is not None and not self.queue:
                 raise copy.copy(self.failure)
 
     @property
@@ -169,18 +162,18 @@ class Engine(Generic[ItemT, FinalT]):
         self.timings.headers = clocks.now() - clocks.started
 
     async def fill(self, *, deltas: bool = False) -> bool:
-        """Waits until one queue, of items or of deltas, holds something; False: the stream ended well."""
+        """Waits until the queue holds items, or deltas; False: the stream ended well."""
         if self.reading:
             raise MisuseError(BUSY)
-        if deltas is not self.deltas:
-            self._turn(deltas)
-        queue: list[Any] = self.made if deltas else self.pending
+        queue = self.queue
+        if deltas is not queue.deltas:
+            queue.turn(deltas, self.folded.deltas, self._decoder.reread)
         self.reading = True
         try:
             while not queue:
                 response = self._steady
                 if response is not None:
-                    if self._fresh:
+                    if queue.fresh:
                         self._settle()
                     try:
                         # Kept in no variable: it would live as long as the next wait.
@@ -200,40 +193,14 @@ class Engine(Generic[ItemT, FinalT]):
             self.reading = False
         return True
 
-    @property
-    def _queued(self) -> int:
-        return len(self.pending) + len(self.made)  # one of them is empty
-
-    def _turn(self, deltas: bool) -> None:
-        """Goes over to the other queue, and takes along what is left in this one."""
-        self.deltas = deltas
-        if deltas:
-            self._behind = self.pending[:]
-            self.made += [self.folded.deltas(item) for item in self.pending[::-1]][::-1]
-            self.pending.clear()
-        else:
-            items = self._behind
-            if self.made:
-                left = (
-                    self._decoder.reread(len(self.made))[::-1] if items is None else items[: len(self.made)]
-                )
-                self.pending += left
-                self.made.clear()
-            self._behind = None
-
-    def discard(self) -> None:
-        """Empties the queue: nobody wants what is in it."""
-        self.pending.clear()
-        self.made.clear()
-
     def _settle(self) -> None:
         """All was handed out: lets go of what only another try would need, and of the payloads but the last.
 
         A stream that waits is small then.
         """
-        self._call = self._behind = None
+        self._call = None
         self._decoder.settle()
-        self._fresh = 1
+        self.queue.settle()
 
     async def _step(self) -> None:
         response = self._response
@@ -256,11 +223,12 @@ class Engine(Generic[ItemT, FinalT]):
         if not data:
             self._at_eof(response)
             return
-        made = self._decoder.brief(data) if self.deltas else None
+        made = self._decoder.brief(data) if self.queue.deltas else None
         if made is None:
             self._take(self._decoder.feed(data), response.clocks)
         else:
-            self._take_deltas(made, response.clocks)
+            self._note_progress(True, response.clocks)
+            self.queue.put_deltas(made)
         if self.failure is None and (self._decoder.done or self.folded.closed):
             self._steady = None
             if response.at_eof:
@@ -282,7 +250,7 @@ class Engine(Generic[ItemT, FinalT]):
 
     def _take(self, items: list[ItemT], clocks: Clocks) -> None:
         folded = self.folded
-        folded.made = [] if self.deltas else None
+        folded.made = [] if self.queue.deltas else None
         start = 0
         while (start := folded.fold(items, start)) < len(items):
             failure = self._failure_at(start)
@@ -295,24 +263,10 @@ class Engine(Generic[ItemT, FinalT]):
                 folded.made.append(folded.deltas(items[start]))
             start += 1
         self._note_progress(bool(items), clocks)
-        items.reverse()
-        if folded.made is None:
-            self._fresh = len(self.pending) + len(items)
-            self.pending[:0] = items
-        else:
-            self._fresh = len(items)
-            self._behind = items
-            self.made += reversed(folded.made)
-            folded.made = None
+        self.queue.put(items, folded.made)
+        folded.made = None
         if self._decoder.failure is not None:
             self._refused(self._decoder.failure)
-
-    def _take_deltas(self, made: list[Delta], clocks: Clocks) -> None:
-        """Takes the deltas of a busy read, of which the items were not decoded."""
-        self._note_progress(True, clocks)
-        self._fresh = len(made)
-        self._behind = None
-        self.made += reversed(made)
 
     def _note_progress(self, handed: bool, clocks: Clocks) -> None:
         before, after = self._progress, self.folded.progress
@@ -337,7 +291,7 @@ class Engine(Generic[ItemT, FinalT]):
     def forget_taken(self) -> None:
         """The items taken from the queue held no content and went to nobody: another try may replace them."""
         if self.folded.progress == (0, 0):
-            self._fresh = self._queued
+            self.queue.forget_taken()
 
     def _refused(self, error: APIError) -> None:
         if not self._again(error):
@@ -346,7 +300,7 @@ class Engine(Generic[ItemT, FinalT]):
     def _again(self, error: APIError) -> bool:
         """Begins another try, where one is allowed: nothing but empty items had come, none was handed out."""
         call, response = self._call, self._response
-        if response is None or call is None or self._queued < self._fresh or self.folded.progress != (0, 0):
+        if response is None or call is None or self.queue.taken or self.folded.progress != (0, 0):
             return False
         if not error.retryable or not call.allows_retry(error, response.clocks):
             return False
@@ -354,8 +308,7 @@ class Engine(Generic[ItemT, FinalT]):
         self._response = self._steady = None
         self._progress = (0, 0)
         self._at_mark = False
-        self._fresh = 0
-        self.discard()
+        self.queue.restart()
         self._decoder, self.folded = self._make()
         self._opening = opening_task(call.open(response.clocks, after=copy.copy(error)))
         return True

@@ -47,11 +47,11 @@ class Stream(Generic[ItemT, FinalT]):
         ``error.partial`` is what had arrived, in the shape of ``final()``.
     """
 
-    __slots__ = ("__weakref__", "_engine", "_pending")
+    __slots__ = ("__weakref__", "_engine", "_items")
 
     def __init__(self, call: Call, make: Make[ItemT, FinalT]) -> None:
         self._engine: Engine[ItemT, FinalT] = Engine(call, make)
-        self._pending = self._engine.pending
+        self._items = self._engine.queue.items
 
     # Opening and leaving
 
@@ -82,9 +82,9 @@ class Stream(Generic[ItemT, FinalT]):
         return self
 
     async def __anext__(self) -> ItemT:
-        if not self._pending and not await self._engine.fill():
-            raise StopAsyncIteration
-        return self._pending.pop()
+        if self._items or await self._engine.fill():
+            return self._items.pop()
+        raise StopAsyncIteration
 
     def deltas(self, *, split_thinking: bool = False) -> AsyncIterator[Delta]:
         """The answer in the one form all dialects share.
@@ -130,8 +130,8 @@ class Stream(Generic[ItemT, FinalT]):
     async def final(self) -> FinalT:
         """Reads what is left, and gives the whole answer."""
         engine = self._engine
-        while engine.pending or engine.made or await engine.fill(deltas=True):
-            engine.discard()
+        while engine.queue or await engine.fill(deltas=True):
+            engine.queue.discard()
             engine.forget_taken()
         return engine.folded.final()
 

@@ -1,4 +1,4 @@
-"""The basic views of a stream: deltas, text, batches. All take from the queues that the engine fills.
+"""The basic views of a stream: deltas, text, batches. All take from the queue that the engine fills.
 
 A class with ``__anext__`` and not an asynchronous generator: a generator is finished after a cancelled wait.
 """
@@ -28,7 +28,7 @@ class Deltas(Generic[ItemT, FinalT]):
 
     def __init__(self, engine: Engine[ItemT, FinalT]) -> None:
         self._engine = engine
-        self._made = engine.made
+        self._made = engine.queue.made
         self._more: list[Delta] = []  # of an item that adds several, last first
 
     def __aiter__(self) -> Deltas[ItemT, FinalT]:
@@ -52,7 +52,7 @@ class Text(Generic[ItemT, FinalT]):
 
     def __init__(self, engine: Engine[ItemT, FinalT]) -> None:
         self._engine = engine
-        self._made = engine.made
+        self._made = engine.queue.made
 
     def __aiter__(self) -> Text[ItemT, FinalT]:
         return self
@@ -84,9 +84,9 @@ class Batches(Generic[ItemT, FinalT]):
         return self
 
     async def __anext__(self) -> list[ItemT]:
-        engine = self._engine
-        if not engine.pending and not await engine.fill():
+        items = self._engine.queue.items
+        if not items and not await self._engine.fill():
             raise StopAsyncIteration
-        batch = engine.pending[::-1]
-        engine.pending.clear()
+        batch = items[::-1]
+        items.clear()
         return batch

@@ -18,7 +18,7 @@ from gravitex_async.responses import (
     OutputTextDeltaEvent,
     UnknownEvent,
 )
-from gravitex_async.responses._decoder import EVENT_TYPES, event_decoder, split_events
+from gravitex_async.responses._decoder import EVENT_TYPES, cut_named_events, event_decoder
 
 from .wire import frame, read, read_events
 
@@ -252,15 +252,15 @@ def test_item_in_an_event_is_typed():
 BLOCK = frame(*(event(name) for name in EVENTS if name.startswith("response.")))
 
 
-def test_split_takes_the_simple_form_apart():
+def test_the_simple_form_is_cut():
     """A block of names and payloads gives its payloads, with or without names."""
-    payloads = split_events(BLOCK)
-    assert payloads is not None
+    payloads, rest = cut_named_events(b"", BLOCK) or ([], BLOCK)
+    assert rest == b""
     assert [loads(payload)["type"] for payload in payloads] == [
         n for n in EVENTS if n.startswith("response.")
     ]
     plain = frame(event("error"), event("keepalive"), names=False)
-    assert split_events(plain) == [dumps(event("error")), dumps(event("keepalive"))]
+    assert cut_named_events(b"", plain) == ([dumps(event("error")), dumps(event("keepalive"))], b"")
 
 
 @pytest.mark.parametrize(
@@ -285,13 +285,13 @@ def test_split_takes_the_simple_form_apart():
         b"data: [DONE]\n\n",
     ],
 )
-def test_split_leaves_other_forms_alone(odd):
+def test_other_forms_are_left_alone(odd):
     """Anything else in a block, at any place, is for the slow way."""
     event_ = frame(event("response.created"))
-    assert split_events(event_ + odd) is None
-    assert split_events(event_ + odd + event_) is None
+    assert cut_named_events(b"", event_ + odd) is None
+    assert cut_named_events(b"", event_ + odd + event_) is None
     if not odd.startswith(b"data: "):
-        assert split_events(odd + event_) is None
+        assert cut_named_events(b"", odd + event_) is None
 
 
 def test_both_ways_give_the_same():
