@@ -1,4 +1,4 @@
-"""Question: what does an event of one fast stream cost over TLS?
+"""Question: what does an event of one fast stream cost over TLS, and of 500 paced ones?
 
 Command: ``python -m benchmarks.bench_tls``
 
@@ -10,29 +10,41 @@ Finding: Chunks 1.4 times the floor, deltas 1.9: the floor itself is half as dea
 
 from __future__ import annotations
 
+from benchmarks.bench_paced import allow_files
 from benchmarks.corpus import corpus
-from benchmarks.harness import Contestant, Job, Options, contest
+from benchmarks.harness import Contestant, Job, Options, Rounds, contest
 from benchmarks.replay import Replay
 from benchmarks.report import Bar, Report, contest_table, run_alone
 
 VIEWS = ("gravitex-chunks", "gravitex-deltas")
+PACED = (500, 40, 50)
+"""Streams, events of each, milliseconds between two."""
 
 
 def run(options: Options) -> Report:
-    """One table, two bars."""
+    """A table each for a fast stream and for many at once."""
     report = Report("tls", (__doc__ or "").partition("\n")[0])
     size = options.pick(20_000, 4_000)
-    played = corpus("small-chunk", size)
+    streams, events, pace = options.pick(PACED, (50, 20, 20))
+    allow_files(3 * streams)
     with Replay(tls=True) as server:
-        job = Job(
-            server.url, f"small-chunk.{size}.fast", ca=server.ca,
-            events=played.count, characters=len(played.content),
-        )  # fmt: skip
-        rounds = contest([Contestant.ours(who) for who in ("floor", *VIEWS)], job, options.pick(9, 3))
-    report.tables.append(contest_table("one fast stream over TLS", rounds, size, "event"))
+        fast = _contest(server, f"small-chunk.{size}.fast", size, 1, options.pick(9, 3))
+        paced = _contest(server, f"small-chunk.{events}.paced.{pace}", events, streams, options.pick(5, 2))
+    report.tables.append(contest_table("one fast stream over TLS", fast, size, "event"))
+    report.tables.append(contest_table(f"{streams} paced streams over TLS", paced, streams * events, "event"))
     for view in VIEWS:
-        report.bars.append(Bar(f"{view} against the floor", rounds.ratio(view, "floor"), 2.0))
+        report.bars.append(Bar(f"fast, {view} against the floor", fast.ratio(view, "floor"), 2.0))
+        report.bars.append(Bar(f"paced, {view} against the floor", paced.ratio(view, "floor"), 1.2))
     return report
+
+
+def _contest(server: Replay, model: str, size: int, streams: int, rounds: int) -> Rounds:
+    played = corpus("small-chunk", size)
+    job = Job(
+        server.url, model, ca=server.ca, streams=streams,
+        events=streams * played.count, characters=streams * len(played.content),
+    )  # fmt: skip
+    return contest([Contestant.ours(who) for who in ("floor", *VIEWS)], job, rounds)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import json
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, TypedDict
 
 import aiohttp
 
@@ -212,6 +212,31 @@ class Final(_Gravitex):
         return 0
 
 
+class Row(TypedDict, total=False):
+    """An element of the corpus ``structured``."""
+
+    id: int
+    name: str
+    note: str
+    score: float
+    tags: list[str]
+
+
+class Document(TypedDict, total=False):
+    """What the corpus ``structured`` says."""
+
+    title: str
+    rows: list[Row]
+
+
+class Partial(_Gravitex):
+    """The answer as a value that grows, element by element."""
+
+    async def read(self, stream: Any) -> int:
+        await _counted(stream.partial(Document))
+        return 0
+
+
 class Plain(_Gravitex):
     """A plain request and its answer, typed."""
 
@@ -260,6 +285,7 @@ CLIENTS: dict[str, Callable[[], Any]] = {
     "gravitex-text": Text,
     "gravitex-batches": Batches,
     "gravitex-final": Final,
+    "gravitex-partial": Partial,
     "gravitex-plain": Plain,
     "gravitex-plain-no-env": PlainNoEnv,
     "floor-plain-env": FloorPlainEnv,

@@ -131,10 +131,10 @@ class EventDecoder(Generic[T]):
         if parser is None:
             if self._begun or data[:1] != _BOM[:1]:
                 self._begun = True
-                return self._blocks(data)
+                return self._fast(data)
             return self._slow(data)
         if parser.idle:
-            return self._blocks(data)
+            return self._fast(data)
         # The parser holds the start of an event: give it the rest of that one, and take the fast way again.
         end = data.find(b"\n\n") + 2
         if end < 2 or end == len(data):
@@ -143,7 +143,7 @@ class EventDecoder(Generic[T]):
         if self.done or self.failure is not None:
             return items
         rest = data[end:]
-        return items + (self._blocks(rest) if parser.idle else self._slow(rest))
+        return items + (self._fast(rest) if parser.idle else self._slow(rest))
 
     def brief(self, data: bytes) -> list[Delta] | None:
         """What the events that *data* completes add, one Delta each, if they are plain and many.
@@ -219,14 +219,21 @@ class EventDecoder(Generic[T]):
         self.events -= len(self._payloads) - count
         del self._payloads[count:]
 
-    def _blocks(self, data: bytes) -> list[T]:
-        """Takes whole events the fast way, if it can be, and keeps the rest."""
+    def _fast(self, data: bytes) -> list[T]:
+        """Takes whole events the fast way, if it can be, and keeps the rest; else goes the slow way."""
         cut = self._cut(data)
-        items = None if cut is None else self._decoded(*cut)
-        if items is None:
-            data, self._tail = self._tail + data, b""
-            return self._slow(data)
-        return items
+        if cut is not None and not (self._tolerant is not None and self._tolerant.waiting):
+            payloads, rest = cut
+            done = bool(payloads) and payloads[-1] == _DONE
+            try:
+                items = list(map(self._decoder.decode, payloads[:-1] if done else payloads))
+            except (ValueError, RecursionError):
+                pass
+            else:
+                self._taken(payloads, rest, done)
+                return items
+        data, self._tail = self._tail + data, b""
+        return self._slow(data)
 
     def _cut(self, data: bytes) -> Cut | None:
         if len(self._tail) + len(data) > self._max:
@@ -234,24 +241,13 @@ class EventDecoder(Generic[T]):
         cut = self._cutter(self._tail, data)
         return None if cut is None or len(cut[1]) > MAX_TAIL else cut
 
-    def _decoded(self, payloads: list[bytes], rest: bytes) -> list[T] | None:
-        if self._tolerant is not None and self._tolerant.waiting:
-            return None
-        done = bool(payloads) and payloads[-1] == _DONE
-        try:
-            items = list(map(self._decoder.decode, payloads[:-1] if done else payloads))
-        except (ValueError, RecursionError):
-            return None
-        self._taken(payloads, rest, done)
-        return items
-
     def _taken(self, payloads: list[bytes], rest: bytes, done: bool) -> None:
         if done:
             payloads.pop()
-        self.done = done
+            self.done = True
         self.events += len(payloads)
         self._tail = rest
-        self._payloads += payloads
+        self._payloads = self._payloads + payloads if self._payloads else payloads
 
     def _slow(self, data: bytes) -> list[T]:
         items: list[T] = []

@@ -26,8 +26,10 @@ class Gaps(msgspec.Struct, gc=False):
 
     def add(self, seconds: float) -> None:
         """Counts one more gap."""
-        self.shortest = seconds if not self.count else min(self.shortest, seconds)
-        self.longest = max(self.longest, seconds)
+        if seconds > self.longest:
+            self.longest = seconds
+        if not self.count or seconds < self.shortest:
+            self.shortest = seconds
         self.total += seconds
         self.count += 1
 
@@ -47,10 +49,9 @@ class Timings(msgspec.Struct):
     between: Gaps = msgspec.field(default_factory=Gaps)
     last_content: float | None = None
 
-    def read(self, now: float, *, content: bool, reasoning: bool) -> None:
+    def read(self, now: float, content: bool, reasoning: bool) -> None:
         """Notes a read at *now* (loop time) that held content or reasoning or neither."""
-        since = now - (self.opened or 0.0)
-        self.last = since
+        since = self.last = now - (self.opened or 0.0)
         if not (content or reasoning):
             return
         if content and self.first_content is None:

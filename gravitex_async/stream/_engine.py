@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from .._decode import EventDecoder
@@ -168,25 +168,34 @@ class Engine(Generic[ItemT, FinalT]):
         queue = self.queue
         if deltas is not queue.deltas:
             queue.turn(deltas, self.folded.deltas, self._decoder.reread)
+        entries: Sequence[object] = queue.made if deltas else queue.items
+        response: Response | None = None
         self.reading = True
         try:
-            while not queue:
+            while not entries:
                 response = self._steady
-                if response is not None:
-                    if queue.fresh:
-                        self._settle()
-                    try:
-                        # Kept in no variable: it would live as long as the next wait.
-                        self._received(response.take() or await response.read(), response)
-                    except APIError as error:
-                        self._broke_off(error)
-                elif self.failure is not None:
-                    raise copy.copy(self.failure)
-                elif self.ended:
-                    return self._at_end()
-                else:
+                if response is None:
+                    if self.ended or self.failure is not None:
+                        return self._at_end()
                     await self._step()
+                    continue
+                if queue.fresh > 1 or self._call is not None:
+                    self._settle()
+                try:
+                    data = response.take()
+                except APIError as error:
+                    self._broke_off(error)
+                    continue
+                if data is not None:
+                    self._received(data, response)
+                    continue
+                try:
+                    await response.wait()
+                except Exception:  # ``take`` says it
+                    continue
         except asyncio.CancelledError:
+            if response is not None:
+                response.gave_up()
             forget_frames_later()
             raise
         finally:
@@ -194,13 +203,14 @@ class Engine(Generic[ItemT, FinalT]):
         return True
 
     def _settle(self) -> None:
-        """All was handed out: lets go of what only another try would need, and of the payloads but the last.
+        """All was handed out: lets go of it, but for the last payload, and of what only another try needs.
 
         A stream that waits is small then.
         """
-        self._call = None
-        self._decoder.settle()
-        self.queue.settle()
+        if self.queue.fresh:
+            self._call = None
+            self._decoder.settle()
+            self.queue.settle()
 
     async def _step(self) -> None:
         response = self._response
@@ -213,6 +223,8 @@ class Engine(Generic[ItemT, FinalT]):
             await self._sniff(response)
 
     def _at_end(self) -> bool:
+        if self.failure is not None:
+            raise copy.copy(self.failure)
         if self.end.state == "closed":
             raise MisuseError("the stream was closed before its end; what had arrived is in its accumulators")
         return False
@@ -270,10 +282,10 @@ class Engine(Generic[ItemT, FinalT]):
 
     def _note_progress(self, handed: bool, clocks: Clocks) -> None:
         before, after = self._progress, self.folded.progress
-        self._progress = after
         if handed:
             clocks.handed(after != before)
-        self.timings.read(clocks.at, content=after[0] > before[0], reasoning=after[1] > before[1])
+        self._progress = after
+        self.timings.read(clocks.at, after[0] > before[0], after[1] > before[1])
 
     def _failure_at(self, index: int) -> APIError | None:
         info = self.folded.error_in(loads_tolerant(self._decoder.payload(index)))

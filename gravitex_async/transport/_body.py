@@ -46,7 +46,7 @@ class Body(Protocol):
         ...
 
     def wait(self) -> Awaitable[object]:
-        """Something to await until ``take`` has more to say; raises nothing that ``take`` would not."""
+        """Something to await until ``take`` has more to say; what it raises, ``take`` will raise."""
         ...
 
     def rest(self) -> bytes:
@@ -61,20 +61,26 @@ class Body(Protocol):
 class PlainBody:
     """A body read with ``readany``: correct with any version of aiohttp, and with test doubles."""
 
-    __slots__ = ("_content", "_data")
+    __slots__ = ("_content", "_data", "_error", "_tap")
 
-    def __init__(self, content: StreamReader) -> None:
+    def __init__(self, content: StreamReader, tap: Tap | None = None) -> None:
         self._content = content
+        self._tap = tap
         self._data: bytes | None = None
+        self._error: Exception | None = None
 
     def take(self) -> bytes | None:
         data, self._data = self._data, None
-        if data is None and (error := self._content.exception()) is not None:
+        error = self._error or self._content.exception()
+        if data is None and error is not None:
             raise error
         return data
 
     async def wait(self) -> None:
-        self._data = await self._content.readany()
+        try:
+            self._data = await self._content.readany()
+        except Exception as error:
+            self._error = error
 
     def rest(self) -> bytes:
         """What is buffered, also after an error; b"" where there is no way to it."""
@@ -86,7 +92,8 @@ class PlainBody:
         return rest
 
     def stop(self) -> None:
-        pass
+        if self._tap is not None:
+            self._tap.leave(self._content)
 
 
 class TappedBody:
@@ -94,10 +101,10 @@ class TappedBody:
 
     __slots__ = ("_content", "_loop", "_tap")
 
-    def __init__(self, content: StreamReader, loop: asyncio.AbstractEventLoop, tap: Tap | None) -> None:
+    def __init__(self, content: StreamReader, loop: asyncio.AbstractEventLoop, tap: Tap) -> None:
         self._content = content
         self._loop = loop
-        self._tap = tap  # None: all of it had come with the headers
+        self._tap = tap
 
     def take(self) -> bytes | None:
         content = self._content
@@ -109,10 +116,9 @@ class TappedBody:
         data = buffer[0] if len(buffer) == 1 else b"".join(buffer)
         buffer.clear()
         tap = self._tap
-        if tap is not None:
-            tap.held = 0
-            if tap.paused:
-                tap.resume()
+        tap.held = 0
+        if tap.paused:
+            tap.resume()
         return data
 
     def wait(self) -> asyncio.Future[None]:
@@ -125,9 +131,7 @@ class TappedBody:
         return rest
 
     def stop(self) -> None:
-        if self._tap is not None:
-            self._tap.leave(self._content)
-            self._tap = None
+        self._tap.leave(self._content)
 
 
 class Tap(asyncio.Protocol):
@@ -137,25 +141,30 @@ class Tap(asyncio.Protocol):
     dropped is freed at once.
     """
 
-    __slots__ = ("_content", "_handler", "_transport", "held", "paused")
+    __slots__ = ("_content", "_handler", "_transport", "_watched", "held", "paused")
 
     def __init__(self, handler: asyncio.Protocol, transport: asyncio.Transport) -> None:
         self._handler = handler
         self._transport = transport
-        self._content: StreamReader | None = None
+        self._content: StreamReader | None = None  # the one whose reader is told
+        self._watched: StreamReader | None = None  # the one that is told of the connection's loss
         self.held = 0  # bytes since the reader took what there was
         self.paused = False
 
+    def watch(self, content: StreamReader) -> None:
+        """From now on the connection brings *content*, whose reader aiohttp tells of what comes."""
+        self._watched = content
+
     def enter(self, content: StreamReader) -> None:
-        """From now on the connection brings *content*."""
-        self._content = content
+        """From now on the connection brings *content*, which only puts things aside."""
+        self._watched = self._content = content
         self.held = 0
         self.paused = False
 
     def leave(self, content: StreamReader) -> None:
         """*content* is read no more; the connection may be at another one already."""
-        if self._content is content:
-            self._content = None
+        if self._watched is content:
+            self._watched = self._content = None
 
     def resume(self) -> None:
         """Goes on reading."""
@@ -189,7 +198,8 @@ class Tap(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._handler.connection_lost(exc)
-        content, self._content = self._content, None
+        content = self._watched
+        self._watched = self._content = None
         if content is not None and not content.is_eof() and content.exception() is None:
             content.set_exception(ConnectionResetError("the connection was lost"))
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ..errors import APIConnectionError, APIError, DecodeError, StreamInterrupted
@@ -123,22 +123,31 @@ class Response:
         self.bytes += len(data)
         return data
 
+    def wait(self) -> Awaitable[object]:
+        """Something to await until ``take`` has more to say; raises nothing but what ``take`` will raise.
+
+        A reader that is cancelled meanwhile says so with ``gave_up``.
+        """
+        self.clocks.wait()
+        return self._body.wait()
+
+    def gave_up(self) -> None:
+        """The reader waits no more."""
+        self.clocks.gave_up()
+
     async def read(self) -> bytes:
         """The next bytes of the body, at least one; b"" at its end.
 
         Raises:
             APIError: As for ``take``.
         """
-        clocks = self.clocks
         while (data := self.take()) is None:
-            clocks.wait()
             try:
-                await self._body.wait()
-            except Exception as error:
-                if self._answer is None:  # else ``take`` says the same, after what had arrived
-                    return self._broken(error)
+                await self.wait()
+            except Exception:
+                continue
             except BaseException:
-                clocks.gave_up()
+                self.gave_up()
                 raise
         return data
 

@@ -126,19 +126,19 @@ class Session:
 
     def body(self, answer: aiohttp.ClientResponse) -> Body:
         """What reads the body of *answer*, of which nothing has been read."""
-        content = answer.content
-        if not _KNOWN or type(content) is not aiohttp.StreamReader:
+        content, connection = answer.content, answer.connection
+        if connection is None:  # all of it has come, or it is a test double's
             return PlainBody(content)
-        connection = answer.connection
-        if connection is None:
-            _put_aside(content)
-            return TappedBody(content, self._loop, None)
-        protocol = connection.protocol
-        tap = tap_on(connection.transport)
+        tap, protocol = tap_on(connection.transport), connection.protocol
+        if tap is None or protocol is None:
+            return PlainBody(content)
         # What decompresses a body relies on being held back, piece by piece.
-        if tap is None or protocol is None or "Content-Encoding" in answer.headers:
-            return PlainBody(content)
-        _put_aside(content)
+        if not _KNOWN or type(content) is not aiohttp.StreamReader or "Content-Encoding" in answer.headers:
+            tap.watch(content)
+            return PlainBody(content, tap)
+        content.__class__ = _Aside
+        content._buffer = list(content._buffer)  # type: ignore[assignment]  # a used deque takes 1.3 KB
+        content._http_chunk_splits = None
         tap.enter(content)
         if protocol._reading_paused:
             protocol.resume_reading()  # the first read was large
@@ -247,13 +247,6 @@ class _Aside(aiohttp.StreamReader):
 
     begin_http_chunk_receiving = bool  # type: ignore[assignment]  # does nothing, without a frame
     end_http_chunk_receiving = bool  # type: ignore[assignment]
-
-
-def _put_aside(content: aiohttp.StreamReader) -> None:
-    """From now on *content* only keeps what it is fed, in a list: a deque takes 1.3 KB when it was used."""
-    content.__class__ = _Aside
-    content._buffer = list(content._buffer)  # type: ignore[assignment]
-    content._http_chunk_splits = None
 
 
 def _known() -> bool:

@@ -1,0 +1,135 @@
+"""The body as it arrives, in the tapped and in the plain way: both hand out the same, and end the same."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gravitex_async import APITimeoutError, AsyncGravitex, MisuseError, StreamInterrupted, Timeout
+from gravitex_async.testing import LocalGateway
+from gravitex_async.transport import _session
+from gravitex_async.transport._body import READ_BYTES, PlainBody, Tap, TappedBody
+
+from ..laws.conftest import RawServer, chunked, client_of, head, open_stream
+
+EVENT = b'data: {"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"%s"}}]}\n\n'
+DONE = b"data: [DONE]\n\n"
+
+
+@pytest.fixture(params=[TappedBody, PlainBody])
+async def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type:
+    """Which of the two reads; the session has to be loaded before it can be told."""
+    monkeypatch.setattr(_session, "_KNOWN", request.param is TappedBody)
+    way: type = request.param
+    return way
+
+
+async def test_the_way_is_the_one_asked_for(way: type, gateway: LocalGateway, client: AsyncGravitex) -> None:
+    """So that the tests below are about both."""
+    stream = open_stream(client)
+    await stream.__anext__()
+    assert type(stream._engine._response._body) is way
+    assert await stream.final()
+
+
+@pytest.mark.parametrize("size", [10, READ_BYTES, 5 * READ_BYTES])
+async def test_what_comes_with_the_headers_is_read(way: type, size: int) -> None:
+    """However much it is: aiohttp may have stopped reading by then, and has to be told to go on."""
+    body = b"".join(chunked(EVENT % b"x" * 10) for _ in range(size // 10 + 1))
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head() + body + chunked(DONE) + b"0\r\n\r\n")
+
+    async with RawServer(answer) as server, client_of(server.url) as client:
+        stream = open_stream(client)
+        assert stream.content == ""
+        await stream.final()
+        assert len(stream.content) == 10 * (size // 10 + 1)
+        assert stream.end.evidence.clean_eof
+
+
+async def test_a_connection_is_tapped_once(gateway: LocalGateway, client: AsyncGravitex) -> None:
+    """The second answer over a connection finds the tap of the first."""
+    taps = set()
+    for _ in range(3):
+        stream = open_stream(client)
+        await stream.__anext__()
+        taps.add(stream._engine._response._body._tap)
+        assert await stream.final()
+    (tap,) = taps
+    assert not isinstance(tap._handler, Tap)
+    assert client.pool.statistics().opened == 1
+    assert client.pool.statistics().reused == 2
+
+
+async def test_a_connection_that_breaks_ends_the_wait(way: type) -> None:
+    """With what had arrived."""
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head() + chunked(EVENT % b"so far"))
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.transport.abort()
+
+    async with RawServer(answer) as server, client_of(server.url) as client:
+        stream = open_stream(client)
+        with pytest.raises(StreamInterrupted) as caught:
+            await stream.final()
+        assert caught.value.partial.choices[0].message.content == "so far"
+
+
+async def test_a_chunk_size_that_is_none_ends_the_wait(way: type) -> None:
+    """aiohttp closes the connection then, and tells nobody."""
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head() + chunked(EVENT % b"a"))
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(b"zz\r\nno chunk")
+        await asyncio.sleep(5)
+
+    async with RawServer(answer) as server, client_of(server.url) as client:
+        with pytest.raises(StreamInterrupted):
+            await asyncio.wait_for(open_stream(client).final(), 2)
+
+
+async def test_a_stalled_body_ends_by_its_clock(
+    way: type, gateway: LocalGateway, client: AsyncGravitex
+) -> None:
+    """A wait is ended from outside, whatever it waits on."""
+    gateway.fault("stall", after_events=1)
+    stream = open_stream(client, timeout=Timeout(idle=0.1, content_idle=5, first_content=5))
+    with pytest.raises(APITimeoutError) as caught:
+        await stream.final()
+    assert caught.value.clock == "idle"
+
+
+async def test_a_cancelled_wait_loses_nothing(
+    way: type, gateway: LocalGateway, client: AsyncGravitex
+) -> None:
+    """The next one goes on where it was."""
+    gateway.script(text=["a", "b", "c"], pace=0.03)
+    stream = open_stream(client)
+    pieces, text = [], stream.text()
+    while True:
+        try:
+            pieces.append(await asyncio.wait_for(text.__anext__(), 0.01))
+        except asyncio.TimeoutError:
+            continue
+        except StopAsyncIteration:
+            break
+    assert pieces == ["a", "b", "c"]
+
+
+async def test_leaving_in_another_task_ends_the_wait(
+    way: type, gateway: LocalGateway, client: AsyncGravitex
+) -> None:
+    """The reader is told that the stream was left, not that it ended."""
+    gateway.fault("stall", after_events=1)
+    stream = open_stream(client)
+    reader = asyncio.ensure_future(stream.final())
+    await asyncio.sleep(0.05)
+    stream.abort()
+    with pytest.raises(MisuseError):
+        await asyncio.wait_for(reader, 1)
