@@ -24,6 +24,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import re
 import socket
 import ssl
@@ -45,6 +46,10 @@ _STREAM_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
     b"x-request-id: bench\r\n\r\n"
 )
+# Streams that run at the same pace are in step or not by how fast a client opens them: one that sends in step
+# wakes it once for many. Nobody's users are in step, so each stream begins somewhere between two events.
+_PHASES = random.Random(2026)
+
 _PLAIN_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 _LAST_CHUNK = b"0\r\n\r\n"
 
@@ -193,7 +198,7 @@ class Player(asyncio.Protocol):
     ) -> None:
         loop = asyncio.get_running_loop()
         self._transport.write(_STREAM_HEAD)
-        due = loop.time()
+        due = loop.time() - _PHASES.random() * millis / 1000
         for chunk in chunks:
             due += millis / 1000
             await asyncio.sleep(due - loop.time())

@@ -56,8 +56,7 @@ class GeminiAccumulator:
         was, head_full = self._usage, self._head_full
         run, pieces, thinking = self._open()
         add, had = pieces.append, len(pieces)
-        position = start
-        for position, item in enumerate(items[start:] if start else items, start):  # noqa: B007  # used behind
+        for item in items[start:] if start else items:
             try:
                 (candidate,) = item.candidates
                 (part,) = candidate.content.parts  # type: ignore[union-attr]  # None has no parts
@@ -92,7 +91,6 @@ class GeminiAccumulator:
                         self._take_head(item)
                         head_full = self._head_full
                     now = item.usage_metadata
-                    told = None
                     if now is not None:
                         if (  # not ``now.lacks(was)``, without the call
                             was is not None
@@ -125,25 +123,15 @@ class GeminiAccumulator:
                             and (was.service_tier is None or now.service_tier is not None)
                         ):
                             was = now
-                            if made is not None:
-                                thoughts = now.thoughts_token_count or 0
-                                told = Usage(
-                                    now.prompt_token_count or 0,
-                                    (now.candidates_token_count or 0) + thoughts,
-                                    now.total_token_count,
-                                    thoughts,
-                                    now.cached_content_token_count or 0,
-                                    "server",
-                                )
                         else:
                             was = now if was is None else now.after(was)
-                            if made is not None:
-                                told = now.told()
                     add(text)
                     if made is not None:
+                        told = None if now is None else now.told()
                         made.append(Delta("" if thinking else text, text if thinking else "", usage=told))
                     continue
             if item.extra is not None and item.extra.get("error"):
+                stopped = items.index(item, start)
                 break
             self._count(run, len(pieces) - had)
             self._usage = was
@@ -154,10 +142,10 @@ class GeminiAccumulator:
             if made is not None:
                 made.append(deltas_of(item, self._late))
         else:
-            position = len(items)
+            stopped = len(items)
         self._count(run, len(pieces) - had)
         self._usage = was
-        return position
+        return stopped
 
     def _open(self) -> tuple[TextRun | None, list[str], bool | None]:
         """Where more plain text of candidate 0 goes, and its kind; no kind: it has to bring more first."""

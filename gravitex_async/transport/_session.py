@@ -52,7 +52,7 @@ class Session:
         self._ssl: ssl_module.SSLContext | bool = True if ssl is None else ssl
         self._own = given is None
         self._trust_env = trust_env
-        self._proxies: dict[URL, dict[str, Any]] = {}
+        self._proxies: dict[URL, asyncio.Future[dict[str, Any]]] = {}
         self._connector = None if given is not None else _connector(limits, self._ssl)
         self._session = given or aiohttp.ClientSession(
             connector=self._connector,
@@ -152,9 +152,9 @@ class Session:
         """
         found = self._proxies.get(origin)
         if found is None:
-            found = await asyncio.get_running_loop().run_in_executor(None, _proxy_in_environment, origin)
+            found = self._loop.run_in_executor(None, _proxy_in_environment, origin)
             self._proxies[origin] = found
-        return found
+        return found.result() if found.done() else await asyncio.shield(found)
 
     def translate(self, error: BaseException, origin: str) -> APIError | None:
         """The error of this package for one of aiohttp's; None when it is not about the network.
