@@ -16,7 +16,17 @@ from pathlib import Path
 
 from benchmarks.harness import Options, Rounds
 
-__all__ = ["RESULTS", "Bar", "Report", "Table", "contest_table", "environment", "run_alone"]
+__all__ = [
+    "RESULTS",
+    "Bar",
+    "Report",
+    "Table",
+    "contest_table",
+    "environment",
+    "run_alone",
+    "stored_bars",
+    "verdicts",
+]
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -70,19 +80,11 @@ class Report:
     def markdown(self) -> str:
         """The report as a page."""
         lines = [f"# {self.name}", "", self.question, "", environment(), ""]
-        lines += self.verdicts()
+        lines += verdicts(self.bars)
         for table in self.tables:
             lines += ["", f"## {table.title}", "", *_markdown_rows(table)]
         lines += ["", *(f"![{chart}]({chart}.svg)" for chart in self.charts), *self.notes]
         return "\n".join(lines).rstrip() + "\n"
-
-    def verdicts(self) -> list[str]:
-        """A line per bar."""
-        return [
-            f"- {'kept' if bar.kept else '**missed**'}: {bar.promise}: {bar.value:.3g} "
-            f"({'≥' if bar.at_least else '≤'} {bar.limit:g})"
-            for bar in self.bars
-        ]
 
     def _values(self) -> dict[str, object]:
         return {
@@ -92,6 +94,21 @@ class Report:
             "tables": [asdict(table) for table in self.tables],
             "notes": self.notes,
         }
+
+
+def verdicts(bars: Sequence[Bar]) -> list[str]:
+    """A line per bar."""
+    return [
+        f"- {'kept' if bar.kept else '**missed**'}: {bar.promise}: {bar.value:.3g} "
+        f"({'≥' if bar.at_least else '≤'} {bar.limit:g})"
+        for bar in bars
+    ]
+
+
+def stored_bars(path: Path) -> list[Bar]:
+    """The bars of a report that was written before."""
+    stored = json.loads(path.read_text())["bars"]
+    return [Bar(bar["promise"], bar["value"], bar["limit"], bar["at_least"]) for bar in stored]
 
 
 def _markdown_rows(table: Table) -> list[str]:

@@ -71,7 +71,7 @@ async def fetch_answer(
     try:
         if response.content_type == "text/event-stream":
             return _from_events(body, response, *make())
-        return decode_answer(body, decoder, response.headers, response.content_type, fit)
+        return _decoded(body, decoder, response.headers, response.content_type, fit)
     except APIError as error:
         failure = without_secret(error, response.secret)
     try:
@@ -98,6 +98,17 @@ def decode_answer(
     failure = _reported(body, headers)
     if failure is not None:
         raise copy.copy(failure)  # what is raised must not be a local of its own frame
+    return _decoded(body, decoder, headers, content_type, fit)
+
+
+def _decoded(
+    body: bytes,
+    decoder: msgspec.json.Decoder[T],
+    headers: Mapping[str, str],
+    content_type: str,
+    fit: Fit | None,
+) -> T:
+    """The same for a body that is known to report no error."""
     try:
         return _with_body(decoder.decode(body), body)
     except (ValueError, RecursionError):

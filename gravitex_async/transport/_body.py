@@ -74,10 +74,13 @@ class PlainBody:
 
     def take(self) -> bytes | None:
         data, self._data = self._data, None
-        error = self._error or self._content.exception()
-        if data is None and error is not None:
+        if data is not None:
+            return data
+        content = self._content
+        error = self._error or content.exception()
+        if error is not None:
             raise error
-        return data
+        return content.read_nowait() if content.is_eof() else None
 
     async def wait(self) -> None:
         try:

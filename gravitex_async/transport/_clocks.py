@@ -87,11 +87,10 @@ class Clocks:
 
     # Before the headers
 
-    def enter(self, phase: Phase) -> float | None:
-        """Begins *phase*; the moment it must be over."""
+    def enter(self, phase: Phase) -> None:
+        """Begins *phase*; ``due`` says when it must be over."""
         self._phase = phase
         self.sent = self._loop.time()
-        return self.due()
 
     def due(self) -> float | None:
         """The moment the phase must be over; None: never."""

@@ -160,7 +160,7 @@ class Response:
         pieces: list[bytes] = []
         size = 0
         try:
-            while data := await self.read():
+            while data := self.take() or await self.read():
                 pieces.append(data)
                 size += len(data)
                 if size > limit and cut:

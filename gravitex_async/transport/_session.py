@@ -133,7 +133,8 @@ class Session:
         if tap is None or protocol is None:
             return PlainBody(content)
         # What decompresses a body relies on being held back, piece by piece.
-        if not _KNOWN or type(content) is not aiohttp.StreamReader or "Content-Encoding" in answer.headers:
+        compressed = answer.headers.get("Content-Encoding", "identity") != "identity"
+        if compressed or not _KNOWN or type(content) is not aiohttp.StreamReader:
             tap.watch(content)
             return PlainBody(content, tap)
         content.__class__ = _Aside

@@ -72,9 +72,9 @@ class _Sending:
 
     def connected(self) -> None:
         """The connection stands: from here on the headers are waited for."""
-        moment = self.clocks.enter("headers")
+        self.clocks.enter("headers")
         if self.limit is not None:
-            _reschedule(self.limit, moment)
+            _reschedule(self.limit, self.clocks.due())
 
 
 class _Lease:
@@ -118,6 +118,7 @@ class Transport:
         self._api_key = api_key
         self._auth = auth
         self._headers = headers
+        self._prepared: dict[tuple[bool, bool], dict[str, str]] = {}  # by what _plain_headers is asked
         self._query = query
 
     @property
@@ -281,18 +282,12 @@ class Transport:
         return self._api_key if isinstance(self._api_key, str) else id(self._api_key)
 
     def _headers_of(self, request: Request) -> dict[str, str]:
-        headers = {
-            "User-Agent": _AGENT,
-            "Accept": "text/event-stream" if request.stream else "application/json",
-        }
-        if request.body is not None:
-            headers["Content-Type"] = "application/json"
-        if request.stream:
-            # A compressing proxy holds tokens back until its window is full.
-            headers["Accept-Encoding"] = "identity"
-        if request.idempotency_key:
-            headers["Idempotency-Key"] = request.idempotency_key
-        return joined_headers(headers, self._headers)
+        kind = (request.stream, request.body is not None)
+        headers = self._prepared.get(kind)
+        if headers is None:
+            headers = self._prepared[kind] = joined_headers(_plain_headers(*kind), self._headers)
+        key = request.idempotency_key
+        return joined_headers({"Idempotency-Key": key}, headers) if key else headers
 
 
 class Call:
@@ -314,6 +309,16 @@ class Call:
     def allows_retry(self, error: APIError, clocks: Clocks) -> bool:
         """Whether ``open(clocks, after=error)`` would try again."""
         return self.transport.retry_delay(error, self.request, clocks) is not None
+
+
+def _plain_headers(stream: bool, body: bool) -> dict[str, str]:
+    headers = {"User-Agent": _AGENT, "Accept": "text/event-stream" if stream else "application/json"}
+    if body:
+        headers["Content-Type"] = "application/json"
+    if stream:
+        # A compressing proxy holds tokens back until its window is full.
+        headers["Accept-Encoding"] = "identity"
+    return headers
 
 
 async def _encoded(loop: asyncio.AbstractEventLoop, body: Any) -> bytes | bytearray | None:
