@@ -5,9 +5,9 @@ Command: ``python -m benchmarks.bench_concurrency``
 1 to 2,000 streams on one client. Cost: 20 events each, 5,000 events a second in all, connecting included.
 Memory: the first ten events of each read and accumulated, a reader waiting for the next in each.
 
-Finding: from 10 to 2,000 streams an event gets dearer by 36 % in the floor (53 to 72 µs), by 46 % as a chunk and
-by 73 % as a delta: it is the processor's cache, a stream that waits is in none of it. Memory is a straight
-line: 15.5 KB a stream, 17 in the floor.
+Finding: from 10 to 2,000 streams an event gets dearer by 36 % in the floor (53 to 72 µs), by 46 % as a
+chunk and by 73 % as a delta: it is the processor's cache, a stream that waits is in none of it. Memory is a
+straight line: 15.5 KB a stream, 17 in the floor.
 """
 
 from __future__ import annotations

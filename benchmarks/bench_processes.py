@@ -5,8 +5,8 @@ Command: ``python -m benchmarks.bench_processes``
 Wall time this time. Each process has a core of its own where there are enough; the server takes what is
 left, so on a machine of two cores the second process shares one with it and the number is a lower bound.
 
-Finding: 0.6 million events a second for chunks, 0.7 for deltas in one process. On two cores, the server on one
-of them, two processes are a lower bound: it takes part in their core.
+Finding: 0.6 million events a second for chunks, 0.7 for deltas in one process. On two cores, the server on
+one of them, two processes are a lower bound: it takes part in their core.
 """
 
 from __future__ import annotations

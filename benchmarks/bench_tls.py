@@ -5,13 +5,14 @@ Command: ``python -m benchmarks.bench_tls``
 A certificate is made at run time. TLS hands bytes over in records of 16 KB at most, so there are more and
 smaller reads than without it, in the floor too.
 
-Finding: one fast stream: chunks 1.34 times the floor, deltas 1.19. 500 paced streams: 1.4 (missed), where they
-cost 0.9 times the floor without TLS: there asyncio allocates 256 KB for every read, which the C library answers
-with fresh pages each time (14 µs), and this package asks for less; with TLS the same call finds them at hand.
-So TLS shows what an event that comes alone costs here beside reading it: 16 µs, 6 with warm caches. Layer by
-layer at 120 events a stream (µs an event, floor 41): our reading and clocks 38, decoding 43, folding 45, queue
-and views 50, opening and the rest 56 to 63. Tried: asking TLS for 16 KB, what a record holds (nothing),
-no garbage collector (nothing), no timings or clocks (2), three calls fewer per event (1.2).
+Finding: one fast stream: chunks 1.34 times the floor, deltas 1.19. 500 paced streams: 1.4 (missed), where
+they cost 0.9 times the floor without TLS: there asyncio allocates 256 KB for every read, which the C
+library answers with fresh pages each time (14 µs), and this package asks for less; with TLS the same call
+finds them at hand. So TLS shows what an event that comes alone costs here beside reading it: 16 µs, 6 with
+warm caches. Layer by layer at 120 events a stream (µs an event, floor 41): our reading and clocks 38,
+decoding 43, folding 45, queue and views 50, opening and the rest 56 to 63. Tried: asking TLS for 16 KB,
+what a record holds (nothing), no garbage collector (nothing), no timings or clocks (2), three calls fewer
+per event (1.2).
 """
 
 from __future__ import annotations
