@@ -169,7 +169,6 @@ class Engine(Generic[ItemT, FinalT]):
         if deltas is not queue.deltas:
             queue.turn(deltas, self.folded.deltas, self._decoder.reread)
         entries: Sequence[object] = queue.made if deltas else queue.items
-        response: Response | None = None
         self.reading = True
         try:
             while not entries:
@@ -191,11 +190,11 @@ class Engine(Generic[ItemT, FinalT]):
                     continue
                 try:
                     await response.wait()
-                except Exception:  # ``take`` says it
-                    continue
+                except BaseException as error:
+                    if not isinstance(error, Exception) or not response.broken:  # else ``take`` says it
+                        response.gave_up()
+                        raise
         except asyncio.CancelledError:
-            if response is not None:
-                response.gave_up()
             forget_frames_later()
             raise
         finally:

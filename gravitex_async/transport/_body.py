@@ -49,7 +49,16 @@ class Body(Protocol):
         ...
 
     def wait(self) -> Awaitable[object]:
-        """Something to await until ``take`` has more to say; what it raises, ``take`` will raise."""
+        """Something to await until ``take`` has more to say."""
+        ...
+
+    def gave_up(self) -> None:
+        """Nobody waits any more."""
+        ...
+
+    @property
+    def broken(self) -> bool:
+        """Whether ``take`` will raise."""
         ...
 
     def rest(self) -> bytes:
@@ -87,6 +96,13 @@ class PlainBody:
             self._data = await self._content.readany()
         except Exception as error:
             self._error = error
+
+    def gave_up(self) -> None:
+        pass  # aiohttp's own reader has seen to it
+
+    @property
+    def broken(self) -> bool:
+        return self._error is not None or self._content.exception() is not None
 
     def rest(self) -> bytes:
         """What is buffered, also after an error; b"" where there is no way to it."""
@@ -130,6 +146,13 @@ class TappedBody:
     def wait(self) -> asyncio.Future[None]:
         waiter = self._content._waiter = self._loop.create_future()
         return waiter
+
+    def gave_up(self) -> None:
+        self._content._waiter = None
+
+    @property
+    def broken(self) -> bool:
+        return self._content._exception is not None
 
     def rest(self) -> bytes:
         rest = b"".join(self._content._buffer)

@@ -124,16 +124,23 @@ class Response:
         return data
 
     def wait(self) -> Awaitable[object]:
-        """Something to await until ``take`` has more to say; raises nothing but what ``take`` will raise.
+        """Something to await until ``take`` has more to say.
 
-        A reader that is cancelled meanwhile says so with ``gave_up``.
+        What it raises while ``broken``, ``take`` will raise in its own words. A reader that is cancelled
+        meanwhile says so with ``gave_up``.
         """
         self.clocks.wait()
         return self._body.wait()
 
+    @property
+    def broken(self) -> bool:
+        """Whether the body broke off, or was let go."""
+        return self._answer is None or self._body.broken
+
     def gave_up(self) -> None:
         """The reader waits no more."""
         self.clocks.gave_up()
+        self._body.gave_up()
 
     async def read(self) -> bytes:
         """The next bytes of the body, at least one; b"" at its end.
@@ -144,11 +151,10 @@ class Response:
         while (data := self.take()) is None:
             try:
                 await self.wait()
-            except Exception:
-                continue
-            except BaseException:
-                self.gave_up()
-                raise
+            except BaseException as error:
+                if not isinstance(error, Exception) or not self.broken:
+                    self.gave_up()
+                    raise
         return data
 
     async def read_all(self, limit: int = MAX_BODY_BYTES, *, cut: bool = False) -> bytes:

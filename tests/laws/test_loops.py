@@ -159,6 +159,32 @@ def test_a_client_that_is_dropped_in_a_running_loop() -> None:
     """)
 
 
+def test_pain_24_a_stream_belongs_to_its_loop() -> None:
+    """Another loop is told so at once: it neither waits for ever nor spins."""
+    run("""
+        with Served() as gateway:
+            client = client_of(gateway)
+            here, there = asyncio.new_event_loop(), asyncio.new_event_loop()
+            held = stream(client)
+            here.run_until_complete(held.__anext__())
+            async def read():
+                async for _ in held:
+                    pass
+            try:
+                there.run_until_complete(asyncio.wait_for(read(), 5))
+            except RuntimeError as error:
+                assert "loop" in str(error), error
+            else:
+                raise AssertionError("it was read on another loop")
+            here.run_until_complete(held.aclose())
+            here.run_until_complete(client.close())
+            for loop in (here, there):
+                loop.run_until_complete(loop.shutdown_asyncgens())
+                loop.run_until_complete(loop.shutdown_default_executor())
+                loop.close()
+    """)
+
+
 def test_pain_24_one_client_in_several_threads() -> None:
     """Each thread has its loop, each loop its connections."""
     run("""
