@@ -101,6 +101,8 @@ STREAMS = st.lists(st.sampled_from(FRAGMENTS), max_size=12).map(b"".join)
 @settings(max_examples=600, deadline=None)
 @given(STREAMS, st.lists(st.integers(0, 10_000), max_size=6))
 @example(b'data: {"id":"a"}\n\n\xef\xbb\xbfdata: {"id":"b"}\n\n', [18])
+@example(b'\xef\xbb\xbfdata: {"id":"a"}\n\n', [])
+@example(b'\xef\xbb\xbfdata: {"id":"a"}\n\n', [0, 1, 2])
 @example(b'data: {"id":"a"}\n\ndata: [DONE]\n\ndata: {"id":"b"}\n\n', [])
 @example(b'data: [DONE]\n\ndata: {"id":"b"}\n\n', [3])
 @example(b'data: {"id":"a"}\n\ndata: {"error":{"code":429}}\n\ndata: {"id":"b"}\n\n', [2])
@@ -123,8 +125,16 @@ def test_noise_is_never_a_crash(body: bytes, size: int) -> None:
     assert result == slow(body)
 
 
+@pytest.mark.parametrize("cut", range(12))
+def test_a_byte_order_mark_may_stand_first(cut: int) -> None:
+    """It is no part of the first event, however the stream is cut; later it is not a mark any more."""
+    body = b'\xef\xbb\xbfdata: {"id":"a"}\n\ndata: {"id":"b"}\n\n\xef\xbb\xbfdata: {"id":"c"}\n\n'
+    items, *_ = fast(body[:cut], body[cut:])
+    assert [item.id for item in items] == ["a", "b"]
+
+
 def test_the_fast_way_is_taken() -> None:
-    """Plain events never meet the parser, but for the first one, before which a BOM may stand."""
+    """Plain events never meet the parser."""
     calls = []
 
     def counting(tail: bytes, data: bytes) -> Cut | None:
