@@ -9,6 +9,7 @@ _accumulate  chunks -> answer
 _parsed      answer -> answer with a value
 _history     answer, tool results -> messages of the next request
 _deltas      chunk -> deltas
+_brief       chunks of nothing but text -> deltas, no structs made
 _api         client.chat.completions
 """
 

@@ -10,6 +10,7 @@ _decode      JSON -> structs
 _candidate   parts -> one candidate; _calls, _partial: fragments -> function calls
 _accumulate  events -> answer
 _deltas      event -> deltas
+_brief       events of nothing but text -> deltas, no structs made
 _params      the arguments of the calls; _settings: their structs
 _contents    what callers say -> contents; _request: arguments -> body
 _embeddings  vectors

@@ -11,6 +11,7 @@ _snapshot     which item an event means
 _folding      what an event does; _tool_folding: those of tools
 _accumulate   events -> response
 _deltas       event -> deltas
+_brief        deltas of one text -> deltas, no structs made
 _params       the arguments of a call
 _request      arguments -> request
 _parsed       response -> response with a value

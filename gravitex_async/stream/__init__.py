@@ -2,6 +2,7 @@
 
 _stream       what a caller sees
 _engine       opens, reads, folds, and knows how the answer ended
+_queue        what was read and not taken yet, as items or as deltas
 _tasks        one reader at a time; an opening that outlives a cancelled wait
 _accumulator  what a dialect brings
 _views        deltas, text, batches
