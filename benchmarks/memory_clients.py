@@ -10,7 +10,7 @@ import asyncio
 import gc
 import os
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -39,24 +39,29 @@ class _Gate:
         if not self._left:
             self._all.set()
 
-    async def grown(self, readers: list[asyncio.Task[None]]) -> Outcome:
-        """How much memory *readers* take, all of which wait; ends them."""
-        before = rss()
+    async def reached(self) -> None:
         await self._all.wait()
-        await asyncio.sleep(0.2)  # the last of them begins to wait, what was needed to open is let go
-        grown = rss() - before
-        for reader in readers:
-            reader.cancel()
-        await asyncio.wait(readers)
-        return {"extra": {"rss": grown}}
+
+
+async def _grown(job: Job, held: Callable[[Job, _Gate], Coroutine[Any, Any, None]]) -> Outcome:
+    """How much memory readers take, all of which wait; ends them."""
+    gate = _Gate(job["hold"])
+    readers = [asyncio.create_task(held(job, gate)) for _ in range(job["hold"])]
+    before = rss()
+    await gate.reached()
+    await asyncio.sleep(0.2)  # the last of them begins to wait, what was needed to open is let go
+    grown = rss() - before
+    for reader in readers:
+        reader.cancel()
+    await asyncio.wait(readers)
+    return {"extra": {"rss": grown}}
 
 
 class FloorHeld(Floor):
     """``hold`` answers open at once, the first bytes of each read, a reader waiting for the next."""
 
     async def once(self, job: Job) -> Outcome:
-        gate = _Gate(job["hold"])
-        return await gate.grown([asyncio.create_task(self._held(job, gate)) for _ in range(job["hold"])])
+        return await _grown(job, self._held)
 
     async def _held(self, job: Job, gate: _Gate) -> None:
         async with self.post(job) as answer:
@@ -69,8 +74,7 @@ class Held(Deltas):
     """The same with streams of this package, the first deltas of each read and accumulated."""
 
     async def once(self, job: Job) -> Outcome:
-        gate = _Gate(job["hold"])
-        return await gate.grown([asyncio.create_task(self._held(job, gate)) for _ in range(job["hold"])])
+        return await _grown(job, self._held)
 
     async def _held(self, job: Job, gate: _Gate) -> None:
         async with self.stream(job) as stream:
