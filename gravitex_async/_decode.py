@@ -31,7 +31,7 @@ from ._failures import ErrorInfo, error_of, find_error, flat_error, parse_body
 from ._tolerant import TolerantDecoder, excerpt
 from .deltas import Delta
 from .errors import APIError, DecodeError, EventTooLargeError
-from .sse import MAX_EVENT_BYTES, SSEEvent, SSEParser
+from .sse import BOM, MAX_EVENT_BYTES, SSEEvent, SSEParser
 
 __all__ = ["Brief", "Cut", "EventDecoder", "cut_events"]
 
@@ -56,7 +56,6 @@ MAX_MISSES: Final = 3
 _SILENT: Final = frozenset({"ping", "keepalive", "heartbeat"})
 
 _LF: Final = 10
-_BOM: Final = b"\xef\xbb\xbf"
 _DONE: Final = b"[DONE]"
 
 
@@ -129,7 +128,7 @@ class EventDecoder(Generic[T]):
             return []
         parser = self._parser
         if parser is None:
-            if self._begun or data[:1] != _BOM[:1]:
+            if self._begun or data[:1] != BOM[:1]:
                 self._begun = True
                 return self._fast(data)
             return self._slow(data)
@@ -171,9 +170,14 @@ class EventDecoder(Generic[T]):
     @property
     def _simple(self) -> bool:
         """Whether the next byte begins an event, and nothing of former ones is held back."""
-        if self._tolerant is not None and self._tolerant.waiting:
+        if self._waiting:
             return False
         return self._begun if self._parser is None else self._parser.idle
+
+    @property
+    def _waiting(self) -> bool:
+        """Whether half a character waits for the next event, which must be read tolerantly then."""
+        return self._tolerant is not None and self._tolerant.waiting
 
     def close(self) -> list[T]:
         """The items that the end of the body completes."""
@@ -221,8 +225,8 @@ class EventDecoder(Generic[T]):
 
     def _fast(self, data: bytes) -> list[T]:
         """Takes whole events the fast way, if it can be, and keeps the rest; else goes the slow way."""
-        cut = self._cut(data)
-        if cut is not None and not (self._tolerant is not None and self._tolerant.waiting):
+        cut = None if self._waiting else self._cut(data)
+        if cut is not None:
             payloads, rest = cut
             done = bool(payloads) and payloads[-1] == _DONE
             try:
@@ -289,12 +293,12 @@ class EventDecoder(Generic[T]):
             self.events += 1
 
     def _one(self, event: SSEEvent) -> T | None:
-        tolerant = self._tolerant
-        if tolerant is None or not tolerant.waiting:
+        if not self._waiting:
             try:
                 return self._decoder.decode(event.data)
             except (ValueError, RecursionError):
                 pass
+        tolerant = self._tolerant
         if tolerant is None:
             tolerant = self._tolerant = TolerantDecoder(self._decoder.type, self._decoder.dec_hook)
         tree = tolerant.tree(event.data)

@@ -41,7 +41,7 @@ LINE_COST: Final = 64
 
 _LF: Final = 10
 _CR: Final = 13
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
 
 
 class SSEEvent(msgspec.Struct, frozen=True, gc=False):
@@ -147,11 +147,11 @@ class SSEParser:
 
     def _without_bom(self, data: bytes) -> bytes:
         data = (self._bom or b"") + data
-        if len(data) < len(_BOM) and _BOM.startswith(data):
+        if len(data) < len(BOM) and BOM.startswith(data):
             self._bom = data
             return b""
         self._bom = None
-        return data.removeprefix(_BOM)
+        return data.removeprefix(BOM)
 
     def _lines(self, data: bytes, events: list[SSEEvent]) -> None:
         size = len(data)

@@ -171,8 +171,6 @@ class ChatAccumulator:
 
         Unpacking is cheaper than ``len`` and an index; what it costs where it fails, odd chunks pay.
         """
-        if self.made is not None and start == 0:
-            self.made = []
         made = self.made
         first = self._first if self._head_full else None
         add_text = None if first is None else first.content.append

@@ -50,8 +50,6 @@ class GeminiAccumulator:
 
         Unpacking is cheaper than ``len`` and an index; what it costs where it fails, odd events pay.
         """
-        if self.made is not None and start == 0:
-            self.made = []
         made = self.made
         was, head_full = self._usage, self._head_full
         run, pieces, thinking = self._open()

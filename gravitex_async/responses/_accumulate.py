@@ -60,8 +60,6 @@ class ResponsesAccumulator:
 
     def fold(self, items: Sequence[e.ResponsesEvent], start: int) -> int:
         """See ``Accumulator.fold``."""
-        if self.made is not None and start == 0:
-            self.made = []
         folding, made = self._folding, self.made
         pieces, output, part, item = self._hot
         folded = len(items)

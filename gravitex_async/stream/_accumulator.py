@@ -23,8 +23,8 @@ class Accumulator(Protocol[ItemT, FinalT_co]):
     """What a dialect makes of its items."""
 
     made: list[Delta | Sequence[Delta]] | None
-    """None until somebody reads deltas; from then on ``fold`` puts an entry here for each item it takes: its
-    Delta, or all of them. It begins anew with each read (``start == 0``)."""
+    """A list for ``fold`` to put an entry in for each item it takes: its Delta, or all of them; None where
+    nobody wants deltas. Whoever calls ``fold`` sets it, for each read."""
 
     @property
     def content(self) -> str: ...

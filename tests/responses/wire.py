@@ -66,10 +66,10 @@ def read(
     *each* may look at what has arrived after every piece.
     """
     reading = Reading(folded or ResponsesAccumulator())
-    reading.folded.made = []
     decoder = event_decoder()
     for piece in (*pieces, None):
         items = decoder.close() if piece is None else decoder.feed(piece)
+        reading.folded.made = []
         start = 0
         info: ErrorInfo | None = None
         while info is None and (start := reading.folded.fold(items, start)) < len(items):
