@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gravitex_async._decode import EventDecoder
@@ -31,6 +31,11 @@ def payloads_of(body: bytes) -> list[bytes]:
     parser = SSEParser(strict=False)
     found = [bytes(event.data) for event in [*parser.feed(body), *parser.close()]]
     return [payload for payload in found if payload[:1] == b"{" and b"\n" not in payload]
+
+
+def encoded(*events: Mapping[str, Any]) -> list[bytes]:
+    """Events as payloads."""
+    return [json.dumps(event).encode() for event in events]
 
 
 class Agreed(NamedTuple):

@@ -12,7 +12,7 @@ from benchmarks.corpus import corpus
 from gravitex_async.chat._api import _chunks, _parts
 from gravitex_async.chat._structs import ChatCompletionChunk, ChoiceDelta, ChunkChoice
 
-from ..brief import Agreed, agree, agree_on_mistakes, payloads_of
+from ..brief import Agreed, agree, agree_on_mistakes, encoded, payloads_of
 from ..captured import Capture, captures
 from .folding import call, chunk
 
@@ -26,10 +26,6 @@ NAMES = [
 
 def read(payloads: list[bytes], seed: object, longest: int = 40) -> Agreed:
     return agree(_parts, _chunks.decode, payloads, seed, longest)
-
-
-def encoded(*chunks: dict[str, Any]) -> list[bytes]:
-    return [json.dumps(chunk).encode() for chunk in chunks]
 
 
 @pytest.mark.parametrize("capture", STREAMS, ids=lambda capture: capture.name)

@@ -16,7 +16,7 @@ from gravitex_async.gemini._metadata import ModalityTokenCount, UsageMetadata
 from gravitex_async.gemini._parts import Content, Part
 from gravitex_async.gemini._structs import Candidate
 
-from ..brief import Agreed, agree, agree_on_mistakes, payloads_of
+from ..brief import Agreed, agree, agree_on_mistakes, encoded, payloads_of
 from ..captured import Capture, captures
 
 STREAMS = captures("gemini", ".sse")
@@ -33,10 +33,6 @@ def make() -> tuple[EventDecoder[GenerateContentResponse], GeminiAccumulator]:
 
 def read(payloads: list[bytes], seed: object, longest: int = 40) -> Agreed:
     return agree(make, strict_decoder.decode, payloads, seed, longest)
-
-
-def encoded(*events: dict[str, Any]) -> list[bytes]:
-    return [json.dumps(event).encode() for event in events]
 
 
 @pytest.mark.parametrize("capture", STREAMS, ids=lambda capture: capture.name)

@@ -14,7 +14,7 @@ from gravitex_async.responses import ResponsesAccumulator, ResponsesEvent
 from gravitex_async.responses._decoder import _events_decoder, event_decoder
 from gravitex_async.responses._events import OutputTextDeltaEvent, ReasoningSummaryTextDeltaEvent
 
-from ..brief import Agreed, agree, agree_on_mistakes, payloads_of
+from ..brief import Agreed, agree, agree_on_mistakes, encoded, payloads_of
 from ..captured import Capture, captures
 from .wire import CREATED, Event, added, done, event, message, text
 
@@ -32,10 +32,6 @@ def make() -> tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]:
 
 def read(payloads: list[bytes], seed: object, longest: int = 40) -> Agreed:
     return agree(make, _events_decoder.decode, payloads, seed, longest)
-
-
-def encoded(*events: Event) -> list[bytes]:
-    return [json.dumps(event).encode() for event in events]
 
 
 @pytest.mark.parametrize("capture", STREAMS, ids=lambda capture: capture.name)
