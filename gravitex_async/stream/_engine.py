@@ -185,15 +185,10 @@ class Engine(Generic[ItemT, FinalT]):
                 except APIError as error:
                     self._broke_off(error)
                     continue
-                if data is not None:
-                    self._received(data, response)
-                    continue
-                try:
+                if data is None:
                     await response.wait()
-                except BaseException as error:
-                    if not isinstance(error, Exception) or not response.broken:  # else ``take`` says it
-                        response.gave_up()
-                        raise
+                else:
+                    self._received(data, response)
         except asyncio.CancelledError:
             forget_frames_later()
             raise

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ..errors import APIConnectionError, APIError, DecodeError, StreamInterrupted
@@ -123,24 +123,17 @@ class Response:
         self.bytes += len(data)
         return data
 
-    def wait(self) -> Awaitable[object]:
-        """Something to await until ``take`` has more to say.
-
-        What it raises while ``broken``, ``take`` will raise in its own words. A reader that is cancelled
-        meanwhile says so with ``gave_up``.
-        """
+    async def wait(self) -> None:
+        """Waits until ``take`` has more to say; what ends the wait of a broken body, ``take`` says too."""
         self.clocks.wait()
-        return self._body.wait()
-
-    @property
-    def broken(self) -> bool:
-        """Whether the body broke off, or was let go."""
-        return self._answer is None or self._body.broken
-
-    def gave_up(self) -> None:
-        """The reader waits no more."""
-        self.clocks.gave_up()
-        self._body.gave_up()
+        try:
+            await self._body.wait()
+        except BaseException as error:
+            broken = self._answer is None or self._body.broken
+            if not isinstance(error, Exception) or not broken:
+                self.clocks.gave_up()
+                self._body.gave_up()
+                raise
 
     async def read(self) -> bytes:
         """The next bytes of the body, at least one; b"" at its end.
@@ -149,12 +142,7 @@ class Response:
             APIError: As for ``take``.
         """
         while (data := self.take()) is None:
-            try:
-                await self.wait()
-            except BaseException as error:
-                if not isinstance(error, Exception) or not self.broken:
-                    self.gave_up()
-                    raise
+            await self.wait()
         return data
 
     async def read_all(self, limit: int = MAX_BODY_BYTES, *, cut: bool = False) -> bytes:
