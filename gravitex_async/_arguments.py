@@ -7,29 +7,65 @@ only ranges that the gateway's documents state are checked. ``extra_body`` sends
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Final, TypeVar
 
+from ._checks import expected, kind_of
 from .errors import MisuseError
 
-__all__ = ["check_range", "known_only", "merged", "shows"]
+__all__ = ["check_range", "known_only", "merged", "shows", "unexpected"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+# How alike two names are when one is a slip of the other. Gateways know names that others do not: neither is
+# "min_tokens" (0.80) a slip of "max_tokens", nor "top_n" of "top_p". Settings are known to this client alone.
+SLIP: Final = 0.85
+SLIP_OF_A_SETTING: Final = 0.6
+
+_HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")
 
 
 def known_only(call: str, given: Iterable[str], known: Iterable[str]) -> None:
     """Refuses keywords nobody knows.
 
     Raises:
-        TypeError: It names the keyword, and ``extra_body`` as the way to send it all the same.
+        TypeError: It names the keyword and the one that may be meant; where there is none, ``extra_body`` as
+            the way to send it all the same.
     """
     unknown = sorted(set(given) - set(known))
     if unknown:
-        hint = ", ".join(f"{name!r}: ..." for name in unknown)
-        raise TypeError(
-            f"{call}() got an unexpected keyword argument {unknown[0]!r}; send what this client does not "
-            f"know with extra_body={{{hint}}}"
-        )
+        # The one parameter that stands in the signature, and is left out with a slip.
+        own = {"stream"} if call == "create" else set()
+        raise unexpected(call, unknown, {*known, *own}, extra_body=True)
+
+
+def unexpected(
+    call: str, unknown: Iterable[str], known: Collection[str], *, extra_body: bool = False
+) -> TypeError:
+    """The error for keywords nobody knows, with what may be meant by the first of them."""
+    meant = {name: _meant(name, known, SLIP if extra_body else SLIP_OF_A_SETTING) for name in unknown}
+    first = next(iter(meant))
+    sentence = f"{call}() got an unexpected keyword argument {first!r}"
+    if meant[first] is not None:
+        return TypeError(f"{sentence}; did you mean {meant[first]}?")
+    if not extra_body:
+        return TypeError(f"{sentence}; it takes {', '.join(sorted(known))}")
+    hint = ", ".join(f"{name!r}: ..." for name, near in meant.items() if near is None)
+    return TypeError(f"{sentence}; send what this client does not know with extra_body={{{hint}}}")
+
+
+def _meant(name: str, known: Collection[str], near: float) -> str | None:
+    """The known name that *name* stands for: in camelCase, as a part of it, or with a slip of the pen."""
+    snake = _HUMP.sub(lambda found: f"_{found[0]}", name).lower()
+    if snake in known:
+        return snake
+    longer = [whole for whole in known if whole.startswith(f"{snake}_") or whole.endswith(f"_{snake}")]
+    if len(longer) == 1:
+        return longer[0]
+    from difflib import get_close_matches  # imported late: only mistakes need it
+
+    return next(iter(get_close_matches(snake, sorted(known), 1, near)), None)
 
 
 def check_range(name: str, value: Any, low: float, high: float | None = None) -> None:
@@ -49,9 +85,14 @@ def check_range(name: str, value: Any, low: float, high: float | None = None) ->
 
 
 def merged(body: dict[str, Any], extra: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The body with the caller's own keys over it, last (chat.md section 2, "Client-side merge")."""
-    if extra:
-        body.update(extra)
+    """The body with the caller's own keys over it, last (chat.md section 2, "Client-side merge").
+
+    Raises:
+        MisuseError: *extra* is no mapping.
+    """
+    if extra is not None and not isinstance(extra, Mapping):
+        raise expected("extra_body", "a dict of fields of the body", kind_of(extra))
+    body.update(extra or {})
     return body
 
 

@@ -8,14 +8,9 @@ from typing import Any
 import msgspec
 
 from .config import RetryPolicy, Timeout
-from .transport import Call, Request, Transport, checked_headers
+from .transport import Call, Request, Transport, checked_headers, checked_query
 
-__all__ = ["Resource", "retry_policy"]
-
-
-def retry_policy(value: int | RetryPolicy) -> RetryPolicy:
-    """A number of retries as a policy."""
-    return value if isinstance(value, RetryPolicy) else RetryPolicy(max_retries=value)
+__all__ = ["Resource"]
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -24,6 +19,10 @@ class Resource(msgspec.Struct, frozen=True):
     transport: Transport
     timeout: Timeout | float | None
     retry: RetryPolicy
+    max_event_bytes: int
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.transport.host}>"
 
     def call(
         self,
@@ -40,7 +39,7 @@ class Resource(msgspec.Struct, frozen=True):
         """A request ready to be opened; *options* are the arguments that are about the call itself.
 
         Raises:
-            MisuseError: A header that is none.
+            MisuseError: A header that is none, a timeout that is no time, or the like.
         """
         timeout = options.get("timeout")
         retries = options.get("max_retries")
@@ -48,12 +47,12 @@ class Resource(msgspec.Struct, frozen=True):
             method=method,
             path=path,
             body=body,
-            query={**(query or {}), **(options.get("extra_query") or {})},
-            headers=checked_headers(options.get("extra_headers")),
+            query={**(query or {}), **checked_query("extra_query", options.get("extra_query"))},
+            headers=checked_headers("extra_headers", options.get("extra_headers")),
             stream=stream,
             native_gemini=native_gemini,
             timeout=Timeout.of(self.timeout if timeout is None else timeout, stream=stream),
-            retry=self.retry if retries is None else retry_policy(retries),
+            retry=self.retry if retries is None else RetryPolicy.of(retries),
             model=model,
         )
         return Call(self.transport, request)

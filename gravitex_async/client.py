@@ -9,17 +9,27 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from ._resource import retry_policy
+from ._arguments import unexpected
+from ._checks import check_kind, check_session, check_ssl, expected, is_number, kind_of, shown
 from .chat import Chat
 from .config import Limits, RateLimits, RetryPolicy, Timeout
 from .embeddings import Embeddings
-from .errors import MisuseError
 from .gemini import Gemini
 from .models import Models
 from .responses import Responses
-from .transport import APIKey, Auth, BaseURL, Pool, Transport, checked_headers, checked_key
+from .sse import MAX_EVENT_BYTES
+from .transport import (
+    APIKey,
+    Auth,
+    BaseURL,
+    Pool,
+    Transport,
+    checked_headers,
+    checked_key,
+    checked_query,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     import ssl as ssl_module
@@ -34,6 +44,12 @@ DEFAULT_BASE_URL = "https://api.gravitex.ai"
 SelfT = TypeVar("SelfT", bound="AsyncGravitex")
 
 _POOL_SETTINGS = frozenset({"limits", "rate_limits", "session", "ssl", "trust_env"})
+_CALL_SETTINGS = frozenset(
+    {
+        "api_key", "base_url", "timeout", "max_retries", "max_event_bytes", "auth", "default_headers",
+        "default_query",
+    }
+)  # fmt: skip
 
 
 class AsyncGravitex:
@@ -48,6 +64,7 @@ class AsyncGravitex:
         max_retries: Tries after the first one, or a ``RetryPolicy``.
         limits: The size of the pool.
         rate_limits: What the client allows itself.
+        max_event_bytes: The largest single event of a stream; a larger one is an ``EventTooLargeError``.
         auth: "bearer", or Google's "x-goog-api-key" or "query"; the last two on the Gemini paths only.
         default_headers, default_query: Sent with every request.
         session: An ``aiohttp.ClientSession`` of your own; it is used as it is and never closed here.
@@ -55,7 +72,8 @@ class AsyncGravitex:
         trust_env: Whether proxy variables of the environment count.
 
     Raises:
-        MisuseError: No key, or a setting that cannot be.
+        MisuseError: No key, or a setting that cannot be; the message says what is expected.
+        TypeError: A setting nobody knows.
     """
 
     def __init__(
@@ -67,13 +85,23 @@ class AsyncGravitex:
         max_retries: int | RetryPolicy = 2,
         limits: Limits | None = None,
         rate_limits: RateLimits | None = None,
+        max_event_bytes: int = MAX_EVENT_BYTES,
         auth: Auth = "bearer",
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, str] | None = None,
         session: ClientSession | None = None,
         ssl: ssl_module.SSLContext | bool | None = None,
         trust_env: bool = True,
+        **unknown: NoReturn,
     ) -> None:
+        if unknown:
+            raise unexpected(type(self).__name__, unknown, _CALL_SETTINGS | _POOL_SETTINGS)
+        check_kind("limits", limits, Limits, _limits_advice(limits))
+        check_kind("rate_limits", rate_limits, RateLimits, _rate_limits_advice(rate_limits))
+        check_session(session)
+        check_ssl(ssl)
+        if not isinstance(trust_env, bool):
+            raise expected("trust_env", "True or False", shown(trust_env))
         pool = Pool(
             limits or Limits(), rate_limits=rate_limits, ssl=ssl, trust_env=trust_env, session=session
         )
@@ -83,6 +111,7 @@ class AsyncGravitex:
             base_url=base_url,
             timeout=timeout,
             max_retries=max_retries,
+            max_event_bytes=max_event_bytes,
             auth=auth,
             default_headers=default_headers,
             default_query=default_query,
@@ -91,22 +120,23 @@ class AsyncGravitex:
     def _set(self, pool: Pool, **settings: Any) -> None:
         self._settings = settings
         self._timeout: Timeout | float | None = settings["timeout"]
-        self._retry = retry_policy(settings["max_retries"])
+        Timeout.of(self._timeout)
+        self._retry = RetryPolicy.of(settings["max_retries"])
+        self._max_event_bytes: int = settings["max_event_bytes"]
+        if not is_number(self._max_event_bytes, whole=True):
+            raise expected("max_event_bytes", "a whole number from 1", shown(self._max_event_bytes))
         if settings["auth"] not in ("bearer", "x-goog-api-key", "query"):
-            raise MisuseError(
-                f"expected auth as 'bearer', 'x-goog-api-key' or 'query', got {settings['auth']!r}"
-            )
+            raise expected("auth", "'bearer', 'x-goog-api-key' or 'query'", shown(settings["auth"]))
         api_key = settings["api_key"]
         if api_key is None:
             api_key = os.environ.get("GRAVITEX_API_KEY", "")
-        base_url = settings["base_url"] or os.environ.get("GRAVITEX_BASE_URL") or DEFAULT_BASE_URL
         self._transport = Transport(
             pool=pool,
-            base=BaseURL.parse(base_url),
+            base=_base(settings["base_url"]),
             api_key=api_key if callable(api_key) else checked_key(api_key),
             auth=settings["auth"],
-            headers=checked_headers(settings["default_headers"]),
-            query=dict(settings["default_query"] or {}),
+            headers=checked_headers("default_headers", settings["default_headers"]),
+            query=checked_query("default_query", settings["default_query"]),
         )
 
     def __repr__(self) -> str:
@@ -118,45 +148,51 @@ class AsyncGravitex:
         return self._transport.pool
 
     @property
+    def _shared(self) -> tuple[Transport, Timeout | float | None, RetryPolicy, int]:
+        """What every resource gets."""
+        return self._transport, self._timeout, self._retry, self._max_event_bytes
+
+    @property
     def chat(self) -> Chat:
         """``chat.completions``: POST /v1/chat/completions."""
-        return Chat(self._transport, self._timeout, self._retry)
+        return Chat(*self._shared)
 
     @property
     def responses(self) -> Responses:
         """``responses.create`` and its kin: POST /v1/responses."""
-        return Responses(self._transport, self._timeout, self._retry)
+        return Responses(*self._shared)
 
     @property
     def gemini(self) -> Gemini:
         """Gemini's own format: POST /v1beta/models/{model}:generateContent and its kin."""
-        return Gemini(self._transport, self._timeout, self._retry)
+        return Gemini(*self._shared)
 
     @property
     def embeddings(self) -> Embeddings:
         """``embeddings.create``: POST /v1/embeddings."""
-        return Embeddings(self._transport, self._timeout, self._retry)
+        return Embeddings(*self._shared)
 
     @property
     def models(self) -> Models:
         """``models.list`` and ``models.retrieve``: GET /v1/models."""
-        return Models(self._transport, self._timeout, self._retry)
+        return Models(*self._shared)
 
     def with_options(self: SelfT, **overrides: Any) -> SelfT:
         """A client with other settings over the same pool; as cheap as a dict.
 
-        Takes ``api_key``, ``base_url``, ``timeout``, ``max_retries``, ``auth``, ``default_headers`` and
-        ``default_query``. Closing it closes the shared pool.
+        Takes ``api_key``, ``base_url``, ``timeout``, ``max_retries``, ``max_event_bytes``, ``auth``,
+        ``default_headers`` and ``default_query``. Closing it closes the shared pool.
 
         Raises:
+            MisuseError: A setting that cannot be.
             TypeError: A setting that belongs to the pool, or none at all.
         """
         fixed = sorted(_POOL_SETTINGS & overrides.keys())
         if fixed:
             raise TypeError(f"{fixed[0]} belongs to the pool and is set when the client is made")
-        unknown = sorted(overrides.keys() - self._settings.keys())
+        unknown = sorted(overrides.keys() - _CALL_SETTINGS)
         if unknown:
-            raise TypeError(f"with_options() got an unexpected keyword argument {unknown[0]!r}")
+            raise unexpected("with_options", unknown, _CALL_SETTINGS)
         view = type(self).__new__(type(self))
         view._set(self.pool, **{**self._settings, **overrides})
         return view
@@ -172,3 +208,22 @@ class AsyncGravitex:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+def _base(given: object) -> BaseURL:
+    if given is not None and not isinstance(given, str):
+        advice = "write base_url=str(...)" if hasattr(given, "host") else ""
+        raise expected("base_url", "a string like 'https://api.gravitex.ai'", kind_of(given), advice)
+    return BaseURL.parse(given or os.environ.get("GRAVITEX_BASE_URL") or DEFAULT_BASE_URL)
+
+
+def _limits_advice(limits: object) -> str:
+    if is_number(limits, whole=True):
+        return f"write Limits(max_connections={limits})"
+    size, kept = getattr(limits, "max_connections", None), getattr(limits, "keepalive_expiry", None)
+    return f"write gravitex_async.Limits(max_connections={size}, keepalive={kept})" if size or kept else ""
+
+
+def _rate_limits_advice(limits: object) -> str:
+    name = "requests_per_minute" if is_number(limits) else "max_concurrency"
+    return f"write RateLimits({name}={limits!r})" if is_number(limits) or limits == "adaptive" else ""

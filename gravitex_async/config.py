@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from ._checks import check_fields, expected, is_number, shown, timeout_advice
+
 __all__ = ["Limits", "RateLimits", "RetryPolicy", "Timeout"]
 
 
@@ -34,16 +36,29 @@ class Timeout(msgspec.Struct, frozen=True, kw_only=True):
     deadline: float | None = None
     """Over everything: queueing, retries, back-off, the body."""
 
+    def __post_init__(self) -> None:
+        check_fields(self, "in seconds; None switches the clock off")
+
     @classmethod
     def of(cls, value: Timeout | float | None, *, stream: bool = False) -> Timeout:
-        """A number is the deadline of a plain call, and the content-idle limit of a stream."""
+        """A number is the deadline of a plain call, and the content-idle limit of a stream.
+
+        Raises:
+            MisuseError: It is neither a number of seconds nor a ``Timeout``.
+        """
         if isinstance(value, Timeout):
             return value
         if value is None:
-            return cls()
+            return _USUAL
+        if not is_number(value):
+            wanted = "seconds above 0 or a gravitex_async.Timeout"
+            raise expected("timeout", wanted, shown(value), timeout_advice(value, cls.__struct_fields__))
         if stream:
             return cls(first_content=value, content_idle=value, idle=value, headers=value)
         return cls(deadline=value)
+
+
+_USUAL = Timeout()
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +69,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_connections_per_host: int | None = None
     keepalive: float | None = 30.0
     """Seconds an idle connection is kept; None closes each one after use."""
+
+    def __post_init__(self) -> None:
+        check_fields(self, "None is no limit; as keepalive, it keeps no connection")
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +85,23 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """The longest back-off, in seconds, when the gateway names none."""
     max_retry_after: float = 120.0
     """A Retry-After beyond this is not waited for: the error is raised at once and carries it."""
+
+    def __post_init__(self) -> None:
+        check_fields(self, "max_retries counts tries, all else is seconds", zero=True)
+
+    @classmethod
+    def of(cls, value: RetryPolicy | int) -> RetryPolicy:
+        """A number of retries as a policy.
+
+        Raises:
+            MisuseError: It is neither.
+        """
+        if isinstance(value, RetryPolicy):
+            return value
+        if not is_number(value, whole=True, zero=True):
+            wanted = "a whole number from 0 or a gravitex_async.RetryPolicy"
+            raise expected("max_retries", wanted, shown(value), "0 switches retries off")
+        return cls(max_retries=value)
 
     def delay(
         self, attempt: int, *, retry_after: float | None = None, rand: Callable[[], float] = random.random
@@ -89,6 +124,9 @@ class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Estimated from the request: four bytes of its body are a token."""
     max_concurrency: int | Literal["adaptive"] | None = None
     """Requests under way at once; "adaptive" grows while the gateway keeps up, shrinks when it says 429."""
+
+    def __post_init__(self) -> None:
+        check_fields(self, "None is no limit")
 
     def share(self, parts: int) -> RateLimits:
         """What each of *parts* event loops (processes, or threads without the GIL) may use of these limits.

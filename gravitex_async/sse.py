@@ -256,8 +256,8 @@ class SSEParser:
 
     def _die(self) -> None:
         self._dead = EventTooLargeError(
-            f"expected events of at most {self._max} bytes, got a larger one; raise max_event_bytes if the "
-            f"model sends such events"
+            f"expected events of at most {self._max} bytes, got a larger one; raise max_event_bytes (of "
+            f"AsyncGravitex, or of the parser) if the model sends such events"
         )
         self._pieces, self._data, self._stray = [], [], None
         raise copy.copy(self._dead)

@@ -92,8 +92,10 @@ async def test_mistakes_are_said_before_anything_is_sent(gateway, client):
     for model, text in (("", "a"), (MODEL, ""), (MODEL, []), (None, "a")):
         with pytest.raises(MisuseError):
             client.embeddings.create(model=model, input=text)
-    with pytest.raises(TypeError, match=r"'dimension'.*extra_body"):
+    with pytest.raises(TypeError, match=r"'dimension'; did you mean dimensions\?"):
         client.embeddings.create(model=MODEL, input="a", dimension=3)
+    with pytest.raises(TypeError, match=r"'late_chunking'.*extra_body"):
+        client.embeddings.create(model=MODEL, input="a", late_chunking=True)
     assert gateway.requests == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import msgspec
@@ -11,6 +12,7 @@ from .._arguments import shows
 from .._decode import EventDecoder
 from .._resource import Resource
 from ..errors import MisuseError
+from ..sse import MAX_EVENT_BYTES
 from ..stream import Stream, fetch_answer
 from ._accumulate import ChatAccumulator
 from ._params import ChatParams, Message, ParseParams
@@ -45,12 +47,13 @@ def _decoder(chunk_type: type[ChunkT]) -> msgspec.json.Decoder[ChunkT]:
 
 
 def _parts(
-    decoder: msgspec.json.Decoder[Any] = _chunks,
+    max_event_bytes: int = MAX_EVENT_BYTES, decoder: msgspec.json.Decoder[Any] = _chunks
 ) -> tuple[EventDecoder[ChatCompletionChunk], ChatAccumulator]:
     folded = ChatAccumulator()
     # What a chunk type of the caller's refuses must be refused in every view.
     brief = folded.brief if decoder is _chunks else None
-    return EventDecoder(decoder, unknown=folded.unknown.take, brief=brief), folded
+    events = EventDecoder(decoder, unknown=folded.unknown.take, brief=brief, max_event_bytes=max_event_bytes)
+    return events, folded
 
 
 class Completions(Resource, frozen=True):
@@ -103,8 +106,9 @@ class Completions(Resource, frozen=True):
             APIConnectionError, APIStatusError, DecodeError: See ``gravitex_async.errors``.
         """
         if stream:
-            return ChatStream(self._call("create", model, messages, params, stream=True), _parts)
-        return fetch_answer(self._call("create", model, messages, params, stream=False), _answers, _parts)
+            return ChatStream(self._call("create", model, messages, params, stream=True), self._parts)
+        call = self._call("create", model, messages, params, stream=False)
+        return fetch_answer(call, _answers, self._parts)
 
     @overload
     def stream(
@@ -140,9 +144,8 @@ class Completions(Resource, frozen=True):
         """
         call = self._call("stream", model, messages, params, stream=True)
         if chunk_type is None:
-            return ChatStream(call, _parts)
-        decoder: msgspec.json.Decoder[Any] = _decoder(chunk_type)
-        return Stream(call, lambda: _parts(decoder))
+            return ChatStream(call, self._parts)
+        return ChatStream(call, partial(_parts, self.max_event_bytes, _decoder(chunk_type)))
 
     @shows(ParseParams)
     async def parse(
@@ -169,7 +172,10 @@ class Completions(Resource, frozen=True):
         """
         given: ChatParams = {**params, "response_format": response_format}
         call = self._call("parse", model, messages, given, stream=False)
-        return parsed_completion(await fetch_answer(call, _answers, _parts), response_format)
+        return parsed_completion(await fetch_answer(call, _answers, self._parts), response_format)
+
+    def _parts(self) -> tuple[EventDecoder[ChatCompletionChunk], ChatAccumulator]:
+        return _parts(self.max_event_bytes)
 
     def _call(
         self, name: str, model: str, messages: Sequence[Message], params: ChatParams, *, stream: bool
@@ -185,4 +191,4 @@ class Chat(Resource, frozen=True):
     @property
     def completions(self) -> Completions:
         """POST /v1/chat/completions."""
-        return Completions(self.transport, self.timeout, self.retry)
+        return Completions(*msgspec.structs.astuple(self))

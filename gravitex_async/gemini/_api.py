@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .._arguments import merged, shows
 from .._decode import EventDecoder
 from .._resource import Resource
 from ..errors import MisuseError
+from ..sse import MAX_EVENT_BYTES
 from ..stream import Stream, fetch_answer
 from ..transport import Call, model_path
 from ._accumulate import GeminiAccumulator
@@ -39,9 +41,14 @@ class GeminiStream(Stream[GenerateContentResponse, GenerateContentResponse]):
     __slots__ = ()
 
 
-def _parts() -> tuple[EventDecoder[GenerateContentResponse], GeminiAccumulator]:
+def _parts(
+    max_event_bytes: int = MAX_EVENT_BYTES, event_type: type[GenerateContentResponse] | None = None
+) -> tuple[EventDecoder[Any], GeminiAccumulator]:
     folded = GeminiAccumulator()
-    return event_decoder(GenerateContentResponse, folded.brief), folded
+    # What a type of the caller's refuses must be refused in every view.
+    brief = folded.brief if event_type is None else None
+    kind = event_type or GenerateContentResponse
+    return event_decoder(kind, brief, max_event_bytes=max_event_bytes), folded
 
 
 def _checked_type(chunk_type: type[EventT]) -> type[EventT]:
@@ -67,7 +74,7 @@ class Gemini(Resource, frozen=True):
             APIConnectionError, APIStatusError, DecodeError: See ``gravitex_async.errors``.
         """
         call = self._generation("generate_content", model, contents, params, stream=False)
-        return fetch_answer(call, strict_decoder, _parts, readable)
+        return fetch_answer(call, strict_decoder, partial(_parts, self.max_event_bytes), readable)
 
     @overload
     def generate_content_stream(
@@ -92,10 +99,8 @@ class Gemini(Resource, frozen=True):
             chunk_type: A subclass of ``GenerateContentResponse`` with fields that you want beside its own.
         """
         call = self._generation("generate_content_stream", model, contents, params, stream=True)
-        if chunk_type is None:
-            return GeminiStream(call, _parts)
-        event_type: type[Any] = _checked_type(chunk_type)
-        return Stream(call, lambda: (event_decoder(event_type), GeminiAccumulator()))
+        event_type = None if chunk_type is None else _checked_type(chunk_type)
+        return GeminiStream(call, partial(_parts, self.max_event_bytes, event_type))
 
     @shows(EmbedParams)
     def embed_content(

@@ -11,6 +11,7 @@ import msgspec
 from .._decode import Brief, EventDecoder
 from .._json import loads_tolerant
 from .._tolerant import TolerantDecoder
+from ..sse import MAX_EVENT_BYTES
 from ._structs import GenerateContentResponse
 from ._wire import Shape, incoming, shape_of
 
@@ -23,10 +24,12 @@ strict_decoder = msgspec.json.Decoder(GenerateContentResponse, strict=False)
 _strict_array = msgspec.json.Decoder(list[GenerateContentResponse], strict=False)
 
 
-def event_decoder(event_type: type[EventT], brief: Brief | None = None) -> EventDecoder[EventT]:
+def event_decoder(
+    event_type: type[EventT], brief: Brief | None = None, *, max_event_bytes: int = MAX_EVENT_BYTES
+) -> EventDecoder[EventT]:
     """A decoder for one stream of events of *event_type*."""
     decoder, reread = _readers(event_type)
-    return EventDecoder(decoder, unknown=reread, brief=brief)
+    return EventDecoder(decoder, unknown=reread, brief=brief, max_event_bytes=max_event_bytes)
 
 
 @functools.lru_cache(maxsize=256)  # callers may make types on the fly

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from .._arguments import known_only, shows
@@ -11,6 +11,7 @@ from .._decode import EventDecoder
 from .._resource import Resource
 from .._tolerant import TolerantDecoder
 from ..errors import APIError, DecodeError, MisuseError
+from ..sse import MAX_EVENT_BYTES
 from ..stream import Stream, fetch_answer
 from ._accumulate import ResponsesAccumulator
 from ._decoder import answers, event_decoder
@@ -31,6 +32,8 @@ OutputT = TypeVar("OutputT")
 
 PATH = "/v1/responses"
 
+Make = Callable[[], "tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]"]
+
 
 class ResponsesStream(Stream[ResponsesEvent, Response]):
     """The events of one response; see ``Stream`` for its views and its contract."""
@@ -48,9 +51,11 @@ class ResponsesStream(Stream[ResponsesEvent, Response]):
         return cast(ResponsesAccumulator, self._engine.folded).sequence_number
 
 
-def _parts(start: Response | None = None) -> tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]:
+def _parts(
+    max_event_bytes: int = MAX_EVENT_BYTES, start: Response | None = None
+) -> tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]:
     folded = ResponsesAccumulator(start)
-    return event_decoder(folded.brief), folded
+    return event_decoder(folded.brief, max_event_bytes=max_event_bytes), folded
 
 
 class Responses(Resource, frozen=True):
@@ -89,13 +94,13 @@ class Responses(Resource, frozen=True):
                 failed raises too, and is the error's ``partial``.
         """
         if stream:
-            return ResponsesStream(self._creation("create", model, input, params, stream=True), _parts)
-        return _created(self._creation("create", model, input, params, stream=False))
+            return ResponsesStream(self._creation("create", model, input, params, stream=True), self._parts)
+        return _created(self._creation("create", model, input, params, stream=False), self._parts)
 
     @shows(ResponsesParams)
     def stream(self, *, model: str, input: Input, **params: Unpack[ResponsesParams]) -> ResponsesStream:
         """The same stream as ``create(..., stream=True)``."""
-        return ResponsesStream(self._creation("stream", model, input, params, stream=True), _parts)
+        return ResponsesStream(self._creation("stream", model, input, params, stream=True), self._parts)
 
     @shows(ParseParams)
     async def parse(
@@ -116,7 +121,7 @@ class Responses(Resource, frozen=True):
         """
         given: ResponsesParams = {**params, "text_format": text_format}
         call = self._creation("parse", model, input, given, stream=False)
-        return parsed_response(await _created(call), text_format)
+        return parsed_response(await _created(call, self._parts), text_format)
 
     @overload
     def retrieve(
@@ -151,7 +156,7 @@ class Responses(Resource, frozen=True):
             MisuseError: No id, or ``starting_after`` without ``stream=True``; nothing was sent.
         """
         call = self._retrieval("retrieve", response_id, params, stream=bool(stream), after=starting_after)
-        return ResponsesStream(call, _parts) if stream else _retrieved(call)
+        return ResponsesStream(call, self._parts) if stream else _retrieved(call, self._parts)
 
     @shows(CallParams)
     def resume(self, broken: ResponsesStream, **params: Unpack[CallParams]) -> ResponsesStream:
@@ -170,7 +175,7 @@ class Responses(Resource, frozen=True):
                 f"{broken.end.state} (response {start.id}, event {number})"
             )
         call = self._retrieval("resume", start.id, params, stream=True, after=number)
-        return ResponsesStream(call, functools.partial(_parts, start))
+        return ResponsesStream(call, partial(_parts, self.max_event_bytes, start))
 
     def _creation(
         self, name: str, model: str, input: Input, params: ResponsesParams, *, stream: bool
@@ -185,18 +190,21 @@ class Responses(Resource, frozen=True):
         path, query = response_path(response_id), retrieve_query(stream=stream, starting_after=after)
         return self.call(path, None, params, method="GET", query=query, stream=stream)
 
+    def _parts(self) -> tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]:
+        return _parts(self.max_event_bytes)
 
-async def _created(call: Call) -> Response:
+
+async def _created(call: Call, make: Make) -> Response:
     try:
-        return await fetch_answer(call, answers, _parts)
+        return await fetch_answer(call, answers, make)
     except APIError as error:
         error.partial = error.partial or _response_in(error)
         raise
 
 
-async def _retrieved(call: Call) -> Response:
+async def _retrieved(call: Call, make: Make) -> Response:
     try:
-        return await fetch_answer(call, answers, _parts)
+        return await fetch_answer(call, answers, make)
     except APIError as error:
         # A response that failed is what was asked for.
         found = _response_in(error)

@@ -19,6 +19,7 @@ from typing import Any, Final, Union
 import msgspec
 
 from .._decode import Brief, Cut, EventDecoder, cut_events
+from ..sse import MAX_EVENT_BYTES
 from . import _events, _tool_events
 from ._events import ResponsesEvent, UnknownEvent
 from ._open import read_open
@@ -47,9 +48,17 @@ _BETWEEN: Final = re.compile(rb"\n\nevent: response\.[^\n]*\ndata: ")
 _LF: Final = 10
 
 
-def event_decoder(brief: Brief | None = None) -> EventDecoder[ResponsesEvent]:
+def event_decoder(
+    brief: Brief | None = None, *, max_event_bytes: int = MAX_EVENT_BYTES
+) -> EventDecoder[ResponsesEvent]:
     """A decoder for one stream."""
-    return EventDecoder(_events_decoder, cut=cut_named_events, unknown=_unexpected, brief=brief)
+    return EventDecoder(
+        _events_decoder,
+        cut=cut_named_events,
+        unknown=_unexpected,
+        brief=brief,
+        max_event_bytes=max_event_bytes,
+    )
 
 
 def cut_named_events(tail: bytes, data: bytes) -> Cut | None:

@@ -17,7 +17,7 @@ _log        a line per try
 from ._clocks import Clocks
 from ._credential import APIKey, Auth, checked_key, without_secret
 from ._pool import Pool, PoolStatistics
-from ._request import Request, checked_headers
+from ._request import Request, checked_headers, checked_query
 from ._response import MAX_BODY_BYTES, Response
 from ._transport import Call, Transport
 from ._url import BaseURL, model_path
@@ -36,6 +36,7 @@ __all__ = [
     "Transport",
     "checked_headers",
     "checked_key",
+    "checked_query",
     "model_path",
     "without_secret",
 ]

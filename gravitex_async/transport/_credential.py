@@ -7,15 +7,17 @@ key before it becomes an error.
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
+from .._checks import expected, kind_of
 from ..errors import APIError, MisuseError
 
-__all__ = ["APIKey", "Auth", "Credential", "checked_key", "without_secret"]
+__all__ = ["APIKey", "Auth", "Credential", "asked", "checked_key", "without_secret"]
 
 Auth = Literal["bearer", "x-goog-api-key", "query"]
 APIKey = str | Callable[[], Awaitable[str]]
@@ -45,13 +47,28 @@ class Credential(msgspec.Struct, frozen=True, repr_omit_defaults=True):
         return {"key": self.secret} if self.auth == "query" else {}
 
 
+async def asked(source: Callable[[], Awaitable[str]]) -> str:
+    """The key that a function of the caller's gives.
+
+    Raises:
+        MisuseError: It is no async function.
+    """
+    given: Any = source()
+    if not inspect.isawaitable(given):
+        advice = "write it with async def"
+        raise expected("api_key", "a string or an async function", "one that returns at once", advice)
+    return checked_key(await given)
+
+
 def checked_key(key: object) -> str:
     """An API key that can stand in a header.
 
     Raises:
         MisuseError: It is empty, or holds blanks or control characters; the key is not quoted.
     """
-    if not isinstance(key, str) or not key.strip():
+    if key is not None and not isinstance(key, str):
+        raise expected("api_key", "a string, or an async function that gives one", kind_of(key))
+    if key is None or not key.strip():
         raise MisuseError("no API key: pass api_key=..., or set GRAVITEX_API_KEY")
     key = key.strip()
     if not key.isascii() or any(ord(c) <= 32 or ord(c) == 127 for c in key):

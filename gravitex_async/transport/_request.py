@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
+from .._checks import expected, kind_of, shown
 from .._json import dumps, dumps_into
 from ..config import RetryPolicy, Timeout
 from ..errors import MisuseError
 
-__all__ = ["BIG_BODY", "Request", "checked_headers", "encode", "encode_big", "joined_headers", "weight"]
+__all__ = [
+    "BIG_BODY", "Request", "checked_headers", "checked_query", "encode", "encode_big", "joined_headers",
+    "weight",
+]  # fmt: skip
 
 BIG_BODY: Final = 256 * 1024
 
@@ -91,22 +95,48 @@ def weight(body: Any, limit: int = BIG_BODY) -> int:
     return total
 
 
-def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Extra headers, refused where they could write a header line of their own.
+def checked_headers(name: str, headers: Mapping[str, str] | None) -> dict[str, str]:
+    """The headers in the setting *name*, refused where they could write a header line of their own.
 
     Raises:
-        MisuseError: A name or value is no string, or holds a line break or another control character.
+        MisuseError: It is no mapping, a name or value is no string, or one holds a line break or another
+            control character. Values are not quoted.
     """
-    for name, value in (headers or {}).items():
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise MisuseError(f"expected header names and values as strings, got {name!r}")
-        if not name or any(not 32 < ord(c) < 127 or c in '":,;()<>@[]{}\\/?=' for c in name):
-            raise MisuseError(f"{name!r} is not a header name")
-        if name.lower() in _FRAMING:
-            raise MisuseError(f"header {name!r} is set by the client alone")
+    for header, value in _items(name, headers):
+        if not isinstance(header, str):
+            raise expected(f"the names in {name}", "strings", shown(header))
+        if not isinstance(value, str):
+            raise expected(f"{name}[{header!r}]", "a string", kind_of(value))
+        if not header or any(not 32 < ord(c) < 127 or c in '":,;()<>@[]{}\\/?=' for c in header):
+            raise MisuseError(f"{header!r} in {name} is not a header name")
+        if header.lower() in _FRAMING:
+            raise MisuseError(f"header {header!r} is set by the client alone; leave it out of {name}")
         if any((ord(c) < 32 and c != "\t") or ord(c) == 127 or "\ud800" <= c <= "\udfff" for c in value):
-            raise MisuseError(f"the value of header {name!r} holds a control character")
+            raise MisuseError(f"the value of header {header!r} in {name} holds a control character")
     return dict(headers or {})
+
+
+def checked_query(name: str, query: Mapping[str, str] | None) -> dict[str, str]:
+    """The query in the setting *name*; numbers become text.
+
+    Raises:
+        MisuseError: It is no mapping of names to text. Values are not quoted.
+    """
+    checked: dict[str, str] = {}
+    for key, value in _items(name, query):
+        if not isinstance(key, str):
+            raise expected(f"the names in {name}", "strings", shown(key))
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise expected(f"{name}[{key!r}]", "a string", kind_of(value))
+        checked[key] = str(value)
+    return checked
+
+
+def _items(name: str, value: object) -> Iterable[tuple[object, object]]:
+    if value is not None and not isinstance(value, Mapping):
+        advice = f"write {name}=dict(...)" if isinstance(value, (list, tuple)) else ""
+        raise expected(name, "a mapping like {'X-Team': 'red'}", kind_of(value), advice)
+    return () if value is None else value.items()
 
 
 def joined_headers(*layers: Mapping[str, str]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from .._version import __version__
 from ..errors import APIError, APITimeoutError, PoolTimeoutError
 from . import _log
 from ._clocks import Clocks
-from ._credential import APIKey, Auth, Credential, checked_key, without_secret
+from ._credential import APIKey, Auth, Credential, asked, without_secret
 from ._governor import Permit
 from ._pool import LoopPool, Pool
 from ._refusal import is_good, refusal_of
@@ -268,12 +268,12 @@ class Transport:
         if not isinstance(key, str):
             try:
                 async with timeout_at(call.clocks.deadline()):
-                    key = await key()
+                    key = await asked(key)
             except asyncio.TimeoutError:
                 if call.clocks.ran_out() is None:
                     raise
                 return call.clocks.error("deadline")
-        call.credential = Credential(checked_key(key), auth)
+        call.credential = Credential(key, auth)
         return None
 
     @property

@@ -9,7 +9,7 @@ import sys
 import time
 import tracemalloc
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from gravitex_async import (
     ServerError,
 )
 from gravitex_async._decode import EventDecoder
-from gravitex_async.chat import ChatAccumulator
+from gravitex_async.chat import ChatAccumulator, ChatCompletionChunk
 from gravitex_async.chat._api import _chunks
 from gravitex_async.errors import EventTooLargeError
 from gravitex_async.sse import MAX_EVENT_BYTES, SSEParser
@@ -44,25 +44,56 @@ def peak() -> Iterator[list[int]]:
     assert highest < limit[0], f"{highest / MIB:.1f} MiB"
 
 
-@pytest.fixture
-def small_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chat streams with a limit of one megabyte, so that tests need not send 128."""
-    parts = lambda: (EventDecoder(_chunks, max_event_bytes=MIB), ChatAccumulator())  # noqa: E731
-    monkeypatch.setattr("gravitex_async.chat._api._parts", parts)
+CHAT = b'data: {"id":"x","choices":[{"index":0,"delta":{"content":"%b"},"finish_reason":"stop"}]}\n\n'
+RESPONSE = (
+    b'data: {"type":"response.completed","response":{"id":"x","object":"response","status":"completed",'
+    b'"output":[{"type":"message","id":"m","role":"assistant","status":"completed",'
+    b'"content":[{"type":"output_text","text":"%b","annotations":[]}]}]}}\n\n'
+)
+GEMINI = b'data: {"candidates":[{"content":{"parts":[{"text":"%b"}]},"finishReason":"STOP","index":0}]}\n\n'
+
+ASKS: dict[str, tuple[bytes, Callable[[AsyncGravitex], Any]]] = {
+    "chat": (CHAT, lambda client: open_stream(client).final()),
+    "chat-type": (CHAT, lambda client: open_stream(client, chunk_type=ChatCompletionChunk).final()),
+    "chat-plain": (CHAT, ask),
+    "responses": (RESPONSE, lambda client: client.responses.stream(model="m", input="x").final()),
+    "responses-plain": (RESPONSE, lambda client: client.responses.create(model="m", input="x")),
+    "responses-stored": (RESPONSE, lambda client: client.responses.retrieve("x", stream=True).final()),
+    "gemini": (
+        GEMINI,
+        lambda client: client.gemini.generate_content_stream(model="m", contents="x").final(),
+    ),
+    "gemini-plain": (GEMINI, lambda client: client.gemini.generate_content(model="m", contents="x")),
+}
 
 
-async def test_pain_32_a_line_that_never_ends(
-    gateway: LocalGateway, client: AsyncGravitex, small_events: None, peak: list[int]
-) -> None:
+@pytest.mark.parametrize("way", ASKS)
+async def test_the_largest_event_is_a_setting(gateway: LocalGateway, way: str) -> None:
+    """The error names it, and to raise it helps: in every dialect, streamed or not, by client or by view."""
+    event, call = ASKS[way]
+    gateway.play(Tape(event % (b"x" * 5000), every=700), times=None)
+    async with client_of(gateway.url, max_event_bytes=4000) as client:
+        with pytest.raises(
+            EventTooLargeError, match=r"at most 4000 bytes, .*raise max_event_bytes .*AsyncGr"
+        ):
+            await call(client)
+        assert "x" * 5000 in repr(await call(client.with_options(max_event_bytes=8000)))
+        with pytest.raises(EventTooLargeError, match="at most 4500 bytes"):
+            await call(client.with_options(max_event_bytes=4500))
+
+
+async def test_pain_32_a_line_that_never_ends(gateway: LocalGateway, peak: list[int]) -> None:
     """It ends at the limit, which the error names; what came before it is kept."""
     peak[0] = 12 * MIB
     gateway.fault("endless-line", after_events=2)
+    client = client_of(gateway.url, max_event_bytes=MIB)
     stream = open_stream(client)
     with pytest.raises(EventTooLargeError, match=f"{MIB} bytes") as caught:
         await stream.final()
     assert caught.value.partial.choices[0].message.content
     assert stream.end.state == "failed"
     assert (await gateway.wait_closed()).closed_by_peer
+    await client.close()
 
 
 async def test_comments_that_never_end(gateway: LocalGateway, client: AsyncGravitex, peak: list[int]) -> None:
@@ -268,14 +299,13 @@ async def test_a_compressed_body_that_is_cut_or_wrong(
     assert client.pool.statistics().leased == 0
 
 
-async def test_a_bomb_in_a_stream(
-    gateway: LocalGateway, client: AsyncGravitex, small_events: None, peak: list[int]
-) -> None:
+async def test_a_bomb_in_a_stream(gateway: LocalGateway, peak: list[int]) -> None:
     """What is inflated counts, and no more than a little is inflated at a time."""
     peak[0] = 24 * MIB
     gateway.fault("bomb", size=64 * MIB)
-    with pytest.raises(EventTooLargeError):
-        await open_stream(client).final()
+    async with client_of(gateway.url, max_event_bytes=MIB) as client:
+        with pytest.raises(EventTooLargeError):
+            await open_stream(client).final()
 
 
 @pytest.mark.parametrize("status", [200, 500])

@@ -27,6 +27,7 @@ async def calls(client: AsyncGravitex) -> None:
 def settings() -> None:
     AsyncGravitex(auth="basic")  # E: arg-type
     AsyncGravitex(timeout="10")  # E: arg-type
+    AsyncGravitex(retries=3)  # E: arg-type
     Timeout(read=10)  # E: call-arg
     Timeout(5)  # E: call-arg
     Limits(max_connections="many")  # E: arg-type
