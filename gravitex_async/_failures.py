@@ -16,6 +16,7 @@ import re
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -277,16 +278,20 @@ def error_of(
     status: int | None = None,
     headers: Mapping[str, str] | None = None,
     model: str = "",
+    place: str = "",
     attempts: int = 1,
     partial: Any = None,
 ) -> errors.APIError:
-    """The exception for *info*; *status* is that of the HTTP answer, None inside a stream."""
+    """The exception for *info*; *status* is that of the HTTP answer, None inside a stream.
+
+    *model* is what was asked for, and *place* the address that was asked, without a query.
+    """
     meant = status if status is not None and status >= 400 else info.status
     plain = {name.lower(): value for name, value in (headers or {}).items()}
     not_found = str(info.code).lower() == "model_not_found"
     cls = errors.NotFoundError if not_found else _class_of(meant)
     return cls(
-        _sentence(cls, info.message, model),
+        _sentence(cls, info, model, place),
         message=info.message or None,
         status=meant if meant is not None else status,
         code=info.code,
@@ -309,16 +314,40 @@ def _class_of(status: int | None) -> type[errors.APIError]:
     return known or (errors.ServerError if status >= 500 else errors.APIStatusError)
 
 
-def _sentence(cls: type[errors.APIError], message: str, model: str) -> str:
+def _sentence(cls: type[errors.APIError], info: ErrorInfo, model: str, place: str) -> str:
+    message = info.message
     if issubclass(cls, errors.PermissionDeniedError):
         sentence = "Error: Invalid or unauthorized API key (it has no right or no quota for this)"
     elif issubclass(cls, errors.AuthenticationError):
         sentence = "Error: Invalid or unauthorized API key; check api_key or GRAVITEX_API_KEY"
     elif issubclass(cls, errors.NotFoundError):
-        sentence = f"Error: Model {model or 'or path'} does not exist or is not supported"
+        sentence = _not_found(info, model[:EXCERPT], place[:EXCERPT])
     else:
         return f"API request failed: {message or 'the answer says no more'}"
     return f"{sentence}: {message}" if message else sentence
+
+
+def _not_found(info: ErrorInfo, model: str, place: str) -> str:
+    """What does not exist: the model where the body says so, else the path; both where nothing tells."""
+    words = f"{info.code} {info.type}".lower()
+    unknown = f"Error: Model {model}" if model else "Error: Model"
+    if not place or "model_not_found" in words:
+        return f"{unknown} does not exist or is not supported"
+    path = urlsplit(place).path
+    if path not in info.message and _names_model(info, model):
+        return f"{unknown} does not exist or is not supported"
+    if model and path not in info.message and find_error(info.body) is not None:
+        return f"{unknown} does not exist or is not supported, or base_url is wrong (asked was {place})"
+    return f"Error: {place} does not exist or is not supported; check base_url"
+
+
+def _names_model(info: ErrorInfo, model: str) -> bool:
+    if info.param == "model" or (
+        model and re.search(rf"(?<![\w-]){re.escape(model)}(?![\w-])", info.message)
+    ):
+        return True
+    # A page may hold any word.
+    return not isinstance(info.body, str) and re.search(r"\bmodel\b", info.message, re.IGNORECASE) is not None
 
 
 def _retryable(status: int | None, info: ErrorInfo) -> bool:

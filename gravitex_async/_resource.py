@@ -22,6 +22,7 @@ class Resource(msgspec.Struct, frozen=True):
     max_event_bytes: int
 
     def __repr__(self) -> str:
+        # Not the fields: they are the client's, and a timeout says nothing of what this is.
         return f"<{type(self).__name__} {self.transport.host}>"
 
     def call(

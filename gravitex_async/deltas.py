@@ -58,9 +58,13 @@ class ToolCall(msgspec.Struct):
         """The arguments as Python values; {} when there are none.
 
         Raises:
-            ValueError: The text is not JSON (yet).
+            ValueError: The text is not JSON (yet), or nested too deeply.
         """
-        return msgspec.json.decode(self.arguments or "{}")
+        try:
+            return msgspec.json.decode(self.arguments or "{}")
+        except RecursionError:
+            pass
+        raise ValueError("expected arguments in JSON, got some that are nested too deeply")
 
 
 class Delta(msgspec.Struct, gc=False):

@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import sys
 from array import array
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import msgspec
 
 from ._arguments import known_only, merged, shows
+from ._checks import expected, kind_of
 from ._resource import Resource
 from .config import RetryPolicy, Timeout
 from .errors import DecodeError, MisuseError
@@ -22,8 +23,6 @@ from .stream import decode_answer, fetch
 from .usage import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy
     from typing_extensions import Unpack
 
@@ -140,8 +139,8 @@ class Embeddings(Resource, frozen=True):
         known_only("create", params, EmbeddingParams.__annotations__)
         if not isinstance(model, str) or not model:
             raise MisuseError(f"expected model as a non-empty string, got {model!r}")
-        if not input:
-            raise MisuseError(f"expected input as a text, texts or tokens, got {input!r}")
+        if isinstance(input, (bytes, Mapping)) or not isinstance(input, (str, Sequence)) or not input:
+            raise expected("input", "a text, a list of texts or tokens, not empty", kind_of(input))
         given = {name: value for name, value in params.items() if value is not None and name not in _OPTIONS}
         body = merged({"model": model, "input": input, **given}, params.get("extra_body"))
         return _fetched(self.call(PATH, body, params, model=model))

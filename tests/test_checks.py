@@ -375,3 +375,37 @@ def test_values_are_shown_short() -> None:
     assert shown(None) == "None"
     assert shown(Timeout()) == "gravitex_async.Timeout"
     assert shown("") == "''"
+
+
+# What is empty
+
+
+EMPTY: list[Any] = [
+    ("chat.completions.create", {"messages": []}, "messages as a non-empty list .*, got an empty list"),
+    ("chat.completions.stream", {"messages": ()}, "messages as a non-empty list .*, got an empty tuple"),
+    ("chat.completions.create", {"messages": ""}, "got an empty text"),
+    ("chat.completions.create", {"messages": "hi"}, "got str$"),
+    ("chat.completions.create", {"messages": {"role": "user"}}, "got dict$"),
+    ("responses.create", {"input": []}, "input as text or as a list .*, not empty, got an empty list"),
+    ("responses.stream", {"input": ""}, "got an empty text"),
+    ("gemini.generate_content", {"contents": []}, "contents as .*, not empty, got an empty list"),
+    ("gemini.generate_content_stream", {"contents": ""}, "got an empty text"),
+    ("gemini.batch_embed_contents", {"requests": []}, "requests as a non-empty list .*, got an empty list"),
+    ("gemini.embed_content", {"content": []}, "got an empty list"),
+    ("embeddings.create", {"input": []}, "input as a text, .*, not empty, got an empty list"),
+    ("embeddings.create", {"input": ""}, "got an empty text"),
+    ("embeddings.create", {"input": {"a": 1}}, "got dict"),
+]
+
+
+@pytest.mark.parametrize(("path", "arguments", "words"), EMPTY)
+async def test_what_is_empty_is_called_empty(
+    gateway: LocalGateway, client: AsyncGravitex, path: str, arguments: Any, words: str
+) -> None:
+    """An empty list is no list of messages, and nothing is sent."""
+    call: Any = client
+    for name in path.split("."):
+        call = getattr(call, name)
+    with pytest.raises(MisuseError, match=words):
+        call(model="m", **arguments)
+    assert gateway.requests == []

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -15,6 +18,7 @@ from gravitex_async import (
     APITimeoutError,
     AsyncGravitex,
     DecodeError,
+    Limits,
     MisuseError,
     RateLimitError,
     StreamInterrupted,
@@ -424,3 +428,114 @@ async def test_deltas_taken_up_again_in_a_later_read_are_of_that_read(
         seen.append((await stream.__anext__()).content)
     seen += [delta.content async for delta in deltas if delta.content]
     assert seen == ["1", "2", "3", "4", "5", "6"]
+
+
+# What its repr says
+
+
+async def test_a_repr_says_where_it_stands(gateway: LocalGateway) -> None:
+    """The dialect, the state, the events and what is waited for; no content, no key, no address."""
+    seen = []
+    gateway.script(text=["sEcReT"] * 5)
+    async with AsyncGravitex(base_url=gateway.url, api_key=gateway.api_key, max_retries=0) as client:
+        stream = opened(client)
+        seen.append(repr(stream))
+        await stream
+        seen.append(repr(stream))
+        await stream.__anext__()
+        seen.append(repr(stream))
+        await stream.final()
+        seen.append(repr(stream))
+        assert stream.content.startswith("sEcReT")
+    assert seen[0] == "<ChatStream open: not sent, 0 events>"
+    assert seen[1] == "<ChatStream open: not being read, 0 events>"
+    assert re.fullmatch(r"<ChatStream open: (\d+ not taken|not being read), \d events>", seen[2])
+    assert re.fullmatch(r"<ChatStream completed: stop, \d events>", seen[3])
+    for secret in ("sEcReT", gateway.api_key, gateway.url):
+        assert secret not in " ".join(seen)
+
+
+STREAMS: dict[str, Any] = {
+    "ChatStream": opened,
+    "ResponsesStream": lambda client: client.responses.stream(model="m", input="hi"),
+    "GeminiStream": lambda client: client.gemini.generate_content_stream(model="m", contents="hi"),
+}
+
+
+class OwnChunk(ChatCompletionChunk, kw_only=True):
+    """A chunk type of the caller's."""
+
+
+@pytest.mark.parametrize("name", STREAMS)
+async def test_a_repr_says_what_is_waited_for(
+    gateway: LocalGateway, client: AsyncGravitex, name: str
+) -> None:
+    """An answer, the first content, more of it; and how it ended, when it did."""
+    gateway.fault("stall", where="headers")
+    stream = STREAMS[name](client)
+    async with reading(stream):
+        await gateway.wait_requests(1)
+        assert repr(stream) == f"<{name} open: waiting for an answer, 0 events>"
+    stream.abort()
+    assert repr(stream) == f"<{name} closed, 0 events>"
+
+    gateway.fault("stall", after_events=0)
+    stream = await STREAMS[name](client)
+    async with reading(stream):
+        assert repr(stream) == f"<{name} open: waiting for the first content, 0 events>"
+    stream.abort()
+
+    gateway.script(text=WORDS)
+    gateway.fault("truncate", after_events=4 if name == "ResponsesStream" else 2)
+    stream = STREAMS[name](client)
+    with pytest.raises(StreamInterrupted):
+        await stream.final()
+    assert re.fullmatch(rf"<{name} interrupted: StreamInterrupted, \d events>", repr(stream))
+
+    gateway.fault("status", status=429)
+    stream = STREAMS[name](client)
+    with pytest.raises(RateLimitError):
+        await stream
+    assert repr(stream) == f"<{name} failed: RateLimitError, 0 events>"
+
+
+async def test_a_repr_in_a_full_pool(gateway: LocalGateway) -> None:
+    """Who waits for a connection is seen to wait for one; a stream of any chunk type names its dialect."""
+    gateway.fault("stall", after_events=2)
+    limits = Limits(max_connections=1)
+    async with AsyncGravitex(base_url=gateway.url, api_key=gateway.api_key, limits=limits) as client:
+        first: Any = client.chat.completions.stream(model="m", messages=ASK, chunk_type=OwnChunk)
+        await first.__anext__()
+        second = opened(client)
+        async with reading(second):
+            await until(lambda: client.pool.statistics().waiting == 1)
+            assert repr(second) == "<ChatStream open: waiting for a connection, 0 events>"
+        while "not taken" in repr(first):
+            await first.__anext__()
+        async with reading(first):
+            assert re.fullmatch(
+                r"<ChatStream open: waiting for (more|the first content), \d events>", repr(first)
+            )
+        first.abort()
+        second.abort()
+
+
+@asynccontextmanager
+async def reading(stream: Any) -> AsyncIterator[None]:
+    """A reader that stands in a wait meanwhile."""
+    reader = asyncio.ensure_future(stream.__anext__())
+    try:
+        await until(lambda: "waiting for" in repr(stream) and "its turn" not in repr(stream))
+        yield
+    finally:
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Lets the others run until *condition* holds."""
+    for _ in range(200_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never held")

@@ -112,6 +112,9 @@ def test_arguments_of_a_call() -> None:
     assert ToolCall("", "f", '{"a":[1]}').parsed() == {"a": [1]}
     with pytest.raises(ValueError, match="truncated"):
         ToolCall("", "f", '{"a"').parsed()
+    for deep in ("[" * 100_000, '{"a":' * 100_000 + "1" + "}" * 100_000):
+        with pytest.raises(ValueError, match="nested too deeply"):
+            ToolCall("", "f", deep).parsed()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._arguments import check_range, known_only, merged
+from .._checks import kind_of
 from .._structured._read import is_output_type, output_type
 from ..errors import MisuseError
 from ._params import ChatParams
@@ -55,7 +56,7 @@ def _check(model: str, messages: Any, params: ChatParams) -> None:
     if isinstance(messages, (str, bytes, Mapping)) or not isinstance(messages, Sequence) or not messages:
         raise MisuseError(
             f"expected messages as a non-empty list like [{{'role': 'user', 'content': '...'}}], "
-            f"got {type(messages).__name__}"
+            f"got {kind_of(messages)}"
         )
     check_range("temperature", params.get("temperature"), 0, 2)
     check_range("top_p", params.get("top_p"), 0, 1)

@@ -198,7 +198,7 @@ class GeminiAccumulator:
         """Whether every candidate has its finishReason, or the prompt was blocked."""
         if self._candidates:
             return all(state.finish_reason for state in self._candidates.values())
-        return self._blocked
+        return self._block_reason is not None
 
     @property
     def closed(self) -> bool:
@@ -226,14 +226,13 @@ class GeminiAccumulator:
 
     @property
     def finish_reason(self) -> str | None:
-        return None if self._first is None else self._first.finish_reason
+        """The word of candidate 0; for a blocked prompt, which has no candidates, the reason of the block."""
+        return self._block_reason if self._first is None else self._first.finish_reason
 
     @property
     def reason(self) -> EndReason:
         """A blocked prompt is "filtered"."""
-        if self._first is None and self._blocked:
-            return "filtered"
-        return reason_of(self.finish_reason)
+        return reason_of(self.finish_reason) if self._block_reason is None else "filtered"
 
     @property
     def usage(self) -> Usage:
@@ -298,5 +297,8 @@ class GeminiAccumulator:
         return () if state is None else state.late()
 
     @property
-    def _blocked(self) -> bool:
-        return self._feedback is not None and bool(self._feedback.block_reason)
+    def _block_reason(self) -> str | None:
+        """Why the prompt was refused; None when it was not."""
+        if self._candidates or self._feedback is None:
+            return None
+        return self._feedback.block_reason or None

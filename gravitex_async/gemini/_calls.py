@@ -152,6 +152,6 @@ def _is_fragment(value: object, *, opening: bool) -> bool:
         return False
     try:
         msgspec.json.decode(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return True
     return False

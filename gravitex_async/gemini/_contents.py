@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._checks import expected, kind_of
 from ..errors import MisuseError
 from ._parts import Blob, Content, FileData, FunctionCall, FunctionResponse, Part
 from ._structs import Candidate, GenerateContentResponse
@@ -36,6 +37,8 @@ def contents_of(value: Any) -> list[Tree]:
     Raises:
         MisuseError: There are none, or something in them is neither text nor a part nor a content.
     """
+    if isinstance(value, (str, Sequence)) and not value:
+        raise expected("contents", "text, parts or turns, not empty", kind_of(value))
     turns: list[Tree] = []
     open_turn: Tree | None = None
     for item in value if _is_list(value) else [value]:

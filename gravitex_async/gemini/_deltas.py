@@ -40,8 +40,9 @@ def deltas_of(event: GenerateContentResponse, late: Late) -> Sequence[Delta]:
         if content or thoughts or calls or reason:
             found.append(Delta(content, thoughts, "", calls, reason, usage, candidate.index))
             usage = None
-    if usage is not None:
-        found.append(Delta(usage=usage))
+    blocked = None if event.candidates else event.block_reason
+    if usage is not None or blocked is not None:
+        found.append(Delta(finish_reason=blocked, usage=usage))
     return found
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from .._arguments import known_only, merged
-from ..errors import DecodeError, MisuseError
+from .._checks import expected, kind_of
+from ..errors import DecodeError
 from ..stream import decode_answer, fetch
 from ..usage import Usage
 from ._contents import content_of
@@ -125,7 +126,7 @@ def batch_bodies(call: str, model: str, requests: Sequence[Any], params: EmbedPa
         MisuseError: There are none.
     """
     if isinstance(requests, (str, bytes, Mapping)) or not isinstance(requests, Sequence) or not requests:
-        raise MisuseError(f"expected requests as a non-empty list of texts, got {type(requests).__name__}")
+        raise expected("requests", "a non-empty list of texts", kind_of(requests))
     items = [_batched(call, model, request, params) for request in requests]
     bodies = [{"requests": items[start : start + MAX_BATCH]} for start in range(0, len(items), MAX_BATCH)]
     return [merged(body, params.get("extra_body")) for body in bodies]

@@ -44,6 +44,7 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _REASONS: Final[Mapping[str, EndReason]] = {
     "STOP": "stop",
+    "FUNCTION_CALL": "tool_calls",
     "MAX_TOKENS": "length",
     "SAFETY": "filtered",
     "RECITATION": "filtered",

@@ -99,8 +99,16 @@ class GenerateContentResponse(Wire, kw_only=True):
 
     @property
     def finish_reason(self) -> str | None:
-        """The word on the wire; None for a blocked prompt: ``prompt_feedback`` says why."""
-        return next((each.finish_reason for each in self.candidates if each.index == 0), None)
+        """The word on the wire; for a blocked prompt, which has no candidates, the reason of the block."""
+        found = next((each.finish_reason for each in self.candidates if each.index == 0), None)
+        return found if self.block_reason is None else self.block_reason
+
+    @property
+    def block_reason(self) -> str | None:
+        """Why the prompt was refused; None when it was not."""
+        if self.candidates or self.prompt_feedback is None:
+            return None
+        return self.prompt_feedback.block_reason or None
 
     @property
     def usage(self) -> Usage:
@@ -115,7 +123,8 @@ class GenerateContentResponse(Wire, kw_only=True):
             InvalidOutputError: The answer is whole, and no value of the type.
         """
         word = self.finish_reason
-        return read_output(type_, text=self.text, refusal="", word=word, reason=reason_of(word), answer=self)
+        reason = reason_of(word) if self.block_reason is None else "filtered"
+        return read_output(type_, text=self.text, refusal="", word=word, reason=reason, answer=self)
 
     def to_input(self) -> list[dict[str, Any]]:
         """The model's turn, to follow the ``contents`` of the next request, signatures and all.

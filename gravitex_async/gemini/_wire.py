@@ -117,7 +117,7 @@ def as_arguments(value: Any) -> Any:
         return value
     try:
         parsed = msgspec.json.decode(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = None
     return parsed if isinstance(parsed, dict) else {"arguments": value}
 

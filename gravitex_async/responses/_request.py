@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .._arguments import check_range, known_only, merged
+from .._checks import kind_of
 from .._files import check_files
 from .._structured._read import is_output_type, output_type
 from ..errors import MisuseError
@@ -62,7 +63,7 @@ def _check(model: Any, input: Any, params: ResponsesParams) -> None:
     if isinstance(input, bytes) or not isinstance(input, (str, Sequence)) or not input:
         raise MisuseError(
             f"expected input as text or as a list like [{{'role': 'user', 'content': '...'}}], not empty, "
-            f"got {type(input).__name__}"
+            f"got {kind_of(input)}"
         )
     check_range("temperature", params.get("temperature"), 0, 2)
     check_range("top_p", params.get("top_p"), 0, 1)

@@ -107,6 +107,23 @@ class Engine(Generic[ItemT, FinalT]):
         """The gateway's id of this request."""
         return request_id_of(self.headers)
 
+    @property
+    def activity(self) -> str:
+        """What goes on while the stream is open, in words."""
+        if self._response is None:
+            call = None if self._opening is None else self._call
+            return "not sent" if call is None else f"waiting for {call.waits_for}"
+        if not self.reading:
+            return f"{len(self.queue)} not taken" if self.queue else "not being read"
+        if self._at_mark:
+            return "waiting for the end of the body"
+        return f"waiting for {'more' if any(self.folded.progress) else 'the first content'}"
+
+    @property
+    def events(self) -> int:
+        """Events with data, so far."""
+        return self._decoder.events
+
     async def begin(self) -> None:
         """Sends the request, and waits until the answer has begun.
 

@@ -53,6 +53,18 @@ class Stream(Generic[ItemT, FinalT]):
         self._engine: Engine[ItemT, FinalT] = Engine(call, make)
         self._items = self._engine.queue.items
 
+    def __repr__(self) -> str:
+        # Where it stands, and nothing of what it holds: a repr ends in logs.
+        engine = self._engine
+        state = engine.end.state
+        if state == "open":
+            how = f": {engine.activity}"
+        elif engine.failure is not None:
+            how = f": {type(engine.failure).__name__}"
+        else:
+            how = "" if state == "closed" else f": {engine.end.reason}"
+        return f"<{type(self).__name__} {state}{how}, {engine.events} events>"
+
     # Opening and leaving
 
     def __await__(self: SelfT) -> Generator[Any, None, SelfT]:

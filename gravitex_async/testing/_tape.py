@@ -28,7 +28,7 @@ class Tape:
     ``streamed`` (default: for event streams) sends chunked, otherwise with a Content-Length.
     """
 
-    body: bytes
+    body: bytes = field(repr=False)
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str | None = EVENT_STREAM

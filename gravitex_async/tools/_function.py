@@ -91,7 +91,7 @@ class Tool:
         """
         try:
             return cast(object, self._reader.read(arguments if arguments.strip() else "{}"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             problem = str(error)
         raise ValueError(f"bad arguments for {self.name}: {problem}")
 

@@ -32,6 +32,13 @@ __all__ = ["Clocks", "Phase"]
 Phase = Literal["queue", "connect", "headers", "body"]
 """What a call waits for: its turn (limited by the deadline alone), a connection, the headers, the body."""
 
+_AWAITED: Final[dict[Phase, str]] = {
+    "queue": "its turn",
+    "connect": "a connection",
+    "headers": "an answer",
+    "body": "another try",  # while there is no other body
+}
+
 _HINTS = {
     "connect": "check base_url and the network",
     "headers": "the gateway accepted the request and did not answer",
@@ -74,6 +81,11 @@ class Clocks:
     def now(self) -> float:
         """The loop's time."""
         return self._loop.time()
+
+    @property
+    def waits_for(self) -> str:
+        """What the call waits for, in words."""
+        return _AWAITED[self._phase]
 
     def deadline(self) -> float | None:
         """The moment the whole call must be over."""

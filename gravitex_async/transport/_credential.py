@@ -1,7 +1,8 @@
 """The API key: where it stands in a request, and that it stands nowhere else (DESIGN: law 9).
 
 Gateways quote keys in their errors, and proxies quote URLs in theirs, so what comes back is searched for the
-key before it becomes an error.
+key before it becomes an error. A word of a few letters is no secret, as local servers want one, and stands in
+half of what is said: it is left there. Codes and types are words of the protocol, and stay what they are.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -24,7 +25,11 @@ APIKey = str | Callable[[], Awaitable[str]]
 ErrorT = TypeVar("ErrorT", bound=APIError)
 
 _HIDDEN = "***"
-_FIELDS = ("args", "message", "code", "type", "param", "request_id", "body", "headers")
+_FIELDS = ("message", "param", "request_id", "body", "headers")
+_WORDS = frozenset({"code", "type"})
+
+# Shorter keys ("x", "test", "EMPTY") are none that anybody has to keep.
+SHORTEST_SECRET: Final = 8
 
 
 class Credential(msgspec.Struct, frozen=True, repr_omit_defaults=True):
@@ -79,10 +84,10 @@ def checked_key(key: object) -> str:
 def without_secret(error: ErrorT, secret: str) -> ErrorT:
     """The error with *secret* struck out of whatever the gateway sent: a new one, never raised before."""
     clean = copy.copy(error)
-    if secret:
+    if len(secret) >= SHORTEST_SECRET:
         forms = {secret, quote(secret, safe="")}
         clean.args = _struck(error.args, forms)
-        for name in _FIELDS[1:]:
+        for name in _FIELDS:
             value = getattr(error, name)
             struck = _struck(value, forms)
             if struck != value:
@@ -96,7 +101,10 @@ def _struck(value: Any, forms: set[str]) -> Any:
             value = value.replace(form, _HIDDEN)
         return value
     if isinstance(value, dict):
-        return {_struck(key, forms): _struck(item, forms) for key, item in value.items()}
+        return {
+            _struck(name, forms): item if name in _WORDS and isinstance(item, str) else _struck(item, forms)
+            for name, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return type(value)(_struck(item, forms) for item in value)
     return value

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from .._failures import request_id_of
-from ..errors import APIError
+from ..errors import APIError, one_line
 
 if TYPE_CHECKING:
     from ._clocks import Clocks
@@ -39,7 +39,7 @@ def attempt(request: Request, clocks: Clocks, outcome: Response | APIError) -> N
         result,
         clocks.attempts,
         clocks.now() - clocks.started,
-        request_id,
+        one_line(str(request_id)),
     )
 
 

@@ -19,8 +19,8 @@ def is_good(status: int) -> bool:
     return 200 <= status < 300 and status not in (204, 205)
 
 
-async def refusal_of(response: Response, model: str) -> APIError:
-    """The error in *response*, which is read and let go."""
+async def refusal_of(response: Response, model: str, place: str) -> APIError:
+    """The error in *response*, which is read and let go; *place* is the address that was asked."""
     status = response.status
     if status < 400:
         response.release()
@@ -33,7 +33,8 @@ async def refusal_of(response: Response, model: str) -> APIError:
         body = await response.read_all(MAX_ERROR_BYTES, cut=True)
     except APIError:
         body = b""  # the status alone says enough
-    return error_of(flat_error(parse_body(body)), status=status, headers=response.headers, model=model)
+    info = flat_error(parse_body(body))
+    return error_of(info, status=status, headers=response.headers, model=model, place=place)
 
 
 def _hint(response: Response) -> str:

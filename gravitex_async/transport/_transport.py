@@ -218,7 +218,9 @@ class Transport:
         finally:
             if response is None:
                 pool.slots.release(host)
-        return response if is_good(response.status) else await refusal_of(response, call.request.model)
+        if is_good(response.status):
+            return response
+        return await refusal_of(response, call.request.model, self._base.place(call.request.path))
 
     def _response(self, answer: ClientResponse, call: _Sending, permit: Permit) -> Response:
         pool = call.pool
@@ -293,18 +295,26 @@ class Transport:
 class Call:
     """One request and the transport it goes through: what a stream needs to open, and to open again."""
 
-    __slots__ = ("request", "transport")
+    __slots__ = ("_clocks", "request", "transport")
 
     def __init__(self, transport: Transport, request: Request) -> None:
         self.transport = transport
         self.request = request
+        self._clocks: Clocks | None = None
         if request.method == "POST" and request.retry.max_retries:
             # The same over all tries, so that a gateway that knows the header runs the request once.
             request.idempotency_key = f"gravitex-{os.urandom(16).hex()}"
 
     async def open(self, clocks: Clocks | None, *, after: APIError | None = None) -> Response:
         """See ``Transport.open``."""
-        return await self.transport.open(self.request, clocks, after=after)
+        request = self.request
+        self._clocks = clocks or Clocks(asyncio.get_running_loop(), request.timeout, stream=request.stream)
+        return await self.transport.open(request, self._clocks, after=after)
+
+    @property
+    def waits_for(self) -> str:
+        """What its opening waits for, in words."""
+        return "a connection" if self._clocks is None else self._clocks.waits_for
 
     def allows_retry(self, error: APIError, clocks: Clocks) -> bool:
         """Whether ``open(clocks, after=error)`` would try again."""

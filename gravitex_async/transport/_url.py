@@ -64,8 +64,12 @@ class BaseURL(msgspec.Struct, frozen=True):
     def url(self, path: str, query: Mapping[str, str]) -> str:
         """The address of *path* (``/v1/…``, already encoded) with the base's query and *query* over it."""
         merged = {**dict(self.query), **query}
-        address = f"{self.origin}{self.prefix}{path}"
+        address = self.place(path)
         return f"{address}?{urlencode(merged, quote_via=quote)}" if merged else address
+
+    def place(self, path: str) -> str:
+        """The same without any query, which may hold a secret."""
+        return f"{self.origin}{self.prefix}{path}"
 
 
 def _prefix(path: str) -> str:

@@ -48,9 +48,9 @@ def test_falsy_values_are_values() -> None:
 
 def test_an_unknown_keyword_names_the_way_out() -> None:
     """A typo is found at once; what this client does not know can be sent all the same."""
-    with pytest.raises(
-        TypeError, match=r"create\(\) got an unexpected keyword argument 'temprature'.*extra_body"
-    ):
+    with pytest.raises(TypeError, match=r"create\(\) got an unexpected .* 'warmth'.*extra_body"):
+        body(warmth=1)
+    with pytest.raises(TypeError, match=r"'temprature'; did you mean temperature\?"):
         body(temprature=1)
     assert body(extra_body={"temprature": 1})["temprature"] == 1
 

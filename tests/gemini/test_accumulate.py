@@ -127,10 +127,12 @@ def test_usage_the_last_wins_field_by_field():
 
 
 def test_a_blocked_prompt_is_a_whole_answer():
-    """No candidates, no finish reason, and nothing is missing."""
-    state = folded({"promptFeedback": {"blockReason": "SAFETY"}})
+    """No candidates, and nothing is missing; the word on the wire is the reason of the block."""
+    state = folded({"promptFeedback": {"blockReason": "OTHER"}})
     assert state.complete
-    assert (state.reason, state.finish_reason, state.final().text) == ("filtered", None, "")
+    assert (state.reason, state.finish_reason, state.final().text) == ("filtered", "OTHER", "")
+    assert state.final().finish_reason == "OTHER"
+    assert not folded({"promptFeedback": {"blockReason": ""}}).complete
 
 
 @pytest.mark.parametrize("name", [field.encode_name for field in msgspec.structs.fields(UsageMetadata)])

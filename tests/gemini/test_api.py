@@ -21,6 +21,7 @@ from gravitex_async import (
     RetryPolicy,
     ServerError,
     StreamInterrupted,
+    TruncatedOutputError,
 )
 from gravitex_async.gemini import GeminiStream, GenerateContentResponse, tool_result
 from gravitex_async.testing import LocalGateway, Tape
@@ -301,9 +302,34 @@ async def test_a_stream_without_its_end_is_interrupted(gateway, client):
     assert stream.end.state == "interrupted"
 
 
+CALL_EVENT = (
+    b'{"candidates": [{"content": {"parts": [{"functionCall": {"name": "f", "args": {}}}]}, "index": 0, '
+    b'"finishReason": "FUNCTION_CALL"}]}'
+)
+BLOCKED = b'{"promptFeedback": {"blockReason": "OTHER"}, "usageMetadata": {"totalTokenCount": 3}}'
+
+
+async def test_a_blocked_prompt_has_a_finish_reason(gateway, client):
+    """The reason of the block: of the stream, its events, its deltas and its answer, and of a plain one."""
+    gateway.play(Tape(sse(BLOCKED)), times=2)
+    stream = client.gemini.generate_content_stream(model=MODEL, contents="hi")
+    assert [chunk.finish_reason async for chunk in stream] == ["OTHER"]
+    assert (stream.finish_reason, (await stream.final()).finish_reason) == ("OTHER", "OTHER")
+    assert (stream.end.state, stream.end.reason, stream.usage.total_tokens) == ("incomplete", "filtered", 3)
+    told = client.gemini.generate_content_stream(model=MODEL, contents="hi").deltas()
+    assert [(delta.finish_reason, delta.content) async for delta in told] == [("OTHER", "")]
+    gateway.play(Tape(BLOCKED, content_type="application/json"))
+    answer = await client.gemini.generate_content(model=MODEL, contents="hi")
+    assert (answer.finish_reason, answer.text) == ("OTHER", "")
+    with pytest.raises(TruncatedOutputError, match=r"cut \(OTHER\)"):
+        answer.parsed(dict[str, int])
+
+
 @pytest.mark.parametrize(
     ("payload", "state", "reason"),
     [
+        (CALL_EVENT, "completed", "tool_calls"),
+        (event("a", "FUNCTION_CALL"), "completed", "tool_calls"),
         (event("a", "MAX_TOKENS"), "incomplete", "length"),
         (event("a", "SAFETY"), "incomplete", "filtered"),
         (event("a", "MALFORMED_FUNCTION_CALL"), "incomplete", "error"),
@@ -409,8 +435,8 @@ async def test_call_options(gateway, client):
 async def test_an_unknown_keyword(gateway, client):
     """A TypeError at once, and nothing is sent."""
     for call in (client.gemini.generate_content, client.gemini.generate_content_stream):
-        with pytest.raises(TypeError, match=r"temprature.*extra_body"):
-            call(model=MODEL, contents="hi", temprature=1)
+        with pytest.raises(TypeError, match=r"'warmth'.*extra_body"):
+            call(model=MODEL, contents="hi", warmth=1)
     assert gateway.requests == []
 
 

@@ -363,11 +363,14 @@ def test_settings_are_spelled_in_camel_case_at_any_depth():
     }
 
 
-@pytest.mark.parametrize("given", [{"temprature": 1}, {"config": {"temprature": 1}}])
-def test_a_keyword_nobody_knows(given):
-    """A TypeError that names the way round it."""
-    with pytest.raises(TypeError, match=r"'temprature'.*extra_body"):
-        body(**given)
+@pytest.mark.parametrize(
+    ("name", "words"), [("warmth", "extra_body"), ("temprature", r"did you mean temperature\?")]
+)
+def test_a_keyword_nobody_knows(name, words):
+    """A TypeError that names the way round it, or what is meant; inside ``config`` too."""
+    for given in ({name: 1}, {"config": {name: 1}}):
+        with pytest.raises(TypeError, match=rf"'{name}'.*{words}"):
+            body(**given)
 
 
 @pytest.mark.parametrize("given", [{"config": 3}, {"generation_config": 3}, {"tools": [print]}])

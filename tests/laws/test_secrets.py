@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import logging
 import pickle
 import subprocess
@@ -19,7 +20,7 @@ from gravitex_async import APIError, APIStatusError, AsyncGravitex, MisuseError
 from gravitex_async.testing import LocalGateway, Tape
 from gravitex_async.transport import Request, Response
 
-from .conftest import RawServer, ask, chunked, client_of, head, open_stream
+from .conftest import MESSAGES, RawServer, ask, chunked, client_of, head, open_stream
 
 KEY = "sk-SeCrEt-0123456789+/="
 QUOTED = "sk-SeCrEt-0123456789%2B%2F%3D"
@@ -292,3 +293,77 @@ async def test_an_answer_may_hold_the_key(gateway: LocalGateway, client: AsyncGr
     body = b'{"id":"x","choices":[{"message":{"content":"sk-local"},"finish_reason":"stop"}]}'
     gateway.play(Tape(body, content_type="application/json"))
     assert (await ask(client)).choices[0].message.content == "sk-local"
+
+
+@pytest.mark.parametrize("key", ["x", "test", "EMPTY", "1234567"])
+async def test_a_word_is_no_secret(key: str) -> None:
+    """Local servers want any key at all: what they say is left whole, wherever such a word stands in it."""
+    message = f"the test of x was EMPTY: 1234567 ({key})"
+    body = {"message": message, "code": f"{key}_failed", "type": f"{key}_error", "param": key}
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        text = json.dumps({"error": body}).encode()
+        writer.write(head("application/json", "400 Bad Request", X_Test=key) + chunked(text) + b"0\r\n\r\n")
+
+    async with RawServer(refuse) as server, client_of(server.url, api_key=key) as client:
+        with pytest.raises(APIStatusError) as caught:
+            await ask(client)
+    error = caught.value
+    assert (error.message, error.code, error.type) == (message, f"{key}_failed", f"{key}_error")
+    assert (error.param, error.body) == (key, {"error": body})
+    assert error.headers is not None
+    assert error.headers["x-test"] == key
+    assert "***" not in str(error)
+
+
+async def test_codes_and_types_are_never_struck_out() -> None:
+    """They are words of the protocol, which decide what is done, even where a key is one of them."""
+    key = "overloaded_error"
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        text = json.dumps({"error": {"message": f"key {key}", "code": key, "type": key}}).encode()
+        writer.write(head("application/json", "529 Overloaded") + chunked(text) + b"0\r\n\r\n")
+
+    async with RawServer(refuse) as server, client_of(server.url, api_key=key) as client:
+        with pytest.raises(APIStatusError) as caught:
+            await ask(client)
+    error = caught.value
+    assert (error.code, error.type, error.message) == (key, key, "key ***")
+    assert error.body == {"error": {"message": "key ***", "code": key, "type": key}}
+
+
+NAMES = [
+    "m\nWARNING forged",
+    "m\r\nforged",
+    "m\x1b[2Jforged",
+    "m\x85forged",
+    "m\u2028forged",
+    "\x07m\tforged",
+]
+
+
+@pytest.mark.parametrize("model", NAMES)
+async def test_no_name_writes_a_line_into_the_log(model: str, logged: list[str]) -> None:
+    """Neither ours, in the sentence, nor the one a server sends back; the message itself is as sent."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        text = json.dumps({"error": {"message": f"no model {model}", "code": "model_not_found"}}).encode()
+        writer.write(head("application/json", "404 Not Found") + chunked(text) + b"0\r\n\r\n")
+
+    async with RawServer(refuse) as server, client_of(server.url) as client:
+        for call in (
+            lambda: client.chat.completions.create(model=model, messages=MESSAGES),
+            lambda: client.chat.completions.stream(model=model, messages=MESSAGES).final(),
+            lambda: client.gemini.generate_content(model=model, contents=CONTENTS),
+            lambda: client.models.retrieve(model),
+        ):
+            with pytest.raises(APIStatusError) as caught:
+                await call()
+            assert caught.value.message == f"no model {model}"
+            assert str(caught.value).startswith("Error: Model ")
+            assert "forged" in str(caught.value)
+            logged.append(str(caught.value))
+    assert any("-> NotFoundError" in line for line in logged)
+    for line in logged:
+        assert line.splitlines() == [line]
+        assert not set(line) & set("\x1b\x07\t")

@@ -16,14 +16,14 @@ from gravitex_async.transport._request import BIG_BODY, encode, weight
 @pytest.mark.parametrize("headers", [None, {}, {"X-A": "b"}, {"x": "tab\there"}, {"A-1_b.c": "ü"}])
 def test_ordinary_headers_pass(headers: Any) -> None:
     """As they are, in a dict of their own."""
-    assert checked_headers(headers) == (headers or {})
+    assert checked_headers("extra_headers", headers) == (headers or {})
 
 
 @given(st.text(max_size=8), st.text(max_size=8))
 def test_no_header_can_begin_another(name: str, value: str) -> None:
     """What passes has no line break and no control character but a tab."""
     try:
-        passed = checked_headers({name: value})
+        passed = checked_headers("extra_headers", {name: value})
     except MisuseError:
         return
     ((found, text),) = passed.items()
@@ -36,7 +36,7 @@ def test_no_header_can_begin_another(name: str, value: str) -> None:
 def test_the_framing_is_the_clients_own(name: str) -> None:
     """Another value there would be a second request inside the first."""
     with pytest.raises(MisuseError, match="by the client alone"):
-        checked_headers({name: "1"})
+        checked_headers("extra_headers", {name: "1"})
 
 
 def test_a_request_shows_neither_body_nor_headers() -> None:
