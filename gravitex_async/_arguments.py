@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
-from ._checks import expected, kind_of
+from ._checks import expected, kind_of, shown
 from .errors import MisuseError
 
-__all__ = ["check_range", "known_only", "merged", "shows", "unexpected"]
+__all__ = ["check_range", "checked_model", "known_only", "merged", "shows", "unexpected"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,6 +82,17 @@ def check_range(name: str, value: Any, low: float, high: float | None = None) ->
             f"expected {name} from {low:g}{upper}, got {value!r}; "
             f"extra_body={{{name!r}: {value!r}}} sends it all the same"
         )
+
+
+def checked_model(model: object) -> str:
+    """The model's name.
+
+    Raises:
+        MisuseError: It is no text, or empty.
+    """
+    if not isinstance(model, str) or not model:
+        raise expected("model", "a non-empty string", shown(model))
+    return model
 
 
 def merged(body: dict[str, Any], extra: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -23,9 +23,13 @@ import msgspec
 from .errors import MisuseError
 
 __all__ = [
-    "check_fields", "check_kind", "check_session", "check_ssl", "expected", "is_number", "kind_of", "shown",
-    "timeout_advice",
+    "check_fields", "check_kind", "check_seconds", "check_session", "check_ssl", "expected", "is_number",
+    "kind_of", "shown", "timeout_advice",
 ]  # fmt: skip
+
+# As much of a value as a line of a log has room for.
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 80
 
 _PLAIN: Final = (str, bytes, int, float, list, tuple, dict, set, NoneType)
 
@@ -42,6 +46,7 @@ _CLOCKS: Final[Mapping[str, str]] = {
 
 class _Rule(NamedTuple):
     name: str
+    default: object
     wanted: str
     allows: Callable[[object], bool]
 
@@ -54,7 +59,7 @@ def expected(name: str, wanted: str, got: str, advice: str = "") -> MisuseError:
 
 def shown(value: object) -> str:
     """A value as a message quotes it: short, and what is no plain value by its type."""
-    return reprlib.repr(value) if isinstance(value, _PLAIN) else kind_of(value)
+    return _short.repr(value) if isinstance(value, _PLAIN) else kind_of(value)
 
 
 def kind_of(value: object) -> str:
@@ -76,9 +81,10 @@ def check_fields(settings: msgspec.Struct, note: str, *, zero: bool = False) -> 
         zero: Whether its numbers may be zero.
     """
     kind = type(settings)
-    for name, wanted, allows in _rules(kind, zero):
+    for name, default, wanted, allows in _rules(kind, zero):
         value = getattr(settings, name)
-        if not allows(value):
+        # Each call may make settings of its own, in which most fields are what they always are.
+        if value is not default and not allows(value):
             raise expected(f"{kind.__name__}.{name}", wanted, shown(value), note)
 
 
@@ -87,6 +93,12 @@ def check_kind(name: str, value: object, kind: type, advice: str = "") -> None:
     if value is not None and not isinstance(value, kind):
         wanted = "True or False" if kind is bool else f"a gravitex_async.{kind.__name__} or None"
         raise expected(name, wanted, shown(value), advice)
+
+
+def check_seconds(name: str, value: object) -> None:
+    """Refuses what is neither None nor a number above zero."""
+    if value is not None and not is_number(value):
+        raise expected(name, "seconds above 0 or None", shown(value), "None is no limit")
 
 
 def check_ssl(value: object) -> None:
@@ -144,15 +156,15 @@ def is_number(value: object, *, whole: bool = False, zero: bool = False) -> bool
 
 @functools.cache
 def _rules(kind: type[msgspec.Struct], zero: bool) -> tuple[_Rule, ...]:
-    return tuple(_rule(field.name, field.type, zero) for field in msgspec.structs.fields(kind))
+    return tuple(_rule(field, zero) for field in msgspec.structs.fields(kind))
 
 
-def _rule(name: str, annotation: Any, zero: bool) -> _Rule:
-    union = get_origin(annotation) in (Union, UnionType)
-    rules = [_member(member, zero) for member in (get_args(annotation) if union else (annotation,))]
+def _rule(field: msgspec.structs.FieldInfo, zero: bool) -> _Rule:
+    union = get_origin(field.type) in (Union, UnionType)
+    rules = [_member(member, zero) for member in (get_args(field.type) if union else (field.type,))]
     *first, last = [wanted for wanted, _ in rules]
     wanted = f"{', '.join(first)} or {last}" if first else last
-    return _Rule(name, wanted, lambda value: any(allows(value) for _, allows in rules))
+    return _Rule(field.name, field.default, wanted, lambda value: any(allows(value) for _, allows in rules))
 
 
 def _member(kind: Any, zero: bool) -> tuple[str, Callable[[object], bool]]:

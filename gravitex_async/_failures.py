@@ -329,22 +329,24 @@ def _sentence(cls: type[errors.APIError], info: ErrorInfo, model: str, place: st
 
 def _not_found(info: ErrorInfo, model: str, place: str) -> str:
     """What does not exist: the model where the body says so, else the path; both where nothing tells."""
-    words = f"{info.code} {info.type}".lower()
-    unknown = f"Error: Model {model}" if model else "Error: Model"
-    if not place or "model_not_found" in words:
-        return f"{unknown} does not exist or is not supported"
     path = urlsplit(place).path
-    if path not in info.message and _names_model(info, model):
-        return f"{unknown} does not exist or is not supported"
+    unknown = f"Error: Model {model} does not exist or is not supported"
+    if _names_model(info, model, path):
+        return unknown if model else "Error: Model does not exist or is not supported"
+    if not place:
+        return unknown if model else "Error: Model or path does not exist or is not supported"
     if model and path not in info.message and find_error(info.body) is not None:
-        return f"{unknown} does not exist or is not supported, or base_url is wrong (asked was {place})"
+        return f"{unknown}, or base_url is wrong (asked was {place})"
     return f"Error: {place} does not exist or is not supported; check base_url"
 
 
-def _names_model(info: ErrorInfo, model: str) -> bool:
-    if info.param == "model" or (
-        model and re.search(rf"(?<![\w-]){re.escape(model)}(?![\w-])", info.message)
-    ):
+def _names_model(info: ErrorInfo, model: str, path: str) -> bool:
+    """Whether it is the model that a body speaks of."""
+    if "model_not_found" in f"{info.code} {info.type}".lower() or info.param == "model":
+        return True
+    if path and path in info.message:  # Gemini's has the model in it
+        return False
+    if model and re.search(rf"(?<![\w-]){re.escape(model)}(?![\w-])", info.message):
         return True
     # A page may hold any word.
     return not isinstance(info.body, str) and re.search(r"\bmodel\b", info.message, re.IGNORECASE) is not None

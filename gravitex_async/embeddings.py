@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import msgspec
 
-from ._arguments import known_only, merged, shows
+from ._arguments import checked_model, known_only, merged, shows
 from ._checks import expected, kind_of
 from ._resource import Resource
 from .config import RetryPolicy, Timeout
-from .errors import DecodeError, MisuseError
+from .errors import DecodeError
 from .stream import decode_answer, fetch
 from .usage import Usage
 
@@ -137,8 +137,7 @@ class Embeddings(Resource, frozen=True):
             APIConnectionError, APIStatusError, DecodeError: See ``gravitex_async.errors``.
         """
         known_only("create", params, EmbeddingParams.__annotations__)
-        if not isinstance(model, str) or not model:
-            raise MisuseError(f"expected model as a non-empty string, got {model!r}")
+        checked_model(model)
         if isinstance(input, (bytes, Mapping)) or not isinstance(input, (str, Sequence)) or not input:
             raise expected("input", "a text, a list of texts or tokens, not empty", kind_of(input))
         given = {name: value for name, value in params.items() if value is not None and name not in _OPTIONS}

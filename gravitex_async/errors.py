@@ -24,10 +24,10 @@ No error holds a key, a request header or an object of the HTTP library; all of 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from ._lines import one_line
 from .usage import Usage
 
 __all__ = [
@@ -55,14 +55,6 @@ __all__ = [
     "TruncatedOutputError",
     "UnprocessableEntityError",
 ]
-
-# What ends a line, or tells a terminal to do something.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-def one_line(text: str) -> str:
-    """The text with line breaks and control characters as escapes: nobody else writes lines into a log."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text.strip())
 
 
 def _restore(cls: type[GravitexError], args: tuple[object, ...], state: dict[str, Any]) -> GravitexError:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from ._arguments import checked_model
 from ._failures import error_of, find_error, parse_body
 from ._resource import Resource
 from .config import RetryPolicy, Timeout
@@ -88,7 +89,7 @@ class Models(Resource, frozen=True):
             MisuseError: The name is empty, or would leave its place in the path.
         """
         options = _options(extra_headers, extra_query, timeout, max_retries)
-        path = f"{PATH}/{model_path(model)}"
+        path = f"{PATH}/{model_path(checked_model(model))}"
         call = self.call(path, None, options, method="GET", model=model)
         body, response = await fetch(call, partial(_not_found, model=model))
         found = decode_answer(body, _one, response.headers, response.content_type)

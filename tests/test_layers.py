@@ -19,7 +19,7 @@ NAME = PACKAGE.name
 # Lowest first. A module may import from its own line and from the lines before it; a dialect only from the
 # lines before it. Every file of the package stands in one line, under its first name below the package.
 LAYERS: list[set[str]] = [
-    {"errors", "config", "usage", "deltas", "timings", "ratelimit", "_checks",
+    {"errors", "config", "usage", "deltas", "timings", "ratelimit", "_checks", "_lines",
      "_json", "_version", "_failures", "_arguments", "_structured", "_results", "_files", "thinking"},
     {"sse"},
     {"_tolerant", "_decode"},

@@ -430,6 +430,33 @@ async def test_deltas_taken_up_again_in_a_later_read_are_of_that_read(
     assert seen == ["1", "2", "3", "4", "5", "6"]
 
 
+# What it refuses to read
+
+
+DEEP = "[" * 20_000 + "]" * 20_000
+
+
+@pytest.mark.parametrize("pieces", [[DEEP], ['{"x":', DEEP, "}"]], ids=["whole", "pieces"])
+@pytest.mark.parametrize("name", ["ChatStream", "ResponsesStream", "GeminiStream"])
+async def test_arguments_nested_too_deeply(
+    gateway: LocalGateway, client: AsyncGravitex, name: str, pieces: list[str]
+) -> None:
+    """The text is kept as sent; its values are a ValueError, as with any text that is no JSON."""
+    if name == "GeminiStream":  # as models write whose arguments the gateway converts
+        parts = [{"name": "f"}, *({"args": {"arguments": piece}} for piece in pieces)]
+        events = [{"candidates": [{"content": {"parts": [{"functionCall": part}]}}]} for part in parts]
+        events.append({"candidates": [{"content": {"parts": []}, "finishReason": "STOP"}]})
+        gateway.play(Tape(body_of(*events, done=False)))
+    else:
+        gateway.script(tool_calls=[Call("f", pieces)])
+    stream = STREAMS[name](client)
+    await stream.final()
+    (call,) = stream.tool_calls
+    assert call.arguments == "".join(pieces)
+    with pytest.raises(ValueError, match="nested too deeply"):
+        call.parsed()
+
+
 # What its repr says
 
 

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._arguments import check_range, known_only, merged
+from .._arguments import check_range, checked_model, known_only, merged
 from .._checks import kind_of
 from .._structured._read import is_output_type, output_type
 from ..errors import MisuseError
@@ -51,8 +51,7 @@ def chat_body(
 
 
 def _check(model: str, messages: Any, params: ChatParams) -> None:
-    if not isinstance(model, str) or not model:
-        raise MisuseError(f"expected model as a non-empty string, got {model!r}")
+    checked_model(model)
     if isinstance(messages, (str, bytes, Mapping)) or not isinstance(messages, Sequence) or not messages:
         raise MisuseError(
             f"expected messages as a non-empty list like [{{'role': 'user', 'content': '...'}}], "

@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from .._arguments import merged, shows
+from .._arguments import checked_model, merged, shows
 from .._decode import EventDecoder
 from .._resource import Resource
 from ..errors import MisuseError
@@ -24,7 +24,7 @@ from ._embeddings import (
     fetch_embedding,
 )
 from ._params import Contents, EmbedParams, GeminiParams, SomeContent
-from ._request import checked_model, generate_body
+from ._request import generate_body
 from ._structs import GenerateContentResponse
 
 if TYPE_CHECKING:

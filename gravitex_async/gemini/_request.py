@@ -17,7 +17,7 @@ from ._params import CallParams, Contents, GeminiParams
 from ._settings import Body, GenerationConfig
 from ._wire import outgoing, plain, shape_of
 
-__all__ = ["checked_model", "generate_body"]
+__all__ = ["generate_body"]
 
 _BODY = shape_of(Body)
 _GENERATION = frozenset(GenerationConfig.__struct_fields__)
@@ -115,14 +115,3 @@ def _check_thinking(generation: dict[str, Any]) -> None:
         raise MisuseError(
             f"expected thinking_budget of -1 (automatic), 0 (off) or a number of tokens, got {budget!r}"
         )
-
-
-def checked_model(model: object) -> str:
-    """The model's name.
-
-    Raises:
-        MisuseError: It is no text, or empty.
-    """
-    if not isinstance(model, str) or not model:
-        raise MisuseError(f"expected model as a non-empty string, got {model!r}")
-    return model

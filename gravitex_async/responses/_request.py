@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from .._arguments import check_range, known_only, merged
+from .._arguments import check_range, checked_model, known_only, merged
 from .._checks import kind_of
 from .._files import check_files
 from .._structured._read import is_output_type, output_type
@@ -58,8 +58,7 @@ def _put_format(body: dict[str, Any], type_: Any) -> None:
 
 
 def _check(model: Any, input: Any, params: ResponsesParams) -> None:
-    if not isinstance(model, str) or not model:
-        raise MisuseError(f"expected model as a non-empty string, got {model!r}")
+    checked_model(model)
     if isinstance(input, bytes) or not isinstance(input, (str, Sequence)) or not input:
         raise MisuseError(
             f"expected input as text or as a list like [{{'role': 'user', 'content': '...'}}], not empty, "

@@ -68,6 +68,9 @@ class LocalGateway:
         self._runner: web.ServerRunner | None = None
         self._server: Server | None = None
 
+    def __repr__(self) -> str:
+        return f"<LocalGateway {self.url} {self._board!r}>"
+
     # -- life ------------------------------------------------------------------------------------------
 
     async def start(self) -> Self:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from .._checks import check_seconds, expected, is_number, shown
 from ..errors import MisuseError
 from ._dialects import dialect_of
 from ._function import Function, Tool
@@ -112,8 +113,9 @@ def run_tools(
     given = [value for value in (input, params.pop(dialect.key, None)) if value is not None]
     if len(given) != 1:
         raise MisuseError(f"expected either input or {dialect.key}, got {'both' if given else 'neither'}")
-    if max_rounds < 1:
-        raise MisuseError(f"expected max_rounds of 1 or more, got {max_rounds!r}")
+    if not is_number(max_rounds, whole=True):
+        raise expected("max_rounds", "a whole number from 1", shown(max_rounds))
+    check_seconds("tool_timeout", tool_timeout)
     conversation: Any = given[0]
     own = [Tool(tool) if callable(tool) else tool for tool in tools]
     return ToolRun(

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final, cast
 
 import msgspec
 
+from .._checks import check_seconds
 from .._json import to_builtins
 from .._structured._read import reader
 from .._structured._schema import Schema, joined, plain_schema
@@ -63,6 +64,7 @@ class Tool:
     ) -> None:
         self.function = function
         self.name = name or getattr(function, "__name__", "") or type(function).__name__
+        check_seconds("the timeout of a tool", timeout)
         self.timeout = timeout
         if not _NAME.fullmatch(self.name):
             raise MisuseError(f"expected a tool's name of letters, digits, _ and -, got {self.name!r}")

@@ -72,6 +72,11 @@ class ToolRun(Generic[FinalT]):
         self.rounds: list[Stream[Any, FinalT]] = []
         """The streams of all rounds so far, the current one last."""
 
+    def __repr__(self) -> str:
+        # Where it stands, and nothing of what was said.
+        round_ = repr(self.rounds[-1]) if self.rounds else "not sent"
+        return f"<ToolRun round {len(self.rounds)} of {self._max_rounds}: {round_}>"
+
     # What has happened
 
     @property

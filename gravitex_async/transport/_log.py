@@ -11,7 +11,8 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from .._failures import request_id_of
-from ..errors import APIError, one_line
+from .._lines import one_line
+from ..errors import APIError
 
 if TYPE_CHECKING:
     from ._clocks import Clocks

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import msgspec
 
+from .._checks import shown
 from ..errors import MisuseError
 
 __all__ = ["BaseURL", "model_path"]
@@ -54,7 +55,10 @@ class BaseURL(msgspec.Struct, frozen=True):
         except ValueError:  # an open bracket, a port that is none
             whole = False
         if not whole or any(character <= " " or character == "\x7f" for character in text):
-            raise MisuseError(f"expected base_url like 'https://api.gravitex.ai', got {text!r}")
+            # Without a query, which may hold a key.
+            raise MisuseError(
+                f"expected base_url like 'https://api.gravitex.ai', got {shown(text.partition('?')[0])}"
+            )
         return cls(
             f"{parts.scheme}://{parts.netloc}",
             _prefix(parts.path),

@@ -169,6 +169,23 @@ def test_bad_arguments_are_named(text: str, problem: str) -> None:
         Tool(forecast).read(text)
 
 
+def test_the_time_of_a_tool_is_a_time() -> None:
+    """Or None, which leaves it to the run."""
+    with pytest.raises(MisuseError, match="the timeout of a tool as seconds above 0 or None, got '3'"):
+        Tool(forecast, timeout="3")  # type: ignore[arg-type]
+    assert Tool(forecast, timeout=3).timeout == 3
+
+
+def test_arguments_nested_too_deeply_are_bad_arguments() -> None:
+    """As any others: what a model says never raises anything else."""
+
+    def keep(anything: Any) -> None:
+        """Takes any value."""
+
+    with pytest.raises(ValueError, match=r"bad arguments for keep: .*recursion"):
+        Tool(keep).read('{"anything":' + "[" * 20_000 + "]" * 20_000 + "}")
+
+
 async def test_plain_functions_run_in_a_thread() -> None:
     """They may block; async ones run in the loop; both may be objects, methods and partials."""
     here = threading.current_thread()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import pickle
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -474,7 +475,11 @@ async def test_a_timeout_around_everything_can_be_switched_off(
     [
         ({}, "neither"),
         ({"input": "a", "messages": [{"role": "user", "content": "a"}]}, "both"),
-        ({"input": "a", "max_rounds": 0}, "max_rounds"),
+        ({"input": "a", "max_rounds": 0}, "expected max_rounds as a whole number from 1, got 0"),
+        ({"input": "a", "max_rounds": "3"}, "got '3'"),
+        ({"input": "a", "max_rounds": True}, "got True"),
+        ({"input": "a", "tool_timeout": "20"}, "expected tool_timeout as seconds above 0 or None, got '20'"),
+        ({"input": "a", "tool_timeout": 0}, "None is no limit"),
         ({"input": "a", "tools": [weather, Tool(add, name="weather")]}, "different names"),
     ],
 )
@@ -484,6 +489,16 @@ def test_mistakes_are_found_before_anything_is_sent(
     """In the call itself, not at the first read."""
     with pytest.raises(MisuseError, match=complaint):
         run_tools(client, **{"model": "m", "tools": [weather], **arguments})
+
+
+async def test_a_repr_says_where_a_run_stands(gateway: LocalGateway, client: AsyncGravitex) -> None:
+    """The round and its stream; nothing of what is said."""
+    run = run_tools(client, model="m", input="sEcReT?", tools=[weather], max_rounds=3)
+    assert repr(run) == "<ToolRun round 0 of 3: not sent>"
+    gateway.script("sEcReT")
+    await run.final()
+    assert re.fullmatch(r"<ToolRun round 1 of 3: <ChatStream completed: stop, \d events>>", repr(run))
+    assert repr(gateway).startswith(f"<LocalGateway {gateway.url} <1 requests")
 
 
 def test_what_is_no_resource() -> None:
