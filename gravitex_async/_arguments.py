@@ -26,8 +26,11 @@ SLIP_OF_A_SETTING: Final = 0.6
 _HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")
 
 
-def known_only(call: str, given: Iterable[str], known: Iterable[str]) -> None:
+def known_only(call: str, given: Iterable[str], known: Iterable[str], *, more: Iterable[str] = ()) -> None:
     """Refuses keywords nobody knows.
+
+    Args:
+        more: What else may be meant by a slip: parameters that stand in the signature of the call.
 
     Raises:
         TypeError: It names the keyword and the one that may be meant; where there is none, ``extra_body`` as
@@ -35,9 +38,7 @@ def known_only(call: str, given: Iterable[str], known: Iterable[str]) -> None:
     """
     unknown = sorted(set(given) - set(known))
     if unknown:
-        # The one parameter that stands in the signature, and is left out with a slip.
-        own = {"stream"} if call == "create" else set()
-        raise unexpected(call, unknown, {*known, *own}, extra_body=True)
+        raise unexpected(call, unknown, {*known, *more}, extra_body=True)
 
 
 def unexpected(
@@ -56,11 +57,12 @@ def unexpected(
 
 
 def _meant(name: str, known: Collection[str], near: float) -> str | None:
-    """The known name that *name* stands for: in camelCase, as a part of it, or with a slip of the pen."""
+    """The known name that *name* stands for: in camelCase, without one of its words, or with a slip of the pen."""
     snake = _HUMP.sub(lambda found: f"_{found[0]}", name).lower()
     if snake in known:
         return snake
-    longer = [whole for whole in known if whole.startswith(f"{snake}_") or whole.endswith(f"_{snake}")]
+    words = set(snake.split("_"))
+    longer = [whole for whole in known if words <= set(whole.split("_"))]
     if len(longer) == 1:
         return longer[0]
     from difflib import get_close_matches  # imported late: only mistakes need it

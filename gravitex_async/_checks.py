@@ -91,8 +91,7 @@ def check_fields(settings: msgspec.Struct, note: str, *, zero: bool = False) -> 
 def check_kind(name: str, value: object, kind: type, advice: str = "") -> None:
     """Refuses what is neither None nor a *kind*."""
     if value is not None and not isinstance(value, kind):
-        wanted = "True or False" if kind is bool else f"a gravitex_async.{kind.__name__} or None"
-        raise expected(name, wanted, shown(value), advice)
+        raise expected(name, f"a gravitex_async.{kind.__name__} or None", shown(value), advice)
 
 
 def check_seconds(name: str, value: object) -> None:

@@ -29,7 +29,7 @@ from .transport import (
     checked_headers,
     checked_key,
     checked_query,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     import ssl as ssl_module
@@ -44,12 +44,6 @@ DEFAULT_BASE_URL = "https://api.gravitex.ai"
 SelfT = TypeVar("SelfT", bound="AsyncGravitex")
 
 _POOL_SETTINGS = frozenset({"limits", "rate_limits", "session", "ssl", "trust_env"})
-_CALL_SETTINGS = frozenset(
-    {
-        "api_key", "base_url", "timeout", "max_retries", "max_event_bytes", "auth", "default_headers",
-        "default_query",
-    }
-)  # fmt: skip
 
 
 class AsyncGravitex:
@@ -95,7 +89,8 @@ class AsyncGravitex:
         **unknown: NoReturn,
     ) -> None:
         if unknown:
-            raise unexpected(type(self).__name__, unknown, _CALL_SETTINGS | _POOL_SETTINGS)
+            known = AsyncGravitex.__init__.__kwdefaults__ or {}
+            raise unexpected(type(self).__name__, unknown, known)
         check_kind("limits", limits, Limits, _limits_advice(limits))
         check_kind("rate_limits", rate_limits, RateLimits, _rate_limits_advice(rate_limits))
         check_session(session)
@@ -190,9 +185,9 @@ class AsyncGravitex:
         fixed = sorted(_POOL_SETTINGS & overrides.keys())
         if fixed:
             raise TypeError(f"{fixed[0]} belongs to the pool and is set when the client is made")
-        unknown = sorted(overrides.keys() - _CALL_SETTINGS)
+        unknown = sorted(overrides.keys() - self._settings.keys())
         if unknown:
-            raise unexpected("with_options", unknown, _CALL_SETTINGS)
+            raise unexpected("with_options", unknown, self._settings)
         view = type(self).__new__(type(self))
         view._set(self.pool, **{**self._settings, **overrides})
         return view

@@ -126,6 +126,7 @@ _REASONS: Mapping[str, EndReason] = {
     "stop_sequence": "stop",
     "STOP": "stop",
     "MAX_TOKENS": "length",
+    "FUNCTION_CALL": "tool_calls",
     "model_context_window_exceeded": "length",
     # Responses: status and incomplete_details.reason
     "completed": "stop",

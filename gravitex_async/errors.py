@@ -221,7 +221,7 @@ class DecodeError(APIError):
 
 
 class EventTooLargeError(DecodeError):
-    """One event is larger than the limit of the parser."""
+    """One event is larger than ``max_event_bytes``, a setting of the client and of the parser."""
 
 
 class OutputError(DecodeError):

@@ -314,6 +314,7 @@ CALLS: list[Any] = [
     ("chat.completions.stream", ASK, "headers", "extra_headers"),
     ("chat.completions.stream", ASK, "web_search", "web_search_options"),
     ("responses.create", {"model": "m", "input": "x"}, "previous_response", "previous_response_id"),
+    ("responses.create", {"model": "m", "input": "x"}, "max_tokens", "max_output_tokens"),
     ("responses.stream", {"model": "m", "input": "x"}, "maxOutputTokens", "max_output_tokens"),
     ("gemini.generate_content", {"model": "m", "contents": "x"}, "systemInstruction", "system_instruction"),
     ("gemini.generate_content_stream", {"model": "m", "contents": "x"}, "safety_setting", "safety_settings"),
@@ -321,6 +322,7 @@ CALLS: list[Any] = [
     ("embeddings.create", {"model": "m", "input": "x"}, "encodingFormat", "encoding_format"),
     ("with_options", {}, "retries", "max_retries"),
     ("with_options", {}, "key", "api_key"),
+    ("with_options", {}, "baseURL", "base_url"),
     ("with_options", {}, "headers", "default_headers"),
     ("with_options", {}, "maxRetries", "max_retries"),
 ]

@@ -121,7 +121,8 @@ def test_arguments_of_a_call() -> None:
     ("word", "reason", "state"),
     [("stop", "stop", "completed"), ("end_turn", "stop", "completed"), ("length", "length", "incomplete"),
      ("max_tokens", "length", "incomplete"), ("tool_calls", "tool_calls", "completed"),
-     ("function_call", "tool_calls", "completed"), ("content_filter", "filtered", "incomplete"),
+     ("function_call", "tool_calls", "completed"), ("FUNCTION_CALL", "tool_calls", "completed"),
+     ("content_filter", "filtered", "incomplete"),
      ("insufficient_system_resource", "error", "incomplete"), ("pause_turn", "other", "completed"),
      ("a new word", "unknown", "completed"), (None, "unknown", "completed")],
 )  # fmt: skip

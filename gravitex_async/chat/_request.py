@@ -37,7 +37,7 @@ def chat_body(
         TypeError: A keyword nobody knows.
         MisuseError: No model, no messages, or a number outside its documented range.
     """
-    known_only(call, params, ChatParams.__annotations__)
+    known_only(call, params, ChatParams.__annotations__, more=["stream"] if call == "create" else [])
     _check(model, messages, params)
     body: dict[str, Any] = {"model": model, "messages": messages}
     for name, value in params.items():

@@ -32,7 +32,7 @@ def responses_body(
         MisuseError: No model, no input, a number outside its documented range, a type without a JSON form, or
             files of more than 50 MiB together.
     """
-    known_only(call, params, ResponsesParams.__annotations__)
+    known_only(call, params, ResponsesParams.__annotations__, more=["stream"] if call == "create" else [])
     _check(model, input, params)
     body: dict[str, Any] = {"model": model, "input": _wire_input(input)}
     for name, value in params.items():
