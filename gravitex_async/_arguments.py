@@ -57,7 +57,7 @@ def unexpected(
 
 
 def _meant(name: str, known: Collection[str], near: float) -> str | None:
-    """The known name that *name* stands for: in camelCase, without one of its words, or with a slip of the pen."""
+    """The known name that *name* stands for: in camelCase, a word short, or with a slip of the pen."""
     snake = _HUMP.sub(lambda found: f"_{found[0]}", name).lower()
     if snake in known:
         return snake
