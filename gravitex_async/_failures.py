@@ -118,6 +118,8 @@ _NEVER_RETRY = frozenset(
 )
 
 _REQUEST_ID = re.compile(r"\(request id: ([^)\s]+)\)")
+# What float() takes beyond this (1e9, 1_0, +5, inf, digits of other scripts) no server means.
+_SECONDS = re.compile(r"\s*[0-9]+(?:\.[0-9]+)?\s*")
 _ID_HEADERS = ("x-oneapi-request-id", "x-request-id", "x-upstream-request-id")
 
 
@@ -230,7 +232,8 @@ def request_id_of(headers: Mapping[str, str], message: str = "") -> str | None:
 def retry_after_of(headers: Mapping[str, str], body: Any = None, *, now: float | None = None) -> float | None:
     """Seconds to wait, from ``Retry-After-Ms``, ``Retry-After`` (seconds or a date) or Google's RetryInfo.
 
-    Values that make no sense (not a number, negative, a date in the past) are as good as none.
+    Seconds are digits, with or without a fraction. Values that make no sense (other forms of a number,
+    negative ones, a date in the past) are as good as none.
     """
     seconds = _number(headers.get("retry-after-ms"), 0.001)
     if not seconds:
@@ -242,11 +245,10 @@ def retry_after_of(headers: Mapping[str, str], body: Any = None, *, now: float |
 
 
 def _number(value: str | None, unit: float = 1.0) -> float | None:
-    try:
-        seconds = float(value or "") * unit
-    except ValueError:
+    if value is None or not _SECONDS.fullmatch(value):
         return None
-    return seconds if seconds == seconds and seconds not in (float("inf"), float("-inf")) else None
+    seconds = float(value) * unit
+    return seconds if seconds != float("inf") else None  # 400 digits
 
 
 def _date(value: str | None, now: float | None) -> float | None:

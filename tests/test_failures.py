@@ -202,6 +202,13 @@ NOW = 1_700_000_000.0
         ({"retry-after": "-1"}, None),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "nan"}, None),
+        ({"retry-after": "1e3"}, None),
+        ({"retry-after": "1_0"}, None),
+        ({"retry-after": "+5"}, None),
+        ({"retry-after": "٣"}, None),
+        ({"retry-after": ".5"}, None),
+        ({"retry-after": "9" * 400}, None),
+        ({"retry-after-ms": "1e3", "retry-after": "2"}, 2),
         ({"retry-after": "inf"}, None),
         ({"retry-after": "1e999"}, None),
         ({"retry-after": ""}, None),
@@ -210,7 +217,7 @@ NOW = 1_700_000_000.0
     ],
 )
 def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    """Milliseconds, seconds or a date; what makes no sense is as good as nothing."""
+    """Milliseconds, seconds or a date, in digits; what makes no sense is as good as nothing."""
     assert retry_after_of(headers, now=NOW) == seconds
 
 

@@ -194,13 +194,15 @@ async def test_retry_after_is_honoured(gateway: LocalGateway) -> None:
     assert 0.3 <= await _pauses(gateway, retry_after=date) < 2
 
 
-@pytest.mark.parametrize("value", ["-5", "soon", "", "nan", "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 99 Foo 0"])
+@pytest.mark.parametrize(
+    "value", ["-5", "1e9", "soon", "", "nan", "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 99 Foo 0"]
+)
 async def test_a_retry_after_that_makes_no_sense_is_none(gateway: LocalGateway, value: str) -> None:
     """The ordinary back-off applies."""
     assert await _pauses(gateway, retry_after=value) < 0.2
 
 
-@pytest.mark.parametrize("value", ["86400", "1e9", "Wed, 01 Jan 2200 00:00:00 GMT"])
+@pytest.mark.parametrize("value", ["86400", "9999999999", "Wed, 01 Jan 2200 00:00:00 GMT"])
 async def test_a_retry_after_beyond_the_cap_is_not_waited_for(gateway: LocalGateway, value: str) -> None:
     """The error comes at once, and carries what was asked."""
     gateway.fault("status", status=429, retry_after=value)
