@@ -29,7 +29,7 @@ from .._json import loads_tolerant
 from ..deltas import StreamEnd, end_state
 from ..errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
 from ..timings import Timings
-from ..transport import MAX_BODY_BYTES, without_secret
+from ..transport import MAX_BODY_BYTES, check_loop, without_secret
 from ._accumulator import Accumulator
 from ._queue import Queue
 from ._sniff import is_event_stream
@@ -152,6 +152,7 @@ class Engine(Generic[ItemT, FinalT]):
             assert self._call is not None  # it is let go when items were handed out
             self._opening = opening_task(self._call.open(None))
         opening = self._opening
+        check_loop(opening.get_loop())
         try:
             response = await asyncio.shield(opening)
         except asyncio.CancelledError:

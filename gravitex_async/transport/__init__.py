@@ -7,6 +7,8 @@ _credential the key: where it goes, and where it does not
 _slots      who may have a connection, who waits
 _governor   rate limits and the shared pause
 _session    aiohttp, loaded late
+_idle       whether a connection may be used again
+_proxy      a proxy, and its refusals; _environment: which one there is
 _pool       one set of connections per event loop
 _body       what has arrived of a body, and a wait for more
 _response   the bytes of one answer; _refusal: the error it stands for
@@ -18,7 +20,7 @@ from ._clocks import Clocks
 from ._credential import APIKey, Auth, checked_key, without_secret
 from ._pool import Pool, PoolStatistics
 from ._request import Request, checked_headers, checked_query
-from ._response import MAX_BODY_BYTES, Response
+from ._response import MAX_BODY_BYTES, Response, check_loop
 from ._transport import Call, Transport
 from ._url import BaseURL, model_path
 
@@ -34,6 +36,7 @@ __all__ = [
     "Request",
     "Response",
     "Transport",
+    "check_loop",
     "checked_headers",
     "checked_key",
     "checked_query",

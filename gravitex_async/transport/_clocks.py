@@ -41,12 +41,13 @@ _AWAITED: Final[dict[Phase, str]] = {
 
 _HINTS = {
     "connect": "check base_url and the network",
-    "headers": "the gateway accepted the request and did not answer",
     "first_content": "the answer began and held no content",
     "idle": "the gateway stopped sending",
     "content_idle": "the gateway sent keep-alives and no content",
     "deadline": "the call as a whole took too long",
 }
+
+_NO_ANSWER = "no answer began: the gateway accepted the request and sent no headers"
 
 # Timers may fire this much early, by the resolution of the loop's clock.
 _EARLY: Final = 0.001
@@ -180,13 +181,17 @@ class Clocks:
 
     # Errors
 
-    def error(self, clock: str) -> APITimeoutError:
-        """The error of a clock that ran out, with what the others show."""
+    def error(self, clock: str, server: str = "") -> APITimeoutError:
+        """The error of a clock that ran out, with what the others show; *server* is who did not respond."""
         limit = getattr(self.timeout, clock)
         readings = self.readings()
         shown = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in readings.items() if name != clock)
+        # The documents' sentence is for a server that does not respond, not for one that stopped.
+        silent = self._phase in ("connect", "headers")
+        opening = f"Error: Cannot connect to API server {server}".rstrip() + ": " if silent else ""
+        hint = _NO_ANSWER if self._phase == "headers" else _HINTS[clock]
         return APITimeoutError(
-            f"timed out: {clock} is limited to {limit:g} s; {_HINTS[clock]}"
+            f"{opening}timed out: {clock} is limited to {limit:g} s; {hint}"
             + (f" ({shown})" if shown else ""),
             clock=clock,
             limit=limit,

@@ -20,14 +20,14 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from ..errors import APIConnectionError, APIError, DecodeError, StreamInterrupted
+from ..errors import APIConnectionError, APIError, DecodeError, MisuseError, StreamInterrupted
 from ._body import Body
 from ._clocks import Clocks
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
-__all__ = ["MAX_BODY_BYTES", "Response"]
+__all__ = ["MAX_BODY_BYTES", "Response", "check_loop"]
 
 # The largest plain answer: image models send tens of megabytes of base64, twice the gateway's own 128 MB
 # request limit is a broken or hostile peer.
@@ -40,6 +40,19 @@ DRAIN_BYTES: Final = 64 * 1024
 
 OnClose = Callable[["APIError | None", int, bool], None]
 """Told once how an answer was let go: what was wrong with it, its bytes, whether its body had ended."""
+
+
+def check_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Sees to it that *loop*, on which a request was sent, is the one that waits for its answer.
+
+    Raises:
+        MisuseError: It is another one.
+    """
+    if asyncio.get_running_loop() is not loop:
+        ended = ", which has ended" if loop.is_closed() else ""
+        raise MisuseError(
+            f"this stream belongs to another event loop{ended}: read it where it was opened, or open one here"
+        )
 
 
 class Response:
@@ -108,6 +121,7 @@ class Response:
             StreamInterrupted: The connection broke, or the body is not what its headers say.
         """
         if self._failure is not None:
+            check_loop(self._loop)  # its loop may have ended, and that was the failure
             raise copy.copy(self._failure)
         if self._answer is None:
             return b""
@@ -124,7 +138,12 @@ class Response:
         return data
 
     async def wait(self) -> None:
-        """Waits until ``take`` has more to say; what ends the wait of a broken body, ``take`` says too."""
+        """Waits until ``take`` has more to say; what ends the wait of a broken body, ``take`` says too.
+
+        Raises:
+            MisuseError: The answer belongs to another event loop.
+        """
+        check_loop(self._loop)
         self.clocks.wait()
         try:
             await self._body.wait()
@@ -171,7 +190,8 @@ class Response:
         What was read is of no interest: the dialect's end mark has been seen.
         """
         answer = self._answer
-        if answer is None:
+        if answer is None or asyncio.get_running_loop() is not self._loop:
+            self.release()
             return False
         timer = self._loop.call_later(DRAIN_SECONDS, _Waker(answer))
         left = DRAIN_BYTES
@@ -250,10 +270,7 @@ class Response:
             return APIConnectionError("the answer was closed while it was being read", retryable=False)
         # The library's words can quote headers or the URL; its class name and the system's error cannot.
         reason = f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
-        return StreamInterrupted(
-            f"Error: Cannot connect to API server: the answer broke off ({reason}); what had arrived is in "
-            f"error.partial"
-        )
+        return StreamInterrupted(f"the answer broke off ({reason}); what had arrived is in error.partial")
 
 
 class _Waker:

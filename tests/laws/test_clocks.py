@@ -16,8 +16,10 @@ from gravitex_async import (
     AsyncGravitex,
     Limits,
     PoolTimeoutError,
+    RateLimits,
     RetryPolicy,
     ServerError,
+    StreamInterrupted,
     Timeout,
 )
 from gravitex_async.testing import LocalGateway
@@ -67,6 +69,7 @@ async def test_connect(stream: bool) -> None:
         async with client_of(url, timeout=only("connect")) as client:
             error = await timed_out(open_stream(client).final() if stream else ask(client))
             assert_names(error, "connect")
+            assert str(error).startswith(f"Error: Cannot connect to API server {url}: timed out: connect")
             assert error.readings["connect"] >= LIMIT - 0.01
             assert client.pool.statistics().leased == 0
         for filler in fillers:
@@ -135,6 +138,54 @@ async def test_first_content_covers_the_headers(gateway: LocalGateway) -> None:
     gateway.fault("stall", where="headers")
     async with client_of(gateway.url, timeout=only("first_content")) as client:
         assert_names(await timed_out(open_stream(client).final()), "first_content")
+
+
+SENTENCE = "Error: Cannot connect to API server"
+
+
+@pytest.mark.parametrize("clock", ["headers", "first_content", "deadline"])
+async def test_a_server_that_does_not_answer_is_said_to(gateway: LocalGateway, clock: str) -> None:
+    """No header has come: whichever clock ends it, the documents' sentence stands in front."""
+    gateway.fault("stall", where="headers")
+    async with client_of(gateway.url, timeout=only(clock)) as client:
+        error = await timed_out(open_stream(client).final())
+        assert_names(error, clock)
+        assert str(error).startswith(f"{SENTENCE} {gateway.url}: timed out: {clock}")
+        assert "no answer began" in str(error)
+        assert "the answer began" not in str(error)
+
+
+@pytest.mark.parametrize("clock", ["first_content", "idle", "content_idle", "deadline"])
+async def test_a_server_that_stops_is_not_said_to_be_away(gateway: LocalGateway, clock: str) -> None:
+    """It answered, so it can be reached."""
+    gateway.script(text=["One", " two", " three"], times=None)
+    gateway.fault("stall", after_events=1 if clock == "first_content" else 3)
+    async with client_of(gateway.url, timeout=only(clock)) as client:
+        error = await timed_out(open_stream(client).final())
+        assert_names(error, clock)
+        assert SENTENCE not in str(error)
+        assert "no answer began" not in str(error)
+        assert ("the answer began and held no content" in str(error)) is (clock == "first_content")
+
+
+async def test_an_answer_that_breaks_off_is_not_said_to_be_none(gateway: LocalGateway) -> None:
+    """Neither a stream nor a plain answer: the server is there."""
+    for call in (lambda client: open_stream(client).final(), ask):
+        gateway.fault("reset", after_events=2)
+        async with client_of(gateway.url) as client:
+            with pytest.raises(StreamInterrupted, match="the answer broke off") as caught:
+                await call(client)
+        assert SENTENCE not in str(caught.value)
+
+
+async def test_a_call_that_waits_for_its_turn_says_nothing_of_the_server(gateway: LocalGateway) -> None:
+    """A place of one's own is the client's affair."""
+    gateway.fault("stall")
+    limits = RateLimits(max_concurrency=1)
+    async with client_of(gateway.url, rate_limits=limits) as client, open_stream(client) as held:
+        await held.__anext__()
+        error = await timed_out(ask(client, timeout=only("deadline")))
+        assert SENTENCE not in str(error)
 
 
 @pytest.mark.parametrize("where", ["body", "event"])

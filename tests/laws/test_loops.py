@@ -160,28 +160,63 @@ def test_a_client_that_is_dropped_in_a_running_loop() -> None:
 
 
 def test_pain_24_a_stream_belongs_to_its_loop() -> None:
-    """Another loop is told so at once: it neither waits for ever nor spins."""
+    """Another loop is told so at once, whatever it asks for: it neither waits for ever nor spins."""
     run("""
+        from gravitex_async import MisuseError
         with Served() as gateway:
             client = client_of(gateway)
             here, there = asyncio.new_event_loop(), asyncio.new_event_loop()
             held = stream(client)
             here.run_until_complete(held.__anext__())
-            async def read():
+            async def items():
                 async for _ in held:
                     pass
-            try:
-                there.run_until_complete(asyncio.wait_for(read(), 5))
-            except RuntimeError as error:
-                assert "loop" in str(error), error
-            else:
-                raise AssertionError("it was read on another loop")
-            here.run_until_complete(held.aclose())
+            async def text():
+                async for _ in held.text():
+                    pass
+            for read in (items, text, held.final):
+                try:
+                    there.run_until_complete(asyncio.wait_for(read(), 5))
+                except MisuseError as error:
+                    assert "belongs to another event loop: read it where it was opened" in str(error), error
+                else:
+                    raise AssertionError("it was read on another loop")
+            # At home it goes on as if nothing had been.
+            here.run_until_complete(held.final())
+            assert held.content == "word " * 100
             here.run_until_complete(client.close())
             for loop in (here, there):
                 loop.run_until_complete(loop.shutdown_asyncgens())
                 loop.run_until_complete(loop.shutdown_default_executor())
                 loop.close()
+    """)
+
+
+@pytest.mark.parametrize("moment", ["opening", "open"])
+def test_pain_24_a_stream_whose_loop_has_ended(moment: str) -> None:
+    """asyncio.run to open it, asyncio.run to read it: the second is told what is wrong with that."""
+    run(f"""
+        from gravitex_async import MisuseError
+        with Served() as gateway:
+            client = client_of(gateway)
+            held = stream(client)
+            if {moment!r} == "opening":
+                gateway.fault("stall", where="headers")
+            async def begin():
+                if {moment!r} == "opening":
+                    reading = asyncio.ensure_future(held.__anext__())
+                    while not gateway.requests:
+                        await asyncio.sleep(0)
+                else:
+                    await held.__anext__()
+            asyncio.run(begin())
+            try:
+                asyncio.run(held.final())
+            except MisuseError as error:
+                assert "another event loop, which has ended" in str(error), error
+            else:
+                raise AssertionError("it was read on another loop")
+            del held
     """)
 
 
