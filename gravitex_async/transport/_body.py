@@ -11,7 +11,8 @@ Strategy
     closes the connection, and the reader would wait until a clock ends it (seen with 3.14.5).
 
 Flow control: a network read is never refused, but while nobody takes what was put aside the connection is
-held after ``READ_BYTES``.
+held after ``READ_BYTES``. Bytes that are no body (the extensions of chunks, half a chunk's size) count for
+nothing: who takes what was put aside lets the connection go on, and of these there is nothing to take.
 """
 
 from __future__ import annotations
@@ -170,13 +171,14 @@ class Tap(asyncio.Protocol):
     dropped is freed at once.
     """
 
-    __slots__ = ("_content", "_handler", "_transport", "_watched", "held", "paused")
+    __slots__ = ("_content", "_handler", "_transport", "_watched", "heard", "held", "paused")
 
     def __init__(self, handler: asyncio.Protocol, transport: asyncio.Transport) -> None:
         self._handler = handler
         self._transport = transport
         self._content: StreamReader | None = None  # the one whose reader is told
         self._watched: StreamReader | None = None  # the one that is told of the connection's loss
+        self.heard = False  # bytes have come outside of a body: an answer begins
         self.held = 0  # bytes since the reader took what there was
         self.paused = False
 
@@ -204,13 +206,14 @@ class Tap(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._handler.data_received(data)
         content = self._content
-        if content is None:
-            return
-        if content._eof:
+        if content is None or content._eof:
             self._content = None  # the connection may be lent again before the body is read
+            self.heard = True
+            return
+        if not content._buffer:
             return
         waiter = content._waiter
-        if waiter is not None and content._buffer:
+        if waiter is not None:
             content._waiter = None
             if not waiter.done():
                 waiter.set_result(None)

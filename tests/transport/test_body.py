@@ -94,6 +94,33 @@ async def test_a_chunk_size_that_is_none_ends_the_wait(way: type) -> None:
             await asyncio.wait_for(open_stream(client).final(), 2)
 
 
+@pytest.mark.parametrize("where", ["before", "between", "in the size"])
+async def test_bytes_that_bring_nothing_hold_nothing_up(way: type, where: str) -> None:
+    """Extensions of chunks by the hundred kilobytes: nobody can take them, so nobody would let them go on."""
+    event, done = chunked(EVENT % b"Hi"), chunked(DONE) + b"0\r\n\r\n"
+    comment = [b"1;", *[b"x" * 4000] * 100, b"\r\n:\r\n", chunked(b"\n")]
+    wires = {
+        "before": [*comment, event, done],
+        "between": [event, *comment, done],
+        "in the size": [event, *[b"0" * 4000] * 100, event, done],
+    }
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head())
+        await opened.wait()
+        for piece in wires[where]:
+            writer.write(piece)
+            await writer.drain()
+
+    opened = asyncio.Event()
+    async with RawServer(answer) as server, client_of(server.url) as client:
+        stream = await open_stream(client)
+        opened.set()
+        await asyncio.wait_for(stream.final(), 10)
+        assert stream.content.startswith("Hi")
+        assert stream.end.evidence.clean_eof
+
+
 async def test_a_stalled_body_ends_by_its_clock(
     way: type, gateway: LocalGateway, client: AsyncGravitex
 ) -> None:
