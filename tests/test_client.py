@@ -132,7 +132,7 @@ async def test_headers_of_a_request(gateway: LocalGateway, client: AsyncGravitex
     plain = gateway.requests[-1].headers
     assert plain["User-Agent"] == f"gravitex-async/{__version__}"
     assert (plain["Accept"], plain["Content-Type"]) == ("application/json", "application/json")
-    assert "Idempotency-Key" not in plain
+    assert plain["Idempotency-Key"].startswith("gravitex-")
     await client.chat.completions.stream(**CALL).final()
     streamed = gateway.requests[-1].headers
     assert (streamed["Accept"], streamed["Accept-Encoding"]) == ("text/event-stream", "identity")

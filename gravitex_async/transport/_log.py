@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from .._failures import request_id_of
 from .._lines import one_line
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ._request import Request
     from ._response import Response
 
-__all__ = ["attempt", "body", "pause"]
+__all__ = ["attempt", "body", "pause", "stale"]
 
 logger: Final = logging.getLogger("gravitex_async")
 logger.addHandler(logging.NullHandler())
@@ -47,6 +48,11 @@ def attempt(request: Request, clocks: Clocks, outcome: Response | APIError) -> N
 def pause(request: Request, seconds: float) -> None:
     """Another try follows."""
     logger.debug("%s %s again in %.3f s", request.method, request.path, seconds)
+
+
+def stale(method: str, url: str) -> None:
+    """The server had closed a connection it had promised to keep; the request goes out again at once."""
+    logger.debug("%s %s again at once: the connection had been closed", method, urlsplit(url).path)
 
 
 def body(method: str, path: str, clocks: Clocks, size: int, ended: bool) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from .._failures import error_of, flat_error, parse_body
 from ..errors import APIError, APIStatusError
+from ._proxy import Proxy, refused
 from ._response import Response
 
 __all__ = ["is_good", "refusal_of"]
@@ -19,8 +20,11 @@ def is_good(status: int) -> bool:
     return 200 <= status < 300 and status not in (204, 205)
 
 
-async def refusal_of(response: Response, model: str, place: str) -> APIError:
-    """The error in *response*, which is read and let go; *place* is the address that was asked."""
+async def refusal_of(response: Response, model: str, place: str, proxy: Proxy | None) -> APIError:
+    """The error in *response*, which is read and let go.
+
+    *place* is the address that was asked; *proxy* passed the answer on, or is its author.
+    """
     status = response.status
     if status < 400:
         response.release()
@@ -33,7 +37,13 @@ async def refusal_of(response: Response, model: str, place: str) -> APIError:
         body = await response.read_all(MAX_ERROR_BYTES, cut=True)
     except APIError:
         body = b""  # the status alone says enough
-    info = flat_error(parse_body(body))
+    parsed = parse_body(body)
+    info = flat_error(parsed)
+    # In a tunnel nobody but the gateway can have said it; and the gateway speaks JSON.
+    aloud = proxy is not None and not place.startswith("https")
+    if aloud and (status == 407 or not isinstance(parsed, (dict, list))):
+        origin = urlsplit(place)._replace(path="", query="", fragment="").geturl()
+        return refused(origin, proxy, status, response.headers, info.message)
     return error_of(info, status=status, headers=response.headers, model=model, place=place)
 
 

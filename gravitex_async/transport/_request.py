@@ -49,6 +49,11 @@ class Request(msgspec.Struct, kw_only=True):
     idempotency_key: str = ""
     """The same over all tries; "" sends none."""
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether a server that gets it twice has to do it once."""
+        return self.method == "GET" or bool(self.idempotency_key)
+
     def __repr__(self) -> str:
         # Extra headers and queries may hold credentials, bodies hold prompts.
         return f"<Request {self.method} {self.path}>"

@@ -10,24 +10,31 @@ import asyncio
 import contextlib
 import functools
 import ssl as ssl_module
+import sys
+import weakref
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp.base_protocol import BaseProtocol
-from aiohttp.hdrs import CONTENT_LENGTH
-from aiohttp.helpers import get_env_proxy_for_url
+from aiohttp.hdrs import CONTENT_LENGTH, PROXY_AUTHORIZATION
 from multidict import istr
 from yarl import URL
 
 from ..config import Limits
-from ..errors import APIConnectionError, APIError
-from ._body import READ_BYTES, Body, PlainBody, TappedBody, tap_on
+from ..errors import APIConnectionError, APIError, MisuseError
+from . import _log
+from ._body import READ_BYTES, Body, PlainBody, Tap, TappedBody, tap_on
+from ._environment import proxy_for
+from ._idle import has_news
+from ._proxy import Proxy, refused
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
+
+    from ._clocks import Phase
 
 __all__ = ["SSL", "Session"]
 
@@ -36,7 +43,8 @@ SSL = ssl_module.SSLContext | bool | None
 # The clocks of this package limit everything.
 _UNLIMITED = aiohttp.ClientTimeout(total=None)
 
-_NO_PROXY: dict[str, Any] = {}
+# What is wrong with a certificate is as wrong at the next try.
+_UNTRUSTED = (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch)
 
 # aiohttp warns when a body larger than 1 MiB is handed over in one piece; it is written in pieces then.
 _WHOLE_BODY_BYTES = 512 * 1024
@@ -52,7 +60,7 @@ class Session:
         self._ssl: ssl_module.SSLContext | bool = True if ssl is None else ssl
         self._own = given is None
         self._trust_env = trust_env
-        self._proxies: dict[URL, asyncio.Future[dict[str, Any]]] = {}
+        self._proxies: dict[str, asyncio.Future[Proxy | MisuseError | None]] = {}
         self._connector = None if given is not None else _connector(limits, self._ssl)
         self._session = given or aiohttp.ClientSession(
             connector=self._connector,
@@ -60,6 +68,9 @@ class Session:
             timeout=_UNLIMITED,
             read_bufsize=READ_BYTES,
         )
+        if given is None and hasattr(self._session, "_retry_connection"):
+            # aiohttp sends a GET again by itself, over any connection; here it is known which one broke.
+            self._session._retry_connection = False
 
     def __del__(self) -> None:
         # Of a loop that has ended without a word; the keeper of the pool has closed it in all other cases.
@@ -93,36 +104,52 @@ class Session:
         url: str,
         headers: Mapping[str, str],
         body: bytes | bytearray | None,
+        *,
+        origin: str,
         connect: float | None,
-        connected: Callable[[], None],
+        repeatable: bool,
+        entered: Callable[[Phase], None],
     ) -> aiohttp.ClientResponse:
         """Sends one request and returns when its headers are there. Redirects are not followed.
 
-        *connected* is called when the connection stands; with a session of the caller's, which has no hook
-        of ours, at once, and *connect* limits the connection then.
+        A server may close a connection that it promised to keep while the request is on its way. What is
+        *repeatable* is sent once more then, at once, over a connection of its own: this is no failure of the
+        server, so it counts as no try and waits for nothing.
+
+        Args:
+            connect: Limits the connection where the session is the caller's, which has no hook of ours.
+            entered: Told of each phase that begins: "connect", and "headers" when the connection stands.
         """
         named = {_name(name): value for name, value in headers.items()}
         if body is not None and len(body) > _WHOLE_BODY_BYTES:
             named[CONTENT_LENGTH] = str(len(body))
-        data = body if body is None or len(body) <= _WHOLE_BODY_BYTES else _pieces(body)
         target = URL(url, encoded=True) if "key=" in url else _url(url)  # a key is not kept
         connector = self._connector
         if connector is None:
             limit = aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect)
-            connected()
+            entered("headers")
             return await self._session.request(
-                method, target, headers=named, data=data, allow_redirects=False, ssl=self._ssl,
+                method, target, headers=named, data=_data(body), allow_redirects=False, ssl=self._ssl,
                 timeout=limit,
             )  # fmt: skip
-        proxy = await self._proxy_to(target.origin()) if self._trust_env else _NO_PROXY
+        proxied = _through(await self._proxy_to(origin), origin, named) if self._trust_env else {}
+        order = _Order(entered)
         task = asyncio.current_task()
-        connector.waiting[task] = connected
+        connector.orders[task] = order
         try:
-            return await self._session.request(
-                method, target, headers=named, data=data, allow_redirects=False, **proxy
-            )
+            while True:
+                try:
+                    return await self._session.request(
+                        method, target, headers=named, data=_data(body), allow_redirects=False, **proxied
+                    )
+                except aiohttp.ClientConnectionError as error:
+                    if not repeatable or not order.stale or self._session.closed:
+                        raise
+                    error.__traceback__ = None  # aiohttp keeps the error, and that would keep these frames
+                order.renew()
+                _log.stale(method, url)
         finally:
-            del connector.waiting[task]
+            del connector.orders[task]
 
     def body(self, answer: aiohttp.ClientResponse) -> Body:
         """What reads the body of *answer*, of which nothing has been read."""
@@ -145,17 +172,40 @@ class Session:
             protocol.resume_reading()  # the first read was large
         return TappedBody(content, self._loop, tap)
 
-    async def _proxy_to(self, origin: URL) -> dict[str, Any]:
-        """The proxy that the environment names, looked for once per origin.
+    async def _proxy_to(self, origin: str) -> Proxy | None:
+        """The proxy that the environment names, looked for once per origin, in a thread.
 
-        aiohttp's own ``trust_env`` looks at every request, in a thread, and puts what ``.netrc`` says of the
-        host into requests that carry no Authorization header: a credential nobody asked to send.
+        aiohttp's own ``trust_env`` looks at every request, and puts what ``.netrc`` says of the host into
+        requests that carry no Authorization header: a credential nobody asked to send.
         """
         found = self._proxies.get(origin)
         if found is None:
-            found = self._loop.run_in_executor(None, _proxy_in_environment, origin)
+            found = self._loop.run_in_executor(None, proxy_for, origin)
             self._proxies[origin] = found
-        return found.result() if found.done() else await asyncio.shield(found)
+        proxy = found.result() if found.done() else await asyncio.shield(found)
+        if isinstance(proxy, MisuseError):
+            raise MisuseError(*proxy.args)
+        if proxy is not None and proxy.url.startswith("https") and origin.startswith("https"):
+            self._check_nesting(proxy)
+        return proxy
+
+    def _check_nesting(self, proxy: Proxy) -> None:
+        if sys.version_info < (3, 11) and isinstance(self._loop, asyncio.BaseEventLoop):
+            raise MisuseError(
+                f"{proxy.variable} names a proxy that speaks TLS, and asyncio of Python 3.10 knows no TLS "
+                f"within TLS: name one at http://, or use Python 3.11 or uvloop"
+            )
+
+    def proxy_of(self, origin: str) -> Proxy | None:
+        """The proxy that calls to *origin* have gone through."""
+        found = self._proxies.get(origin)
+        proxy = found.result() if found is not None and found.done() else None
+        return proxy if isinstance(proxy, Proxy) else None
+
+    def way_to(self, origin: str) -> str:
+        """*origin*, and the proxy on the way to it, for messages."""
+        proxy = self.proxy_of(origin)
+        return origin if proxy is None else f"{origin} through the proxy {proxy.url}"
 
     def translate(self, error: BaseException, origin: str) -> APIError | None:
         """The error of this package for one of aiohttp's; None when it is not about the network.
@@ -164,10 +214,18 @@ class Session:
         """
         if self._session.closed and isinstance(error, (aiohttp.ClientError, OSError, RuntimeError)):
             return APIConnectionError("the client was closed while this call was waiting", retryable=False)
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            return refused(origin, self.proxy_of(origin), error.status, error.headers or {})
         reason = _reason(error)
         if reason is None:
             return None
-        return APIConnectionError(f"Error: Cannot connect to API server {origin}: {reason}")
+        proxy = self.proxy_of(origin)
+        if proxy is not None and _is_about(error, proxy):
+            reason = f"that proxy, named in {proxy.variable}, cannot be reached: {reason}"
+        return APIConnectionError(
+            f"Error: Cannot connect to API server {self.way_to(origin)}: {reason}",
+            retryable=not isinstance(error, _UNTRUSTED),
+        )
 
     async def close(self) -> None:
         """Closes what is ours."""
@@ -197,8 +255,29 @@ def _url(text: str) -> URL:
     return URL(text, encoded=True)
 
 
+class _Order:
+    """What one request asks of the connector, and what it was given."""
+
+    __slots__ = ("anew", "entered", "tap")
+
+    def __init__(self, entered: Callable[[Phase], None]) -> None:
+        self.entered = entered
+        self.anew = False  # wants a connection that nobody has used
+        self.tap: Tap | None = None  # on a connection that was used before
+
+    @property
+    def stale(self) -> bool:
+        """Whether it was given a used connection, and that has brought nothing."""
+        return self.tap is not None and not self.tap.heard
+
+    def renew(self) -> None:
+        """Asks again, for a connection that nobody has used."""
+        self.anew, self.tap = True, None
+        self.entered("connect")
+
+
 class _Connector(aiohttp.TCPConnector):
-    """Counts connections, and tells the call that waits for one that it stands.
+    """Counts connections, looks at one before it is used again, and tells the call that waits for it.
 
     aiohttp's own hooks for this cost 15 µs a request, and keep what they call as long as the answer lives.
     """
@@ -207,24 +286,37 @@ class _Connector(aiohttp.TCPConnector):
         super().__init__(limit=0, **options)
         self.opened = 0
         self.lent = 0
-        self.waiting: dict[asyncio.Task[Any] | None, Callable[[], None]] = {}
+        self.orders: dict[asyncio.Task[Any] | None, _Order] = {}
+        self._used: weakref.WeakSet[ResponseHandler] = weakref.WeakSet()
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> Connection:
-        connection = await super().connect(req, traces, timeout)
+        order = self.orders.get(asyncio.current_task())
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            assert protocol is not None
+            used = protocol in self._used
+            if not used or not (_gone(connection) or (order is not None and order.anew)):
+                break
+            # When one was found dead with a request on it, its neighbours are of the same age.
+            connection.close()
         self.lent += 1
-        connected = self.waiting.get(asyncio.current_task())
-        if connected is not None:
-            connected()
+        if not used:
+            self.opened += 1
+            self._used.add(protocol)
+        if order is not None:
+            order.tap = tap_on(connection.transport) if used else None
+            if order.tap is not None:
+                order.tap.heard = False
+            order.entered("headers")
         return connection
 
-    async def _create_connection(
-        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
-    ) -> ResponseHandler:
-        handler = await super()._create_connection(req, traces, timeout)
-        self.opened += 1
-        return handler
+
+def _gone(connection: Connection) -> bool:
+    """Whether an idle connection was closed by the server, or has something to say that nobody asked for."""
+    return getattr(connection.protocol, "should_close", False) or has_news(connection.transport)
 
 
 def _connector(limits: Limits, ssl: ssl_module.SSLContext | bool) -> _Connector:
@@ -264,13 +356,27 @@ def _known() -> bool:
 _KNOWN = _known()
 
 
-def _proxy_in_environment(origin: URL) -> dict[str, Any]:
-    try:
-        proxy, auth = get_env_proxy_for_url(origin)
-    except LookupError:
+def _is_about(error: BaseException, proxy: Proxy) -> bool:
+    """Whether it was *proxy* that could not be reached, and not what is behind it."""
+    where = (proxy.host, proxy.port)
+    return isinstance(error, aiohttp.ClientConnectorError) and (error.host, error.port) == where
+
+
+def _through(proxy: Proxy | None, origin: str, headers: dict[istr, str]) -> dict[str, Any]:
+    """What aiohttp is to be told of *proxy*, whose credential goes to *headers* where there is no tunnel."""
+    if proxy is None:
         return {}
-    # Inside the URL: a parameter of its own is deprecated, and headers of the proxy's go to tunnels only.
-    return {"proxy": proxy.with_user(auth.login).with_password(auth.password) if auth else proxy}
+    told: dict[str, Any] = {"proxy": URL(proxy.url)}
+    if proxy.authorization and origin.startswith("https"):
+        told["proxy_headers"] = {PROXY_AUTHORIZATION: proxy.authorization}
+    elif proxy.authorization:
+        headers[PROXY_AUTHORIZATION] = proxy.authorization
+    return told
+
+
+def _data(body: bytes | bytearray | None) -> bytes | bytearray | AsyncIterator[bytes] | None:
+    """*body* as it is handed to one request: in pieces where it is large."""
+    return body if body is None or len(body) <= _WHOLE_BODY_BYTES else _pieces(body)
 
 
 async def _pieces(body: bytes | bytearray) -> AsyncIterator[bytes]:
@@ -280,6 +386,8 @@ async def _pieces(body: bytes | bytearray) -> AsyncIterator[bytes]:
 
 def _reason(error: BaseException) -> str | None:
     """Why there was no answer, in words that hold no header and no URL; None for what is not the network."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"{error.certificate_error}; where that is as it should be, pass ssl= a context that trusts it"
     if isinstance(error, aiohttp.ClientConnectorError):
         return str(error.os_error) or type(error.os_error).__name__
     if isinstance(error, OSError):

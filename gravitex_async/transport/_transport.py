@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from .._version import __version__
 from ..errors import APIError, APITimeoutError, PoolTimeoutError
 from . import _log
-from ._clocks import Clocks
+from ._clocks import Clocks, Phase
 from ._credential import APIKey, Auth, Credential, asked, without_secret
 from ._governor import Permit
 from ._pool import LoopPool, Pool
@@ -70,9 +70,9 @@ class _Sending:
     def secret(self) -> str:
         return "" if self.credential is None else self.credential.secret
 
-    def connected(self) -> None:
-        """The connection stands: from here on the headers are waited for."""
-        self.clocks.enter("headers")
+    def entered(self, phase: Phase) -> None:
+        """Another wait begins within the one that is limited: for the headers, when the connection stands."""
+        self.clocks.enter(phase)
         if self.limit is not None:
             _reschedule(self.limit, self.clocks.due())
 
@@ -220,7 +220,8 @@ class Transport:
                 pool.slots.release(host)
         if is_good(response.status):
             return response
-        return await refusal_of(response, call.request.model, self._base.place(call.request.path))
+        place = self._base.place(call.request.path)
+        return await refusal_of(response, call.request.model, place, pool.session.proxy_of(host))
 
     def _response(self, answer: ClientResponse, call: _Sending, permit: Permit) -> Response:
         pool = call.pool
@@ -238,7 +239,14 @@ class Transport:
         # What the caller says goes over what the client says, an Authorization of the caller's own included.
         headers = joined_headers(call.headers, credential.headers, request.headers)
         send = call.pool.session.send(
-            request.method, url, headers, call.body, request.timeout.connect, call.connected
+            request.method,
+            url,
+            headers,
+            call.body,
+            origin=self.host,
+            connect=request.timeout.connect,
+            repeatable=request.repeatable,
+            entered=call.entered,
         )
         return await self._within(call, send)
 
@@ -253,7 +261,7 @@ class Transport:
                 return await awaitable
         except asyncio.TimeoutError:
             clock = call.clocks.ran_out() or "connect"  # the latter by a session of the caller's own
-            failure: APIError = call.clocks.error(clock)
+            failure: APIError = call.clocks.error(clock, session.way_to(self.host))
         except Exception as error:
             translated = session.translate(error, self.host)
             if translated is None:
@@ -301,8 +309,9 @@ class Call:
         self.transport = transport
         self.request = request
         self._clocks: Clocks | None = None
-        if request.method == "POST" and request.retry.max_retries:
-            # The same over all tries, so that a gateway that knows the header runs the request once.
+        if request.method == "POST":
+            # The same over all tries, so that a gateway that knows the header runs the request once. Without
+            # tries too: a connection may turn out to be closed when the request is on it.
             request.idempotency_key = f"gravitex-{os.urandom(16).hex()}"
 
     async def open(self, clocks: Clocks | None, *, after: APIError | None = None) -> Response:
