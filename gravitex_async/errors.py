@@ -151,7 +151,10 @@ class APIError(GravitexError):
 
 
 class APIConnectionError(APIError):
-    """There was no answer, or not a whole one: name lookup, refusal, reset, a break in the body."""
+    """There was no answer, or not a whole one: name lookup, refusal, reset, a break in the body.
+
+    One from a proxy that refused has the ``status`` that the proxy gave.
+    """
 
     retryable = True
 

@@ -179,3 +179,11 @@ async def test_responses(tiny: AsyncGravitex) -> None:
         assert stream.content == (await plain(tiny, words)).choices[0].message.content
         assert bool(stream.reasoning_content) == reasoning
         assert stream.end.state == "completed"
+
+
+async def test_a_plain_call_right_behind_a_stream(server: str) -> None:
+    """It promises to keep the connection, and closes it behind the stream: the next call does not notice."""
+    async with AsyncGravitex(base_url=server, api_key=KEY, max_retries=0) as tiny:
+        for _ in range(20):
+            await opened(tiny, "hello").final()
+            assert (await plain(tiny, "hello")).choices[0].message.content

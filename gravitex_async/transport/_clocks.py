@@ -189,7 +189,7 @@ class Clocks:
         # The documents' sentence is for a server that does not respond, not for one that stopped.
         silent = self._phase in ("connect", "headers")
         opening = f"Error: Cannot connect to API server {server}".rstrip() + ": " if silent else ""
-        hint = _NO_ANSWER if self._phase == "headers" else _HINTS[clock]
+        hint = _NO_ANSWER if self._phase == "headers" and clock != "connect" else _HINTS[clock]
         return APITimeoutError(
             f"{opening}timed out: {clock} is limited to {limit:g} s; {hint}"
             + (f" ({shown})" if shown else ""),

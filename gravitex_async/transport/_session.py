@@ -298,9 +298,9 @@ class _Connector(aiohttp.TCPConnector):
             protocol = connection.protocol
             assert protocol is not None
             used = protocol in self._used
+            # Who was given a dead one wants none of its neighbours: they are of the same age.
             if not used or not (_gone(connection) or (order is not None and order.anew)):
                 break
-            # When one was found dead with a request on it, its neighbours are of the same age.
             connection.close()
         self.lent += 1
         if not used:

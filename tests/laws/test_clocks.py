@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import aiohttp
 import pytest
 
 from gravitex_async import (
@@ -54,26 +56,38 @@ def assert_names(error: APITimeoutError, clock: str, limit: float = LIMIT) -> No
     assert error.readings["deadline"] >= limit - 0.01
 
 
-@pytest.mark.parametrize("stream", [True, False])
-async def test_connect(stream: bool) -> None:
-    """An address that does not answer ends the call, with the clock's name in the error."""
-    with socket.socket() as full:
+@pytest.fixture
+def deaf() -> Iterator[str]:
+    """An address that takes no connection and refuses none."""
+    with socket.socket() as full, contextlib.ExitStack() as fillers:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         address = full.getsockname()
-        fillers = [socket.socket() for _ in range(3)]
-        for filler in fillers:
+        for _ in range(3):
+            filler = fillers.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex(address)
-        url = f"http://127.0.0.1:{address[1]}"
-        async with client_of(url, timeout=only("connect")) as client:
-            error = await timed_out(open_stream(client).final() if stream else ask(client))
-            assert_names(error, "connect")
-            assert str(error).startswith(f"Error: Cannot connect to API server {url}: timed out: connect")
-            assert error.readings["connect"] >= LIMIT - 0.01
-            assert client.pool.statistics().leased == 0
-        for filler in fillers:
-            filler.close()
+        yield f"http://127.0.0.1:{address[1]}"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_connect(deaf: str, stream: bool) -> None:
+    """An address that does not answer ends the call, with the clock's name in the error."""
+    async with client_of(deaf, timeout=only("connect")) as client:
+        error = await timed_out(open_stream(client).final() if stream else ask(client))
+        assert_names(error, "connect")
+        assert str(error).startswith(f"Error: Cannot connect to API server {deaf}: timed out: connect")
+        assert error.readings["connect"] >= LIMIT - 0.01
+        assert client.pool.statistics().leased == 0
+
+
+async def test_connect_with_a_session_of_the_callers_own(deaf: str) -> None:
+    """The clock is the same, and nobody says that the request was accepted."""
+    async with aiohttp.ClientSession() as session:
+        error = await timed_out(ask(client_of(deaf, timeout=only("connect"), session=session)))
+        assert_names(error, "connect")
+        assert "check base_url and the network" in str(error)
+        assert "accepted" not in str(error)
 
 
 async def test_pain_21_waiting_for_a_connection(gateway: LocalGateway) -> None:

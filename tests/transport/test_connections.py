@@ -171,8 +171,11 @@ def test_a_close_that_the_loop_has_not_seen(run: Run, secure: Tls | None) -> Non
         run(main())
 
 
-def test_the_request_that_is_sent_again_is_the_same(run: Run, secure: Tls | None) -> None:
-    """One key, so that a gateway that had taken the first does not run it twice; and one try."""
+def test_the_request_that_is_sent_again_is_the_same(
+    run: Run, secure: Tls | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One key, so that a gateway that had taken the first runs it once; one try; a line in the log."""
+    caplog.set_level("DEBUG", "gravitex_async")
 
     async def main() -> None:
         async with served(secure, late=True) as server, client(server, secure) as asker:
@@ -182,6 +185,7 @@ def test_the_request_that_is_sent_again_is_the_same(run: Run, secure: Tls | None
             (lost,) = server.lost
             assert lost == server.requests[-1]
             assert b"\r\nIdempotency-Key: gravitex-" in lost
+            assert "POST /v1/chat/completions again at once" in caplog.text
             await stream.final()
 
     run(main())
