@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gravitex_async import APIConnectionError, AsyncGravitex, RetryPolicy
+from gravitex_async import APIConnectionError, APITimeoutError, AsyncGravitex, RetryPolicy, Timeout
 from gravitex_async.transport._idle import has_news
 
 from ..laws.conftest import RawServer, ask, chunked, client_of, head, open_stream
@@ -254,6 +254,35 @@ async def test_a_new_connection_that_fails_ends_it() -> None:
         with pytest.raises(APIConnectionError, match="Cannot connect to API server"):
             await asyncio.wait_for(ask(asker), 5)
         assert len(server.lost) == 1
+
+
+async def test_the_new_connection_is_under_the_clock_of_connections() -> None:
+    """The request was on its way already, and is not any more."""
+    loop = asyncio.get_running_loop()
+    with socket.socket() as listener, contextlib.ExitStack() as fillers:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        listener.setblocking(False)
+        address = listener.getsockname()
+
+        async def serve_one() -> None:
+            peer, _ = await loop.sock_accept(listener)
+            with peer:
+                await loop.sock_sendall(peer, answer(await loop.sock_recv(peer, 65536)))
+                for _ in range(3):  # nobody else gets in
+                    filler = fillers.enter_context(socket.socket())
+                    filler.setblocking(False)
+                    filler.connect_ex(address)
+                await loop.sock_recv(peer, 65536)
+
+        serving = asyncio.ensure_future(serve_one())
+        timeout = Timeout(connect=0.2, headers=30)
+        async with client_of(f"http://127.0.0.1:{address[1]}", timeout=timeout) as asker:
+            await ask(asker)
+            with pytest.raises(APITimeoutError) as caught:
+                await asyncio.wait_for(ask(asker), 10)
+        assert caught.value.clock == "connect"
+        await serving
 
 
 def test_what_nobody_asked_for_is_nobodys_answer(run: Run, secure: Tls | None) -> None:

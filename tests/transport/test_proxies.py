@@ -191,6 +191,15 @@ async def test_a_page_that_quotes_the_password(environment: pytest.MonkeyPatch, 
             assert f"({secret})" not in text
 
 
+async def test_a_407_is_the_proxys_whatever_it_speaks(environment: pytest.MonkeyPatch) -> None:
+    """No gateway has a use for it."""
+    async with LocalProxy(credential=CREDENTIAL, page='{"error":{"message":"who are you?"}}') as proxy:
+        environment.setenv("ALL_PROXY", proxy.url)
+        async with client_of("http://gateway.example") as asker:
+            error = await refused(asker)
+        assert f"the proxy {proxy.url} answered with status 407: who are you?" in str(error)
+
+
 async def test_what_the_gateway_refuses_is_the_gateways(
     secure: Tls | None, environment: pytest.MonkeyPatch
 ) -> None:
