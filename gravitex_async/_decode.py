@@ -27,7 +27,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from ._failures import ErrorInfo, error_of, find_error, flat_error, parse_body
+from ._failures import ErrorInfo, error_of, find_flat, flat_error, parse_body
 from ._tolerant import TolerantDecoder, excerpt
 from .deltas import Delta
 from .errors import APIError, DecodeError, EventTooLargeError
@@ -87,12 +87,13 @@ class EventDecoder(Generic[T]):
     """Turns the body of one answer into items of *type*, in order.
 
     After ``failure`` is set, the items already returned are all there is: the stream raises it once they
-    are delivered. After ``done`` nothing that follows is read.
+    are delivered. With ``blamed`` the last of them is the event that the failure came with, which may bring
+    text and usage beside it. After ``done`` nothing that follows is read.
     """
 
     __slots__ = (
         "_begun", "_brief", "_cutter", "_decoder", "_max", "_misses", "_parser", "_payloads", "_tail",
-        "_tolerant", "_unknown", "bytes", "done", "events", "failure",
+        "_tolerant", "_unknown", "blamed", "bytes", "done", "events", "failure",
     )  # fmt: skip
 
     def __init__(
@@ -117,6 +118,7 @@ class EventDecoder(Generic[T]):
         self._misses = 0
         self.done = False
         self.failure: APIError | None = None
+        self.blamed = False
         self.events = 0
         self.bytes = 0
 
@@ -212,11 +214,13 @@ class EventDecoder(Generic[T]):
         """Forgets all payloads but the last."""
         del self._payloads[:-1]
 
-    def adopt(self, items: list[T], body: bytes) -> None:
-        """Takes items that were read from a body that is no stream."""
+    def adopt(self, items: list[T], body: bytes, failure: APIError | None) -> None:
+        """Takes items that were read from a body that is no stream, and the error in it."""
         self.bytes += len(body)
         self.events += len(items)
         self._payloads = [body] * len(items)
+        self.failure = failure
+        self.blamed = failure is not None and bool(items)
 
     def keep(self, count: int) -> None:
         """Forgets the items of the last call after the first *count*: an error stands there."""
@@ -274,25 +278,26 @@ class EventDecoder(Generic[T]):
             return
         if len(data) < 64 and bytes(data).strip() == _DONE:
             self.done = True
-        elif event.event == "error":
-            self.failure = error_of(flat_error(parse_body(bytes(data))))
         else:
+            before = len(items)
             self._append(event, items)
+            if event.event == "error":
+                self.failure = error_of(flat_error(parse_body(bytes(data))))
+                self.blamed = len(items) > before
 
     def _append(self, event: SSEEvent, items: list[T]) -> None:
         try:
             item = self._one(event)
         except DecodeError as error:
-            # An array is no event of any dialect, but Google puts errors into one.
-            found = find_error(parse_body(bytes(event.data)))
+            # What is no event of the dialect may be an error all the same; Google puts them into arrays.
+            found = find_flat(parse_body(bytes(event.data)))
             self.failure = error if found is None else error_of(found)
             return
-        if item is not None:
-            items.append(item)
-            self._payloads.append(event.data)
-            self.events += 1
+        items.append(item)
+        self._payloads.append(event.data)
+        self.events += 1
 
-    def _one(self, event: SSEEvent) -> T | None:
+    def _one(self, event: SSEEvent) -> T:
         if not self._waiting:
             try:
                 return self._decoder.decode(event.data)
@@ -302,9 +307,6 @@ class EventDecoder(Generic[T]):
         if tolerant is None:
             tolerant = self._tolerant = TolerantDecoder(self._decoder.type, self._decoder.dec_hook)
         tree = tolerant.tree(event.data)
-        if (found := find_error(tree)) is not None:
-            self.failure = error_of(found)
-            return None
         if "type" not in tree and event.event != "message":
             tree["type"] = event.event
         if self._unknown is not None and (item := self._unknown(tree, bytes(event.data))) is not None:
@@ -321,5 +323,5 @@ class EventDecoder(Generic[T]):
 
     def _stray(self, data: bytes) -> None:
         body = parse_body(data)
-        found = find_error(body) or ErrorInfo(message=f"raw text in the stream: {excerpt(data)}", body=body)
+        found = find_flat(body) or ErrorInfo(message=f"raw text in the stream: {excerpt(data)}", body=body)
         self.failure = error_of(found)

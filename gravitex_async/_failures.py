@@ -5,6 +5,10 @@ Strategy
     status is the HTTP status where there is one, and else the status that the code, type or name inside the
     body stands for, so that an error inside a 200 stream is the same class its HTTP status would give.
 
+    How sure one must be depends on what else is in an object. ``find_error`` finds errors that say so, also
+    beside an answer. ``find_flat`` is for an object that is nothing else: there a message, or a code that is
+    none of success, is an error. ``flat_error`` reads what is known to be one.
+
     The message is the documents' sentence (chat.md section 11), then the gateway's own words.
 
 Not here: reading bytes off the network, retrying.
@@ -12,6 +16,7 @@ Not here: reading bytes off the network, retrying.
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 from collections.abc import Mapping
@@ -23,7 +28,16 @@ import msgspec
 from . import errors
 from ._json import loads_tolerant
 
-__all__ = ["ErrorInfo", "error_of", "find_error", "parse_body", "request_id_of", "retry_after_of"]
+__all__ = [
+    "ErrorInfo",
+    "error_of",
+    "find_error",
+    "find_flat",
+    "flat_error",
+    "parse_body",
+    "request_id_of",
+    "retry_after_of",
+]
 
 EXCERPT = 512
 """Characters of an unreadable body that an error quotes."""
@@ -38,7 +52,8 @@ _CLASSES: Mapping[int, type[errors.APIStatusError]] = {
     429: errors.RateLimitError,
 }
 
-# Words in code, type or status, and the HTTP status they stand for (OpenAI, Google, Anthropic, gateway).
+# Words in code, type or status, and the HTTP status they stand for (OpenAI, Google, Anthropic, DashScope,
+# gateway), beside the names that HTTP itself has; see ``_meaning`` for other ways to write them.
 _STATUS_WORDS: Mapping[str, int] = {
     "invalid_request_error": 400,
     "invalid_request": 400,
@@ -47,6 +62,8 @@ _STATUS_WORDS: Mapping[str, int] = {
     "context_length_exceeded": 400,
     "content_filter": 400,
     "invalid_argument": 400,
+    "invalid_parameter": 400,
+    "data_inspection_failed": 400,
     "bad_request_body": 400,
     "read_request_body_failed": 400,
     "sensitive_words_detected": 400,
@@ -76,6 +93,7 @@ _STATUS_WORDS: Mapping[str, int] = {
     "too_many_requests": 429,
     "resource_exhausted": 429,
     "insufficient_quota": 429,
+    "throttling": 429,
     "server_error": 500,
     "internal_server_error": 500,
     "internal": 500,
@@ -117,6 +135,22 @@ _NEVER_RETRY = frozenset(
     }
 )
 
+# What gateways call the parts of an error, those that say most first.
+_MESSAGES = ("message", "detail", "msg", "status_msg", "err", "error_msg", "error_message")
+_CODES = ("code", "error_code", "status_code")
+_STATUSES = ("status", "status_code", "code", "error_code")
+
+# A code, a status or a message in place of which nothing is wrong: it went well, or it goes on.
+_FINE = frozenset(
+    {"", "ok", "okay", "success", "successful", "succeeded", "true", "none", "null", "completed", "done",
+     "finished", "healthy", "up", "alive", "ready", "pending", "queued", "running", "processing",
+     "in_progress"}
+)  # fmt: skip
+
+_FAILED = frozenset({"error", "fail", "failed", "failure"})
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
 _REQUEST_ID = re.compile(r"\(request id: ([^)\s]+)\)")
 # What float() takes beyond this (1e9, 1_0, +5, inf, digits of other scripts) no server means.
 _SECONDS = re.compile(r"\s*[0-9]+(?:\.[0-9]+)?\s*")
@@ -145,7 +179,10 @@ def parse_body(data: bytes) -> Any:
 
 
 def find_error(body: Any) -> ErrorInfo | None:
-    """The error inside a parsed body, or None when the body is no error (``"error": null`` is none)."""
+    """The error that a parsed body says it holds, beside whatever else; None when it says nothing like that.
+
+    ``"error": null`` is none.
+    """
     if isinstance(body, list):
         return find_error(body[0]) if body else None
     if not isinstance(body, dict):
@@ -163,15 +200,55 @@ def find_error(body: Any) -> ErrorInfo | None:
     return None
 
 
+def find_flat(body: Any, *, named: bool = False) -> ErrorInfo | None:
+    """The error in a body that is no answer and no event of its dialect; None when it is harmless.
+
+    Beside what ``find_error`` finds: a message, or a code, with no word of success in place of either. What
+    is *named* says that it is something else than an error: there it takes a status, or both of these.
+    """
+    found = find_error(body)
+    if found is not None:
+        return found
+    if isinstance(body, list):
+        return find_flat(body[0], named=named) if body else None
+    if not isinstance(body, dict):
+        return None
+    info = _info(body, body)
+    if info.status is not None:
+        return info
+    enough = not named or (info.code is not None and info.message)
+    return info if enough and _goes_wrong(info, body) else None
+
+
+def _goes_wrong(info: ErrorInfo, body: Mapping[str, Any]) -> bool:
+    """Whether a flat object that stands for no HTTP status is an error all the same."""
+    codes = [body[name] for name in (*_STATUSES, "success") if body.get(name) is not None]
+    if all(map(_is_fine, codes)):
+        return not codes and not _is_fine(info.message)
+    # A status without a word to it is how something stands; a code is a complaint by itself.
+    return bool(info.message) or not _is_fine(info.code or "") or str(body.get("status")).lower() in _FAILED
+
+
+def _is_fine(value: Any) -> bool:
+    value = _unquoted(value)
+    if isinstance(value, (int, float)):
+        return value is True or (value == 0 and value is not False) or 200 <= value < 300
+    return isinstance(value, str) and value.strip().rstrip(".!").lower() in _FINE
+
+
+def _unquoted(value: Any) -> Any:
+    """A number that came as text, as a number; anything else as it is."""
+    short = isinstance(value, str) and len(value) < 20
+    return int(value) if short and value.isdecimal() else value
+
+
 def _info(error: Mapping[str, Any], body: Any) -> ErrorInfo:
     info = ErrorInfo(body=body)
-    for name in ("message", "detail", "msg", "status_msg", "err"):
-        if error.get(name):
-            info.message = _text(error[name])
-            break
-    code = error.get("code", error.get("status_code"))
+    info.message = next((_text(error[name]) for name in _MESSAGES if error.get(name)), "")
+    code = next((error[name] for name in _CODES if error.get(name) is not None), None)
     info.code = code if code is None or isinstance(code, int) else _text(code)
-    kind = error.get("type") or error.get("status")
+    status = _unquoted(error.get("status"))
+    kind = error.get("type") or (status if isinstance(status, str) else None)
     info.type = None if kind in (None, "error") else _text(kind)
     info.param = None if error.get("param") is None else _text(error["param"])
     info.status = _status_of(error)
@@ -187,19 +264,34 @@ def _text(value: Any) -> str:
 
 
 def _status_of(error: Mapping[str, Any]) -> int | None:
-    for name in ("status", "status_code", "code"):
-        value = error.get(name)
-        if isinstance(value, str) and value.isdigit():
-            value = int(value)
+    for name in _STATUSES:
+        value = _unquoted(error.get(name))
         if isinstance(value, int) and 400 <= value <= 599:
             return value
-    for name in ("code", "type", "status"):
+    for name in (*_CODES, "type", "status"):
         word = error.get(name)
-        status = _STATUS_WORDS.get(word.lower()) if isinstance(word, str) else None
+        status = _meaning(word) if isinstance(word, str) else None
         if status is not None:
             return status
     # Whatever else goes wrong between the gateway and its channels is a 500 (error_codes.json).
     return 500 if str(error.get("code")).startswith("channel:") else None
+
+
+def _meaning(word: str) -> int | None:
+    """The HTTP status that a word stands for, however it is written: RateLimitError, Throttling.RateQuota."""
+    snake = _HUMP.sub("_", word).lower()
+    for name in (snake, snake.removesuffix("_error"), snake.partition(".")[0]):
+        status = _STATUS_WORDS.get(name) or _http_words().get(name)
+        if status is not None:
+            return status
+    return None
+
+
+@functools.cache
+def _http_words() -> Mapping[str, int]:
+    from http import HTTPStatus
+
+    return {status.name.lower(): int(status) for status in HTTPStatus if status >= 400}
 
 
 def flat_error(body: Any) -> ErrorInfo:

@@ -96,9 +96,9 @@ class TolerantDecoder(Generic[T]):
             except msgspec.ValidationError as error:
                 complaint = str(error)
             except (ValueError, OverflowError, RecursionError) as error:
-                raise DecodeError(f"expected an event of this dialect: {error}", body=tree) from None
+                raise DecodeError(f"expected JSON of this dialect: {error}", body=tree) from None
             _repair(tree, complaint)
-        raise DecodeError("expected an event of this dialect, got one that is wrong nearly everywhere")
+        raise DecodeError("expected JSON of this dialect, got one that is wrong nearly everywhere")
 
     def _healed(self, value: Any, path: Path) -> Any:
         if isinstance(value, str):
@@ -135,16 +135,16 @@ def _repair(tree: Any, complaint: str) -> None:
     unknown = _UNKNOWN.match(complaint)
     found = unknown or _COMPLAINT.match(complaint)
     if found is None:
-        raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree)
+        raise DecodeError(f"expected JSON of this dialect: {complaint}", body=tree)
     steps = _steps(found["path"] or "")
     if unknown is not None:
         steps.append(unknown["name"])
     if not steps or "..." in (found["path"] or ""):
-        raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree)
+        raise DecodeError(f"expected JSON of this dialect: {complaint}", body=tree)
     try:
         _repair_at(tree, steps, found, complaint)
     except (LookupError, TypeError, ValueError, OverflowError):  # a key that looks like a path, a vast number
-        raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree) from None
+        raise DecodeError(f"expected JSON of this dialect: {complaint}", body=tree) from None
 
 
 def _steps(path: str) -> list[Any]:
@@ -171,4 +171,4 @@ def _meant(value: Any, expected: str, name: object, complaint: str, tree: Any) -
             return int(float(value))
         except (ValueError, OverflowError):
             pass
-    raise DecodeError(f"expected an event of this dialect: {complaint}", body=tree)
+    raise DecodeError(f"expected JSON of this dialect: {complaint}", body=tree)

@@ -16,10 +16,11 @@ import msgspec
 
 from ._arguments import checked_model, known_only, merged, shows
 from ._checks import expected, kind_of
+from ._counts import first_count
 from ._resource import Resource
 from .config import RetryPolicy, Timeout
 from .errors import DecodeError
-from .stream import decode_answer, fetch
+from .stream import AnswerForm, fetch
 from .usage import Usage
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ class EmbeddingUsage(msgspec.Struct, omit_defaults=True, gc=False):
 
     def neutral(self) -> Usage:
         """The same counts as a ``Usage``."""
-        read = self.prompt_tokens or self.total_tokens or 0
-        return Usage(read, 0, self.total_tokens or read, 0, 0, "server")
+        read = first_count(self.prompt_tokens, self.total_tokens)
+        if read is None:
+            return Usage()  # an object without counts is no usage
+        return Usage(read, total_tokens=self.total_tokens or read, source="server")
 
 
 class Embedding(msgspec.Struct, omit_defaults=True, gc=False):
@@ -115,7 +118,7 @@ class _SentAnswer(msgspec.Struct, gc=False):
     usage: EmbeddingUsage | None = None
 
 
-_answers = msgspec.json.Decoder(_SentAnswer)
+_answer = AnswerForm("vectors", msgspec.json.Decoder(_SentAnswer), lambda sent: bool(sent.data))
 
 
 class Embeddings(Resource, frozen=True):
@@ -146,10 +149,7 @@ class Embeddings(Resource, frozen=True):
 
 
 async def _fetched(call: Call) -> CreateEmbeddingResponse:
-    body, response = await fetch(call)
-    sent = decode_answer(body, _answers, response.headers, response.content_type)
-    if not sent.data:
-        raise DecodeError("expected vectors, got an answer without data")
+    sent = await fetch(call, _answer.read)
     items = [
         Embedding(_floats(item.embedding), position if item.index is None else item.index)
         for position, item in enumerate(sent.data)

@@ -180,7 +180,10 @@ class PoolTimeoutError(APIConnectionError):
 
 
 class StreamInterrupted(APIConnectionError):
-    """The answer ended before its end mark; ``partial`` is what had arrived."""
+    """The answer ended before its end mark, or broke off at one that says too little (``[DONE]`` alone).
+
+    ``partial`` is what had arrived.
+    """
 
 
 class APIStatusError(APIError):

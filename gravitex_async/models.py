@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ._arguments import checked_model
-from ._failures import error_of, find_error, parse_body
+from ._failures import error_of, find_flat, parse_body
 from ._resource import Resource
 from .config import RetryPolicy, Timeout
-from .errors import APIError, DecodeError
-from .stream import decode_answer, fetch
+from .errors import APIError
+from .stream import AnswerForm, fetch
 from .transport import model_path
+
+if TYPE_CHECKING:
+    from .transport import Response
 
 __all__ = ["Model", "ModelList", "Models"]
 
@@ -49,8 +52,17 @@ class ModelList(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
         return len(self.data)
 
 
-_list = msgspec.json.Decoder(ModelList)
-_one = msgspec.json.Decoder(Model)
+class _SentList(msgspec.Struct, gc=False):
+    data: list[Model] | msgspec.UnsetType | None = msgspec.UNSET  # null where there are none, in some
+    object: str = "list"
+
+
+_list = AnswerForm(
+    "a list of models", msgspec.json.Decoder(_SentList), lambda sent: sent.data is not msgspec.UNSET
+)
+_one = AnswerForm(
+    "a model", msgspec.json.Decoder(Model), lambda sent: sent.id != "" and sent.object != "error"
+)
 
 
 class Models(Resource, frozen=True):
@@ -70,8 +82,8 @@ class Models(Resource, frozen=True):
             APIError: The gateway could not tell them, whatever its status said.
         """
         options = _options(extra_headers, extra_query, timeout, max_retries)
-        body, response = await fetch(self.call(PATH, None, options, method="GET"))
-        return decode_answer(body, _list, response.headers, response.content_type)
+        sent = await fetch(self.call(PATH, None, options, method="GET"), _list.read)
+        return ModelList(data=sent.data or [], object=sent.object)
 
     async def retrieve(
         self,
@@ -91,11 +103,7 @@ class Models(Resource, frozen=True):
         options = _options(extra_headers, extra_query, timeout, max_retries)
         path = f"{PATH}/{model_path(checked_model(model))}"
         call = self.call(path, None, options, method="GET", model=model)
-        body, response = await fetch(call, partial(_not_found, model=model))
-        found = decode_answer(body, _one, response.headers, response.content_type)
-        if not found.id:
-            raise DecodeError("expected a model, got an answer without id", body=parse_body(body))
-        return found
+        return await fetch(call, partial(_found, model=model))
 
 
 def _options(
@@ -112,10 +120,11 @@ def _options(
     }
 
 
-def _not_found(body: bytes, headers: Mapping[str, str], *, model: str) -> APIError | None:
+def _found(body: bytes, response: Response, *, model: str) -> Model | APIError:
     """An error body that names no status of its own, or a bad request, means "no such model" here."""
-    info = find_error(parse_body(body))
+    found = _one.read(body, response)
+    info = find_flat(parse_body(body)) if isinstance(found, APIError) else None
     if info is None:
-        return None
+        return found
     status = 404 if info.status in (None, 400, 404) else None
-    return error_of(info, status=status, headers=headers, model=model)
+    return error_of(info, status=status, headers=response.headers, model=model)

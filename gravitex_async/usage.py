@@ -22,7 +22,8 @@ def _plus(left: int | None, right: int | None) -> int | None:
 class Usage(msgspec.Struct, frozen=True, gc=False):
     """Token counts of one answer, or of several added up.
 
-    All counts are None when the server sent no usage (``source == "none"``): absent is never zero.
+    A count that the server did not send is None, all of them when it sent no usage (``source == "none"``):
+    absent is never zero.
     """
 
     input_tokens: int | None = None
@@ -39,10 +40,10 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def visible_tokens(self) -> int | None:
-        """Output without reasoning, never below 0; None when the output is not known."""
-        if self.output_tokens is None:
+        """Output without reasoning, never below 0; None unless both were sent."""
+        if self.output_tokens is None or self.reasoning_tokens is None:
             return None
-        return max(0, self.output_tokens - (self.reasoning_tokens or 0))
+        return max(0, self.output_tokens - self.reasoning_tokens)
 
     def __add__(self, other: Usage) -> Usage:
         sources = {self.source, other.source} - {"none"}

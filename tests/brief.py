@@ -59,12 +59,9 @@ class _Reader:
         """Folds as a stream does; returns whether the stream goes on."""
         folded = self.folded
         folded.made = []
-        start, going = 0, True
-        while going and (start := folded.fold(items, start)) < len(items):
-            going = folded.error_in(loads_tolerant(run[start])) is None
-            if going:
-                folded.made.append(folded.deltas(items[start]))
-                start += 1
+        at, going = -1, True
+        while going and (at := folded.fold(items, at + 1)) < len(items):
+            going = folded.error_in(loads_tolerant(run[at])) is None
         self.deltas += [[made] if isinstance(made, Delta) else list(made) for made in folded.made]
         folded.made = None
         return going

@@ -83,7 +83,7 @@ async def test_what_is_no_vector(gateway, client, embedding):
 async def test_an_answer_without_vectors(gateway, client):
     """Is no answer."""
     gateway.play(Tape(b'{"data": []}', content_type="application/json"))
-    with pytest.raises(DecodeError, match="without data"):
+    with pytest.raises(DecodeError, match="expected vectors"):
         await client.embeddings.create(model=MODEL, input="a")
 
 

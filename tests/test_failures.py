@@ -14,6 +14,7 @@ from gravitex_async._failures import (
     ErrorInfo,
     error_of,
     find_error,
+    find_flat,
     flat_error,
     parse_body,
     request_id_of,
@@ -96,6 +97,30 @@ def test_flat_bodies_with_a_bad_status(body: Any) -> None:
     assert flat_error(body).message == "m"
 
 
+@pytest.mark.parametrize(
+    ("body", "named", "unnamed"),
+    [
+        ({"message": "m"}, False, True),
+        ({"code": "E17"}, False, True),
+        ({"code": "E17", "message": "m"}, True, True),
+        ({"status": 500}, True, True),
+        ({"status": "error"}, False, True),
+        ({"status": "starting"}, False, False),
+        ({"status": False, "msg": "m"}, False, True),
+        ({"code": 200, "status": "error", "msg": "m"}, True, True),
+        ({"code": "9" * 5000, "msg": "m"}, True, True),
+        ({"code": "²", "msg": "m"}, True, True),
+        ({"type": "error"}, True, True),
+        ({"code": 200, "message": "whatever"}, False, False),
+    ],
+)
+def test_flat_bodies_by_themselves(body: Any, named: bool, unnamed: bool) -> None:
+    """What is nothing else is an error for less than what says that it is something else."""
+    assert (find_flat(body, named=True) is not None) is named
+    assert (find_flat(body) is not None) is unnamed
+    assert (find_flat([body]) is not None) is unnamed
+
+
 def test_pages_and_plain_words() -> None:
     """HTML is reduced to its words, on one line, scripts and styles left out."""
     page = "<html><style>b{}</style><script>x()</script><h1>502  Bad\nGateway</h1><hr>nginx</html>"
@@ -136,6 +161,10 @@ def test_classes_by_status(status: int | None, cls: type[errors.APIError]) -> No
         ("overloaded_error", errors.ServerError),
         ("model_not_found", errors.NotFoundError),
         ("UNAVAILABLE", errors.ServerError),
+        ("NotFoundError", errors.NotFoundError),
+        ("InternalServerError", errors.ServerError),
+        ("Throttling.RateQuota", errors.RateLimitError),
+        ("SERVICE_UNAVAILABLE", errors.ServerError),
         ("never heard of", errors.APIError),
     ],
 )
@@ -263,6 +292,9 @@ JSON = st.recursive(
                     "base_resp",
                     "detail",
                     "retryDelay",
+                    "msg",
+                    "error_code",
+                    "status_code",
                 ]
             ),
             inner,
@@ -281,6 +313,9 @@ def test_any_body_becomes_an_error(body: Any, status: int | None) -> None:
     assert isinstance(error, errors.APIError)
     assert isinstance(str(error), str)
     assert error.retry_after == 1
+    explicit, flat, named = find_error(body), find_flat(body), find_flat(body, named=True)
+    assert explicit is None or explicit == flat == named
+    assert named is None or named == flat
 
 
 @pytest.mark.parametrize(

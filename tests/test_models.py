@@ -79,7 +79,7 @@ async def test_a_failed_list_is_raised(gateway, client):
 async def test_an_answer_that_is_no_model(gateway, client):
     """Neither a model nor an error."""
     gateway.play(json_tape({"object": "model"}))
-    with pytest.raises(DecodeError, match="without id"):
+    with pytest.raises(DecodeError, match="expected a model"):
         await client.models.retrieve("x")
     gateway.play(Tape(b"<html>", content_type="text/html"))
     with pytest.raises(DecodeError):

@@ -89,7 +89,7 @@ def test_visible_tokens() -> None:
     """Output without thinking, never below zero, unknown where the output is."""
     assert Usage(output_tokens=500, reasoning_tokens=300).visible_tokens == 200
     assert Usage(output_tokens=5, reasoning_tokens=300).visible_tokens == 0
-    assert Usage(output_tokens=5).visible_tokens == 5
+    assert Usage(output_tokens=5).visible_tokens is None
     assert Usage(reasoning_tokens=5).visible_tokens is None
 
 

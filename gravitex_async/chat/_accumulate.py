@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from .._failures import ErrorInfo, find_error, flat_error
+from .._failures import ErrorInfo, find_error, find_flat
 from .._tolerant import TolerantDecoder
 from ..deltas import Delta, EndReason, ToolCall, neutral_reason
 from ..usage import Usage
@@ -28,6 +28,7 @@ from ._structs import (
     ChunkChoice,
     CompletionUsage,
     Logprobs,
+    is_answer,
     reasoning_of,
     text_of,
 )
@@ -151,6 +152,8 @@ class ChatAccumulator:
         "made", "unknown",
     )  # fmt: skip
 
+    ends_at_mark = True
+
     def __init__(self) -> None:
         self._choices: dict[int, _ChoiceParts] = {}
         self._first: _ChoiceParts | None = None  # choice 0
@@ -221,13 +224,14 @@ class ChatAccumulator:
                         if made is not None:
                             made.append(Delta("", thought))
                         continue
-            elif chunk.error or not (chunk.choices or chunk.usage is not None or chunk.id):
-                break
             self._take_chunk(chunk)
             first = self._first if self._head_full else None
             add_text = None if first is None else first.content.append
             if made is not None:
                 made.append(deltas_of(chunk))
+            # Whatever has no choices may be an error: the struct does not know in which fields it stands.
+            if chunk.error or not chunk.choices:
+                break
         else:
             position = len(items)
         self._pieces += pieces
@@ -250,12 +254,11 @@ class ChatAccumulator:
         return run.deltas
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
-        """An error object in place of a chunk, flat ones included (error_codes.json, body_shapes)."""
-        found = find_error(tree)
-        if found is not None or not isinstance(tree, dict):
-            return found
-        flat = not tree.get("choices") and "usage" not in tree and ("message" in tree or "detail" in tree)
-        return flat_error(tree) if flat else None
+        """An error beside choices, or in place of a chunk, flat ones included (error_codes.json)."""
+        if not isinstance(tree, dict) or not tree.get("choices"):
+            named = isinstance(tree, dict) and tree.get("object") == "chat.completion.chunk"
+            return find_flat(tree, named=named)
+        return find_error(tree)
 
     def whole(self, body: bytes) -> list[ChatCompletionChunk]:
         """A plain completion as one chunk per choice; ``final`` gives it back untouched."""
@@ -264,7 +267,7 @@ class ChatAccumulator:
         except ValueError:
             tolerant = TolerantDecoder(ChatCompletion)
             completion = tolerant.convert(tolerant.tree(body))
-        if not completion.choices:
+        if not is_answer(completion):
             raise ValueError("expected a completion with choices")
         completion.__dict__["body"] = body
         self._whole = completion

@@ -13,12 +13,12 @@ from .._decode import EventDecoder
 from .._resource import Resource
 from ..errors import MisuseError
 from ..sse import MAX_EVENT_BYTES
-from ..stream import Stream, fetch_answer
+from ..stream import AnswerForm, Stream, fetch_answer
 from ._accumulate import ChatAccumulator
 from ._params import ChatParams, Message, ParseParams
 from ._parsed import ParsedChatCompletion, parsed_completion
 from ._request import chat_body
-from ._structs import ChatCompletion, ChatCompletionChunk
+from ._structs import ChatCompletion, ChatCompletionChunk, is_answer
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -31,7 +31,7 @@ OutputT = TypeVar("OutputT")
 PATH = "/v1/chat/completions"
 
 _chunks = msgspec.json.Decoder(ChatCompletionChunk)
-_answers = msgspec.json.Decoder(ChatCompletion)
+_answer = AnswerForm("a chat completion", msgspec.json.Decoder(ChatCompletion), is_answer)
 
 
 class ChatStream(Stream[ChatCompletionChunk, ChatCompletion]):
@@ -108,7 +108,7 @@ class Completions(Resource, frozen=True):
         if stream:
             return ChatStream(self._call("create", model, messages, params, stream=True), self._parts)
         call = self._call("create", model, messages, params, stream=False)
-        return fetch_answer(call, _answers, self._parts)
+        return fetch_answer(call, _answer, self._parts)
 
     @overload
     def stream(
@@ -172,7 +172,7 @@ class Completions(Resource, frozen=True):
         """
         given: ChatParams = {**params, "response_format": response_format}
         call = self._call("parse", model, messages, given, stream=False)
-        return parsed_completion(await fetch_answer(call, _answers, self._parts), response_format)
+        return parsed_completion(await fetch_answer(call, _answer, self._parts), response_format)
 
     def _parts(self) -> tuple[EventDecoder[ChatCompletionChunk], ChatAccumulator]:
         return _parts(self.max_event_bytes)

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from .._counts import first_count, total_of
 from ..usage import Usage
 from ._history import message_input, raw_message
 
@@ -87,19 +88,15 @@ class CompletionUsage(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False
 
     def neutral(self) -> Usage:
         """The same counts as a ``Usage``; a total the server leaves out is input plus output."""
-        read = self.prompt_tokens or self.input_tokens or 0
-        written = self.completion_tokens or self.output_tokens or 0
+        read = first_count(self.prompt_tokens, self.input_tokens)
+        written = first_count(self.completion_tokens, self.output_tokens)
         prompt = self.prompt_tokens_details or PromptTokensDetails()
         completion = self.completion_tokens_details or CompletionTokensDetails()
-        cached = prompt.cached_tokens or self.prompt_cache_hit_tokens or self.cached_tokens
-        return Usage(
-            read,
-            written,
-            self.total_tokens or read + written,
-            completion.reasoning_tokens or 0,
-            cached or 0,
-            "server",
-        )
+        cached = first_count(prompt.cached_tokens, self.prompt_cache_hit_tokens, self.cached_tokens)
+        total = total_of(self.total_tokens, read, written)
+        if read is None and written is None and total is None:
+            return Usage()  # an object without counts is no usage
+        return Usage(read, written, total, completion.reasoning_tokens, cached, "server")
 
     def is_zero(self) -> bool:
         """Whether it counts nothing at all: some backends send such a one last."""
@@ -332,6 +329,11 @@ class ChatCompletion(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True
         for call, fields in zip(form.get("tool_calls") or (), unknown[1], strict=False):
             call.update(fields)
         return [message_input({**form, **unknown[0]}, reasoning)]
+
+
+def is_answer(completion: ChatCompletion) -> bool:
+    """Whether there is anything of an answer in it: any JSON object decodes into one."""
+    return bool(completion.choices) or completion.usage is not None
 
 
 def text_of(content: str | list[ContentPart] | None) -> str:

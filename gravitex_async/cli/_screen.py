@@ -83,7 +83,8 @@ def usage_line(usage: Usage) -> str:
     if usage.source == "none":
         return "no token counts sent"
     thinking = f", {usage.reasoning_tokens} of them thinking" if usage.reasoning_tokens else ""
-    return f"{usage.input_tokens} tokens in, {usage.output_tokens} out{thinking}"
+    read, written = ("?" if count is None else count for count in (usage.input_tokens, usage.output_tokens))
+    return f"{read} tokens in, {written} out{thinking}"
 
 
 def timings_line(timings: Timings) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from .._failures import ErrorInfo, find_error
+from .._failures import ErrorInfo, find_error, find_flat
 from ..deltas import Delta, EndReason, ToolCall, ToolCallDelta
 from ..usage import Usage
 from ._brief import run_of
@@ -31,6 +31,8 @@ MAX_CANDIDATES = 1024
 
 class GeminiAccumulator:
     """What has arrived of a stream. Fed by ``fold``; everything else may be read at any moment."""
+
+    ends_at_mark = False
 
     def __init__(self) -> None:
         self.made: list[Delta | Sequence[Delta]] | None = None
@@ -128,9 +130,6 @@ class GeminiAccumulator:
                         told = None if now is None else now.told()
                         made.append(Delta("" if thinking else text, text if thinking else "", usage=told))
                     continue
-            if item.extra is not None and item.extra.get("error"):
-                stopped = items.index(item, start)
-                break
             self._count(run, len(pieces) - had)
             self._usage = was
             self._take(item)
@@ -139,6 +138,10 @@ class GeminiAccumulator:
             add, had = pieces.append, len(pieces)
             if made is not None:
                 made.append(deltas_of(item, self._late))
+            # An error is among the fields that no struct knows, and so is all of a flat one.
+            if item.extra is not None and (item.extra.get("error") or not item.candidates):
+                stopped = next(i for i in range(start, len(items)) if items[i] is item)
+                break
         else:
             stopped = len(items)
         self._count(run, len(pieces) - had)
@@ -174,9 +177,11 @@ class GeminiAccumulator:
         return run.deltas
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
-        """An error object beside or in place of candidates, also as an element of an array."""
+        """An error beside or in place of candidates, flat ones included, also as an element of an array."""
         for item in tree if isinstance(tree, list) else (tree,):
-            if (found := find_error(item)) is not None:
+            answers = isinstance(item, dict) and item.get("candidates")
+            found = find_error(item) if answers else find_flat(item)
+            if found is not None:
                 return found
         return None
 

@@ -11,10 +11,10 @@ from .._decode import EventDecoder
 from .._resource import Resource
 from ..errors import MisuseError
 from ..sse import MAX_EVENT_BYTES
-from ..stream import Stream, fetch_answer
+from ..stream import AnswerForm, Stream, fetch_answer
 from ..transport import Call, model_path
 from ._accumulate import GeminiAccumulator
-from ._decode import event_decoder, readable, strict_decoder
+from ._decode import event_decoder, is_answer, readable, strict_decoder
 from ._embeddings import (
     BatchEmbedContentsResponse,
     EmbedContentResponse,
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Gemini", "GeminiStream"]
 
 EventT = TypeVar("EventT", bound=GenerateContentResponse)
+
+_answer = AnswerForm("an answer with candidates", strict_decoder, is_answer, readable)
 
 
 class GeminiStream(Stream[GenerateContentResponse, GenerateContentResponse]):
@@ -74,7 +76,7 @@ class Gemini(Resource, frozen=True):
             APIConnectionError, APIStatusError, DecodeError: See ``gravitex_async.errors``.
         """
         call = self._generation("generate_content", model, contents, params, stream=False)
-        return fetch_answer(call, strict_decoder, partial(_parts, self.max_event_bytes), readable)
+        return fetch_answer(call, _answer, partial(_parts, self.max_event_bytes))
 
     @overload
     def generate_content_stream(

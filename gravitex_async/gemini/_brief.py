@@ -116,18 +116,18 @@ def _told(form: Form, events: Sequence[Any]) -> Iterable[Usage | None]:
     usages = [event.usage_metadata for event in events]
     if not any(name in names for name in _EXTRA):
         return [
-            Usage(
-                u.prompt_token_count or 0, u.candidates_token_count or 0, u.total_token_count, 0, 0, "server"
-            )
+            Usage(u.prompt_token_count, u.candidates_token_count, u.total_token_count, None, None, "server")
             for u in usages
         ]
     return [
         Usage(
-            u.prompt_token_count or 0,
-            (u.candidates_token_count or 0) + (u.thoughts_token_count or 0),
+            u.prompt_token_count,
+            u.candidates_token_count
+            if u.thoughts_token_count is None
+            else (u.candidates_token_count or 0) + u.thoughts_token_count,
             u.total_token_count,
-            u.thoughts_token_count or 0,
-            u.cached_content_token_count or 0,
+            u.thoughts_token_count,
+            u.cached_content_token_count,
             "server",
         )
         for u in usages

@@ -15,7 +15,7 @@ from ..sse import MAX_EVENT_BYTES
 from ._structs import GenerateContentResponse
 from ._wire import Shape, incoming, shape_of
 
-__all__ = ["answers_of", "event_decoder", "readable", "strict_decoder"]
+__all__ = ["answers_of", "event_decoder", "is_answer", "readable", "strict_decoder"]
 
 EventT = TypeVar("EventT", bound=GenerateContentResponse)
 Reread = Callable[["dict[str, Any]", bytes], None]
@@ -53,6 +53,11 @@ def _fit(tree: dict[str, Any], shape: Shape) -> None:
     tree.update(fitting)
 
 
+def is_answer(answer: GenerateContentResponse) -> bool:
+    """Whether there is anything of an answer in it: any JSON object decodes into one."""
+    return bool(answer.candidates or answer.prompt_feedback or answer.usage_metadata)
+
+
 def answers_of(body: bytes) -> list[GenerateContentResponse]:
     """A plain answer, or the elements of a stream that came as one JSON array.
 
@@ -64,7 +69,7 @@ def answers_of(body: bytes) -> list[GenerateContentResponse]:
         answers = _strict_array.decode(body) if body.lstrip()[:1] == b"[" else [strict_decoder.decode(body)]
     except (ValueError, RecursionError):
         answers = _tolerantly(loads_tolerant(body))
-    if not any(answer.candidates or answer.prompt_feedback or answer.usage_metadata for answer in answers):
+    if not any(map(is_answer, answers)):
         raise ValueError("expected an answer with candidates")
     return answers
 

@@ -15,7 +15,7 @@ import msgspec
 from .._arguments import known_only, merged
 from .._checks import expected, kind_of
 from ..errors import DecodeError
-from ..stream import decode_answer, fetch
+from ..stream import AnswerForm, fetch
 from ..usage import Usage
 from ._contents import content_of
 from ._metadata import UsageMetadata
@@ -106,8 +106,16 @@ class _Request(msgspec.Struct, rename="camel"):
 
 
 _REQUEST = shape_of(_Request)
-_one = msgspec.json.Decoder(EmbedContentResponse, strict=False)
-_many = msgspec.json.Decoder(BatchEmbedContentsResponse, strict=False)
+_one = AnswerForm(
+    "a vector",
+    msgspec.json.Decoder(EmbedContentResponse, strict=False),
+    lambda answer: bool(answer.embedding.values),
+)
+_many = AnswerForm(
+    "vectors",
+    msgspec.json.Decoder(BatchEmbedContentsResponse, strict=False),
+    lambda answer: bool(answer.embeddings),
+)
 
 
 def embed_body(call: str, model: str, content: SomeContent, params: EmbedParams) -> dict[str, Any]:
@@ -146,11 +154,7 @@ async def fetch_embedding(call: Call) -> EmbedContentResponse:
     Raises:
         DecodeError: There is no vector in it.
     """
-    body, response = await fetch(call)
-    answer = decode_answer(body, _one, response.headers, response.content_type)
-    if not answer.embedding.values:
-        raise DecodeError("expected a vector, got an answer without values")
-    return answer
+    return await fetch(call, _one.read)
 
 
 async def fetch_batches(calls: Sequence[Call], sizes: Sequence[int]) -> BatchEmbedContentsResponse:
@@ -184,8 +188,7 @@ async def _work(
 
 
 async def _batch(call: Call, size: int) -> BatchEmbedContentsResponse:
-    body, response = await fetch(call)
-    answer = decode_answer(body, _many, response.headers, response.content_type)
+    answer = await fetch(call, _many.read)
     if len(answer.embeddings) != size:
         raise DecodeError(f"expected {size} vectors, one for each request, got {len(answer.embeddings)}")
     return answer

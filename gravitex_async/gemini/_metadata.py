@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from .._counts import total_of
 from ..usage import Usage
 
 __all__ = [
@@ -75,11 +76,10 @@ class UsageMetadata(Metadata, kw_only=True):
         visible, thought = self.candidates_token_count, self.thoughts_token_count
         if total is None and read is None and visible is None and thought is None:
             return None
-        read, thought = read or 0, thought or 0
-        written = (visible or 0) + thought
-        return Usage(
-            read, written, total or read + written, thought, self.cached_content_token_count or 0, "server"
-        )
+        written = visible if thought is None else (visible or 0) + thought
+        if not total:
+            total = total_of(total, read, written)
+        return Usage(read, written, total, thought, self.cached_content_token_count, "server")
 
     def is_zero(self) -> bool:
         """Whether it counts nothing: such a one does not take the place of counts."""

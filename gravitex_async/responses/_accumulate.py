@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .._failures import ErrorInfo, find_error
+from .._failures import ErrorInfo, find_error, find_flat
 from .._tolerant import TolerantDecoder
 from ..deltas import Delta, EndReason, ToolCall, neutral_reason
 from ..errors import DecodeError
@@ -26,7 +26,7 @@ from ._response import PARAGRAPH, Response, tool_call
 from ._slots import TEXT
 from ._tool_folding import TOOL_HANDLERS
 
-__all__ = ["ResponsesAccumulator"]
+__all__ = ["ResponsesAccumulator", "is_answer"]
 
 _HANDLERS = {**HANDLERS, **TOOL_HANDLERS}
 
@@ -46,6 +46,9 @@ class ResponsesAccumulator:
     Args:
         start: What had arrived of this response before, for a stream that takes it up again.
     """
+
+    # Only the closing event ends a response; a gateway that passes the mark on adds nothing by it.
+    ends_at_mark = False
 
     def __init__(self, start: Response | None = None) -> None:
         self.made: list[Delta | Sequence[Delta]] | None = None
@@ -79,18 +82,23 @@ class ResponsesAccumulator:
                 count += 1
                 if made is not None:
                     made.append(Delta(event.delta))
+                if event.error:
+                    folded = position
+                    break
             else:
                 pieces = None
                 folding.content += count
                 count = 0
                 handle = _HANDLERS.get(type(event))
-                if handle is not None and handle(folding, event):
-                    folded = position
-                    break
+                failed = handle is not None and handle(folding, event)
                 if made is not None:
                     made.append(deltas_of(event))
+                if failed or event.error:
+                    folded = position
+                    break
         self._hot = (pieces, output, part, item)
         folding.content += count
+        # The number of an event that failed is not one to go on behind.
         for position in range(folded - 1, start - 1, -1):
             if items[position].sequence_number is not None:
                 self._sequence_number = items[position].sequence_number
@@ -130,8 +138,10 @@ class ResponsesAccumulator:
         return [Delta("", PARAGRAPH + first if apart else first), *(Delta("", text) for text in others)]
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
-        """The error of an ``error`` event, in its three forms, or of a response that failed."""
+        """The error of an ``error`` event, in any form, or of a response that failed."""
         found = find_error(tree)
+        if found is None and isinstance(tree, dict) and tree.get("object") != "response":
+            found = find_flat(tree)
         if found is not None or not isinstance(tree, dict):
             return found
         response = tree.get("response")
@@ -147,7 +157,7 @@ class ResponsesAccumulator:
         """A plain answer as the one event that would have brought it."""
         response = _answer(body)
         kind = _AS_EVENT.get(response.status, e.CompletedEvent)
-        if response.status not in _AS_EVENT and not response.output:
+        if not is_answer(response):
             raise ValueError("expected a response with a status")
         return [kind(response=response)]
 
@@ -221,6 +231,11 @@ class ResponsesAccumulator:
         """The response so far; what follows does not change it."""
         self._hot = (None, None, None, None)
         return self._folding.snapshot.response()
+
+
+def is_answer(response: Response) -> bool:
+    """Whether it says that it is a response, or holds anything of one: any JSON object decodes into one."""
+    return response.object == "response" or response.status in _AS_EVENT or bool(response.output)
 
 
 def _answer(body: bytes) -> Response:

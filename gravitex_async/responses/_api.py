@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 from .._arguments import known_only, shows
 from .._decode import EventDecoder
 from .._resource import Resource
-from .._tolerant import TolerantDecoder
-from ..errors import APIError, DecodeError, MisuseError
+from ..errors import APIError, MisuseError
 from ..sse import MAX_EVENT_BYTES
-from ..stream import Stream, fetch_answer
-from ._accumulate import ResponsesAccumulator
+from ..stream import AnswerForm, Stream, fetch_answer
+from ._accumulate import ResponsesAccumulator, is_answer
 from ._decoder import answers, event_decoder
 from ._events import ResponsesEvent
 from ._params import CallParams, Input, ParseParams, ResponsesParams
@@ -33,6 +32,8 @@ OutputT = TypeVar("OutputT")
 PATH = "/v1/responses"
 
 Make = Callable[[], "tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]"]
+
+_answer = AnswerForm("a response", answers, is_answer)
 
 
 class ResponsesStream(Stream[ResponsesEvent, Response]):
@@ -95,7 +96,8 @@ class Responses(Resource, frozen=True):
         """
         if stream:
             return ResponsesStream(self._creation("create", model, input, params, stream=True), self._parts)
-        return _created(self._creation("create", model, input, params, stream=False), self._parts)
+        call = self._creation("create", model, input, params, stream=False)
+        return fetch_answer(call, _answer, self._parts)
 
     @shows(ResponsesParams)
     def stream(self, *, model: str, input: Input, **params: Unpack[ResponsesParams]) -> ResponsesStream:
@@ -121,7 +123,7 @@ class Responses(Resource, frozen=True):
         """
         given: ResponsesParams = {**params, "text_format": text_format}
         call = self._creation("parse", model, input, given, stream=False)
-        return parsed_response(await _created(call, self._parts), text_format)
+        return parsed_response(await fetch_answer(call, _answer, self._parts), text_format)
 
     @overload
     def retrieve(
@@ -194,31 +196,15 @@ class Responses(Resource, frozen=True):
         return _parts(self.max_event_bytes)
 
 
-async def _created(call: Call, make: Make) -> Response:
+async def _retrieved(call: Call, make: Make) -> Response:
     try:
-        return await fetch_answer(call, answers, make)
+        return await fetch_answer(call, _answer, make)
     except APIError as error:
-        error.partial = error.partial or _response_in(error)
+        # A response that failed is what was asked for.
+        if isinstance(error.partial, Response) and _is_stored(error):
+            return error.partial
         raise
 
 
-async def _retrieved(call: Call, make: Make) -> Response:
-    try:
-        return await fetch_answer(call, answers, make)
-    except APIError as error:
-        # A response that failed is what was asked for.
-        found = _response_in(error)
-        if found is None:
-            raise
-    return found
-
-
-def _response_in(error: APIError) -> Response | None:
-    """The response whose error this is; None when it is another's."""
-    if not (isinstance(error.body, dict) and error.body.get("object") == "response"):
-        return None
-    tolerant: TolerantDecoder[Response] = TolerantDecoder(answers.type, answers.dec_hook)
-    try:
-        return tolerant.convert(error.body)
-    except DecodeError:
-        return None
+def _is_stored(error: APIError) -> bool:
+    return isinstance(error.body, dict) and error.body.get("object") == "response"

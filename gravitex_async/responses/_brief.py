@@ -93,5 +93,6 @@ def _decoder(kind: str, output: int, part: int | None) -> Callable[[bytes], Any]
         ("delta", str),
         *([("logprobs", tuple[()], ())] if "logprobs" in cls.__struct_fields__ else []),
         ("obfuscation", str | None, None),
+        ("error", None, None),
     ]
     return msgspec.json.Decoder(msgspec.defstruct("Piece", fields, kw_only=True, gc=False)).decode

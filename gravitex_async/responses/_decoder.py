@@ -2,8 +2,9 @@
 
 Strategy
     One tagged union of all known events, decoded by msgspec in one call. What it refuses is looked at in
-    the slow way (``_decode``), and there ``_unexpected`` has the first word: an event type nobody knows
-    becomes an ``UnknownEvent`` and ends nothing; a known one that is malformed is a ``DecodeError``.
+    the slow way (``_decode``), and there ``_unexpected`` has the first word: an error in any form becomes an
+    ``ErrorEvent``; another event type nobody knows becomes an ``UnknownEvent`` and ends nothing; a known one
+    that is malformed is a ``DecodeError``.
 
     A busy read is ``event: ...`` and ``data: ...`` lines in turn; ``cut_named_events`` takes it apart
     without any Python code per event.
@@ -19,6 +20,7 @@ from typing import Any, Final, Union
 import msgspec
 
 from .._decode import Brief, Cut, EventDecoder, cut_events
+from .._failures import find_error, find_flat
 from ..sse import MAX_EVENT_BYTES
 from . import _events, _tool_events
 from ._events import ResponsesEvent, UnknownEvent
@@ -85,16 +87,26 @@ def _cut_mixed(block: bytes, start: int) -> Cut | None:
 
 
 def _unexpected(tree: dict[str, Any], payload: bytes) -> ResponsesEvent | None:
-    """An event of unknown type as such; a text that came wrapped in an object is unwrapped in place."""
+    """An event of unknown type as such, if it is no error; a text in an object is unwrapped in place."""
     kind = tree.get("type")
     if not isinstance(kind, str) or kind not in EVENT_TYPES:
+        kind = kind if isinstance(kind, str) else ""
+        if _is_error(tree, kind):
+            tree["type"] = "error"
+            return None
         number = tree.get("sequence_number")
         number = number if isinstance(number, int) else None
-        return UnknownEvent(type=kind if isinstance(kind, str) else "", raw=payload, sequence_number=number)
+        return UnknownEvent(type=kind, raw=payload, sequence_number=number)
     delta = tree.get("delta")
     if isinstance(delta, dict) and kind != "response.shell_call_output_content.delta":
         tree["delta"] = _text_in(delta)
     return None
+
+
+def _is_error(tree: dict[str, Any], kind: str) -> bool:
+    """Whether an event of the unknown type *kind* is an error. Those of responses say it in one way only."""
+    found = find_error(tree) if kind.startswith("response.") else find_flat(tree, named=bool(kind))
+    return found is not None
 
 
 def _text_in(delta: dict[str, Any]) -> Any:

@@ -17,7 +17,7 @@ import msgspec
 from ._items import OutputItem
 from ._open import Tagged
 from ._parts import Annotation, ContentPart
-from ._response import Response
+from ._response import Response, ResponseUsage
 
 __all__ = [
     "CompletedEvent",
@@ -58,6 +58,8 @@ class ResponsesEvent(Tagged, msgspec.Struct, omit_defaults=True, kw_only=True):
     """Any event of a stream; ``event.type`` is its name on the wire."""
 
     sequence_number: int | None = None
+    error: Any = None
+    """An error may come with any event; raised by streams, behind the text that the event brings."""
 
 
 class UnknownEvent(ResponsesEvent, gc=False):
@@ -111,13 +113,13 @@ class FailedEvent(LifecycleEvent, tag="response.failed"):
     """The response failed (``response.error``); raised by streams."""
 
 
-class ErrorEvent(ResponsesEvent, tag="error"):
+class ErrorEvent(LifecycleEvent, tag="error"):
     """Something failed, at any moment; raised by streams. ``error`` is the form some servers nest it in."""
 
     code: str | int | None = None
     message: str | None = None
     param: str | None = None
-    error: Any = None
+    usage: ResponseUsage | None = None
 
 
 class KeepaliveEvent(ResponsesEvent, tag="keepalive"):

@@ -116,6 +116,8 @@ def _end(folding: Folding, event: e.LifecycleEvent) -> bool:
 
 
 def _error(folding: Folding, event: e.ErrorEvent) -> bool:
+    _lifecycle(folding, event)
+    folding.snapshot.merge(Response(usage=event.usage))
     folding.ended = True
     return True
 

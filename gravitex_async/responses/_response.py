@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from .._counts import first_count, total_of
 from ..deltas import ToolCall
 from ..usage import Usage
 from ._items import CustomToolCallItem, FunctionCallItem, MessageItem, OutputItem, ReasoningItem
@@ -60,11 +61,14 @@ class ResponseUsage(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
 
     def neutral(self) -> Usage:
         """The same counts as a ``Usage``; a total the server leaves out is input plus output."""
-        read = self.input_tokens or self.prompt_tokens or 0
-        written = self.output_tokens or self.completion_tokens or 0
+        read = first_count(self.input_tokens, self.prompt_tokens)
+        written = first_count(self.output_tokens, self.completion_tokens)
         cached = self.input_tokens_details.cached_tokens if self.input_tokens_details else None
         thought = self.output_tokens_details.reasoning_tokens if self.output_tokens_details else None
-        return Usage(read, written, self.total_tokens or read + written, thought or 0, cached or 0, "server")
+        total = total_of(self.total_tokens, read, written)
+        if read is None and written is None and total is None:
+            return Usage()  # an object without counts is no usage
+        return Usage(read, written, total, thought, cached, "server")
 
     def is_zero(self) -> bool:
         """Whether it counts nothing at all: some backends send such a one last."""

@@ -12,7 +12,7 @@ _plain        an answer that is no stream
 """
 
 from ._accumulator import Accumulator
-from ._plain import decode_answer, fetch, fetch_answer
+from ._plain import AnswerForm, fetch, fetch_answer
 from ._stream import Stream
 
-__all__ = ["Accumulator", "Stream", "decode_answer", "fetch", "fetch_answer"]
+__all__ = ["Accumulator", "AnswerForm", "Stream", "fetch", "fetch_answer"]

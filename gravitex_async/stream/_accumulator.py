@@ -27,6 +27,11 @@ class Accumulator(Protocol[ItemT, FinalT_co]):
     nobody wants deltas. Whoever calls ``fold`` sets it, for each read."""
 
     @property
+    def ends_at_mark(self) -> bool:
+        """Whether ``[DONE]`` at a clean end of the body ends an answer of this dialect that says no more."""
+        ...
+
+    @property
     def content(self) -> str: ...
     @property
     def reasoning_content(self) -> str: ...
@@ -59,7 +64,10 @@ class Accumulator(Protocol[ItemT, FinalT_co]):
         ...
 
     def fold(self, items: Sequence[ItemT], start: int) -> int:
-        """Takes items from *start* on; stops at the first that may be an error and returns its index."""
+        """Takes items from *start* on; stops behind the first that may be an error and returns its index.
+
+        It was taken as well: an error may come with text and usage.
+        """
         ...
 
     def brief(self, payloads: Sequence[bytes]) -> list[Delta] | None:

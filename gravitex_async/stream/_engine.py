@@ -13,7 +13,10 @@ Strategy
     dropped the connection is closed, without a garbage collector.
 
 Ending (law 1): the accumulator says whether the answer is whole (``complete``); if it is, whatever
-happens to the connection afterwards is no failure of the answer.
+happens to the connection afterwards is no failure of the answer, and the rest of the body is worth no more
+than a moment. ``[DONE]`` without a finish reason says less: servers that give an answer up send it too, and
+drop the connection. So the body is read on, under the clocks like any other, and its end decides: a clean
+one makes the answer whole, a broken one or none at all within ``Timeout.idle`` is an error.
 """
 
 from __future__ import annotations
@@ -24,23 +27,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from .._decode import EventDecoder
-from .._failures import error_of, find_error, parse_body, request_id_of
+from .._failures import error_of, find_error, find_flat, parse_body, request_id_of
 from .._json import loads_tolerant
-from ..deltas import StreamEnd, end_state
+from ..deltas import Delta, StreamEnd, end_state
 from ..errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
 from ..timings import Timings
 from ..transport import MAX_BODY_BYTES, check_loop, without_secret
 from ._accumulator import Accumulator
 from ._queue import Queue
-from ._sniff import is_event_stream
+from ._sniff import EVENT_STREAM, described, is_event_stream
 from ._tasks import BUSY, OneReader, cancel, forget_frames_later, opening_task
 
 if TYPE_CHECKING:
     from ..transport import Call, Clocks, Response
 
 __all__ = ["Engine"]
-
-EVENT_STREAM = "text/event-stream"
 
 ItemT = TypeVar("ItemT")
 FinalT = TypeVar("FinalT")
@@ -71,7 +72,7 @@ class Engine(Generic[ItemT, FinalT]):
         self._progress = (0, 0)
         self.failure: GravitexError | None = None
         self.reading = False
-        self._at_mark = False  # the end mark was seen, the end of the body was not
+        self._at_mark = False  # the answer is at its end, the body is not
         self._unsure: bytearray | None = None  # the start of a body that may be no stream
         self.ended = False
         self.end = StreamEnd()
@@ -115,7 +116,7 @@ class Engine(Generic[ItemT, FinalT]):
             return "not sent" if call is None else f"waiting for {call.waits_for}"
         if not self.reading:
             return f"{len(self.queue)} not taken" if self.queue else "not being read"
-        if self._at_mark:
+        if self._at_mark or self._decoder.done:
             return "waiting for the end of the body"
         return f"waiting for {'more' if any(self.folded.progress) else 'the first content'}"
 
@@ -254,17 +255,16 @@ class Engine(Generic[ItemT, FinalT]):
             self._note_progress(True, response.clocks)
             self.queue.put_deltas(made)
         if self.failure is None and (self._decoder.done or self.folded.closed):
-            self._steady = None
             if response.at_eof:
                 self.end.evidence.clean_eof = True
                 self._finish()
-            else:
+            elif self.folded.complete or self.folded.closed:
+                self._steady = None
                 self._at_mark = True
 
     def _at_eof(self, response: Response) -> None:
         items = self._decoder.close()
         if self._decoder.stray and not self._decoder.events:
-            self._decoder.failure = None
             self._take_whole(self._decoder.stray, response)  # behind keep-alives
             return
         self._take(items, response.clocks)
@@ -273,24 +273,33 @@ class Engine(Generic[ItemT, FinalT]):
             self._finish()
 
     def _take(self, items: list[ItemT], clocks: Clocks) -> None:
-        folded = self.folded
+        folded, decoder = self.folded, self._decoder
         folded.made = [] if self.queue.deltas else None
         start = 0
-        while (start := folded.fold(items, start)) < len(items):
-            failure = self._failure_at(start)
+        while (at := folded.fold(items, start)) < len(items):
+            failure = self._failure_at(at)
             if failure is not None:
-                del items[start:]
-                self._decoder.keep(start)
-                self._decoder.failure = failure
+                decoder.failure, decoder.blamed = failure, True
+                del items[at + 1 :]
                 break
-            if folded.made is not None:
-                folded.made.append(folded.deltas(items[start]))
-            start += 1
+            start = at + 1
+        if decoder.failure is not None and decoder.blamed and items:
+            self._drop_bare(items)
         self._note_progress(bool(items), clocks)
         self.queue.put(items, folded.made)
         folded.made = None
-        if self._decoder.failure is not None:
-            self._refused(self._decoder.failure)
+        if decoder.failure is not None:
+            self._refused(decoder.failure)
+
+    def _drop_bare(self, items: list[ItemT]) -> None:
+        """The last item came with an error: it is handed out for the text it brings, and not without any."""
+        made = self.folded.made
+        adds = self.folded.deltas(items[-1]) if made is None else made[len(items) - 1]
+        deltas = (adds,) if isinstance(adds, Delta) else adds
+        if not any(d.content or d.reasoning_content or d.refusal or d.tool_calls for d in deltas):
+            items.pop()
+            del (made or [])[len(items) :]
+        self._decoder.keep(len(items))
 
     def _note_progress(self, handed: bool, clocks: Clocks) -> None:
         before, after = self._progress, self.folded.progress
@@ -307,7 +316,7 @@ class Engine(Generic[ItemT, FinalT]):
         """The connection failed: no matter if the answer is whole, else the end of it."""
         if self.ended:  # by ``abort`` in another task
             return
-        if self._decoder.done or self.folded.complete:
+        if self.folded.complete:
             self._finish()
         elif not self._again(error):
             self._fail(error, "interrupted")
@@ -331,7 +340,7 @@ class Engine(Generic[ItemT, FinalT]):
         response.abort(error)
         self._response = self._steady = None
         self._progress = (0, 0)
-        self._at_mark = False
+        self._at_mark = self.end.evidence.clean_eof = False
         self.queue.restart()
         self._decoder, self.folded = self._make()
         self._opening = opening_task(call.open(response.clocks, after=copy.copy(error)))
@@ -339,7 +348,8 @@ class Engine(Generic[ItemT, FinalT]):
 
     def _finish(self) -> None:
         """The body has ended, or need not be read on."""
-        if not (self._decoder.done or self.folded.complete):
+        marked = self._decoder.done and self.folded.ends_at_mark and self.end.evidence.clean_eof
+        if not (self.folded.complete or marked):
             self._cut()
             return
         self._note_evidence()
@@ -369,7 +379,8 @@ class Engine(Generic[ItemT, FinalT]):
         response = self._response
         if isinstance(error, APIError) and response is not None:
             error = without_secret(error, response.secret)
-            error.partial = self.folded.final() if self._decoder.events else None
+            arrived = self._decoder.events or self.folded.usage.source != "none"
+            error.partial = self.folded.final() if arrived else None
             error.attempts = self.attempts
             error.headers = {name.lower(): value for name, value in self.headers.items()}
             error.request_id = error.request_id or self.request_id
@@ -411,16 +422,14 @@ class Engine(Generic[ItemT, FinalT]):
         if not body and response.content_type == EVENT_STREAM:
             self._finish()
             return
-        found = find_error(parse_body(body))
-        if found is not None:
-            self._refused(error_of(found))
-            return
+        tree, failure = parse_body(body), None
         try:
             items = self.folded.whole(body)
+            found = find_error(tree)
         except (ValueError, RecursionError, GravitexError):
-            self._refused(_not_a_stream(response.content_type, body))
-            return
-        self._decoder.adopt(items, body)
+            items, found = [], find_flat(tree)
+            failure = _not_a_stream(response.content_type, body)
+        self._decoder.adopt(items, body, failure if found is None else error_of(found))
         self._take(items, response.clocks)
         if self.failure is None and self._response is response:
             self.end.evidence.clean_eof = True
@@ -428,9 +437,8 @@ class Engine(Generic[ItemT, FinalT]):
 
 
 def _not_a_stream(content_type: str, body: bytes) -> DecodeError:
-    excerpt = body[:512].decode("utf-8", "replace")
     return DecodeError(
-        f"expected text/event-stream, got {content_type or 'no content type'!r}: {excerpt[:200]!r}; "
+        f"expected an event stream, got {described(body, content_type)}; "
         f"check that base_url leads to the gateway",
-        body=excerpt,
+        body=body[:512].decode("utf-8", "replace"),
     )

@@ -2,139 +2,131 @@
 
 A body that breaks off, or reports an error under a good status, is worth another try like a connection that
 never came: nothing of it was delivered.
-An answer that comes as an event stream though none was asked for is read as one (sse.md section 4).
+
+What the body is, it says itself. An event stream that nobody asked for is read as one, and JSON under that
+label as JSON (sse.md section 4). JSON that has nothing of the answer in it would decode into a struct of
+defaults, so each kind of answer says what it must hold (``AnswerForm``); what does not is an error in flat
+form, or of no use.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
 from .._decode import EventDecoder
-from .._failures import error_of, find_error, parse_body, request_id_of
+from .._failures import ErrorInfo, error_of, find_error, find_flat, parse_body, request_id_of
 from .._json import loads_tolerant
-from .._tolerant import TolerantDecoder, excerpt
+from .._tolerant import TolerantDecoder
 from ..errors import APIError, DecodeError, StreamInterrupted
 from ..transport import without_secret
 from ._accumulator import Accumulator
+from ._sniff import EVENT_STREAM, described, is_event_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..transport import Call, Response
 
-__all__ = ["decode_answer", "fetch", "fetch_answer"]
+__all__ = ["AnswerForm", "fetch", "fetch_answer"]
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
 
-Fit = Callable[["dict[str, Any]"], None]
-Reported = Callable[[bytes, "Mapping[str, str]"], "APIError | None"]
+
+class AnswerForm(msgspec.Struct, Generic[T], frozen=True):
+    """What the body of one kind of plain answer is."""
+
+    name: str
+    """As an error calls it."""
+    decoder: msgspec.json.Decoder[T]
+    holds: Callable[[T], bool]
+    """Whether what was decoded is such an answer."""
+    fit: Callable[[dict[str, Any]], None] | None = None
+    """Changes the plain values of a body that the strict decoder refuses, in place, before the next try."""
+
+    def read(self, body: bytes, response: Response) -> T | APIError:
+        """The answer, or the error in its place; an answer beside an error is the error's partial."""
+        answer, complaint = self._decoded(body)
+        info = _reported(body)
+        if info is None and answer is not None:
+            return answer
+        info = info or find_flat(parse_body(body))
+        if info is None:
+            return self._no_answer(body, response, complaint)
+        return error_of(info, headers=response.headers, partial=answer)
+
+    def _decoded(self, body: bytes) -> tuple[T | None, str]:
+        """The answer, or why there is none, as far as that can be said."""
+        try:
+            answer = self.decoder.decode(body)
+        except (ValueError, RecursionError):
+            tolerant: TolerantDecoder[T] = TolerantDecoder(self.decoder.type, self.decoder.dec_hook)
+            try:
+                tree = tolerant.tree(body)
+            except DecodeError:
+                return None, ""  # no JSON, or no object
+            try:
+                if self.fit is not None:
+                    self.fit(tree)
+                answer = tolerant.convert(tree)
+            except DecodeError as error:
+                return None, error.message
+        return (_with_body(answer, body), "") if self.holds(answer) else (None, "")
+
+    def _no_answer(self, body: bytes, response: Response, complaint: str) -> DecodeError:
+        came = described(body, response.content_type)
+        why = complaint or "check that base_url leads to the gateway"
+        return DecodeError(
+            f"expected {self.name}, got {came} ({why})",
+            body=parse_body(body),
+            request_id=request_id_of(response.headers),
+        )
 
 
-async def fetch(call: Call, reported: Reported | None = None) -> tuple[bytes, Response]:
-    """The body of the answer, and the response it came in (already let go).
-
-    *reported* finds the error in a body with a good status, where a dialect reads one in its own way.
+async def fetch(call: Call, read: Callable[[bytes, Response], T | APIError]) -> T:
+    """What *read* makes of the answer's body; the response was let go before.
 
     Raises:
         APIError: After all tries.
     """
-    find = reported or _reported
     response = await call.open(None)
     while True:
         try:
-            body = await response.read_all()
-            failure = find(body, response.headers)
+            found = read(await response.read_all(), response)
         except APIError as error:
-            failure = copy.copy(error)  # a raised one refers to this frame
-        if failure is None:
-            return body, response
-        response = await call.open(response.clocks, after=without_secret(failure, response.secret))
+            found = copy.copy(error)  # a raised one refers to this frame
+        if not isinstance(found, APIError):
+            return found
+        response = await call.open(response.clocks, after=without_secret(found, response.secret))
 
 
 async def fetch_answer(
     call: Call,
-    decoder: msgspec.json.Decoder[T],
+    form: AnswerForm[T],
     make: Callable[[], tuple[EventDecoder[ItemT], Accumulator[ItemT, T]]],
-    fit: Fit | None = None,
 ) -> T:
-    """The decoded answer; *fit* as for ``decode_answer``.
+    """The decoded answer, in whichever of both ways it came.
 
     Raises:
         APIError: After all tries; DecodeError when the body is no answer of the dialect.
     """
-    body, response = await fetch(call)
-    try:
-        if response.content_type == "text/event-stream":
-            return _from_events(body, response, *make())
-        return _decoded(body, decoder, response.headers, response.content_type, fit)
-    except APIError as error:
-        failure = without_secret(error, response.secret)
-    try:
-        raise failure
-    finally:
-        del failure  # it refers to this frame from now on
+
+    def read(body: bytes, response: Response) -> T | APIError:
+        if response.content_type != EVENT_STREAM or is_event_stream(body[:512]) is False:
+            return form.read(body, response)
+        decoder, folded = make()
+        return _from_events(body, response, form, decoder, folded)
+
+    return await fetch(call, read)
 
 
-def decode_answer(
-    body: bytes,
-    decoder: msgspec.json.Decoder[T],
-    headers: Mapping[str, str],
-    content_type: str,
-    fit: Fit | None = None,
-) -> T:
-    """One JSON body as *decoder*'s type; an error body with a good status raises like any other.
-
-    *fit* changes the plain values of a body that the strict decoder refuses, in place, before the next try.
-
-    Raises:
-        APIError: The body reports an error.
-        DecodeError: The body is no JSON, or nothing of this type.
-    """
-    failure = _reported(body, headers)
-    if failure is not None:
-        raise copy.copy(failure)  # what is raised must not be a local of its own frame
-    return _decoded(body, decoder, headers, content_type, fit)
-
-
-def _decoded(
-    body: bytes,
-    decoder: msgspec.json.Decoder[T],
-    headers: Mapping[str, str],
-    content_type: str,
-    fit: Fit | None,
-) -> T:
-    """The same for a body that is known to report no error."""
-    try:
-        return _with_body(decoder.decode(body), body)
-    except (ValueError, RecursionError):
-        pass
-    try:
-        tolerant: TolerantDecoder[T] = TolerantDecoder(decoder.type, decoder.dec_hook)
-        tree = tolerant.tree(body)
-        if fit is not None:
-            fit(tree)
-        return _with_body(tolerant.convert(tree), body)
-    except DecodeError as error:
-        complaint = error.message
-    raise _no_answer(body, headers, content_type, complaint)
-
-
-def _reported(body: bytes, headers: Mapping[str, str]) -> APIError | None:
-    """The error that a body with a good status reports."""
+def _reported(body: bytes) -> ErrorInfo | None:
+    """The error that a body says it holds."""
     if b'"error"' not in body and b'"success"' not in body and b'"base_resp"' not in body:
         return None
-    found = find_error(parse_body(body))
-    return None if found is None else error_of(found, headers=headers)
-
-
-def _no_answer(body: bytes, headers: Mapping[str, str], content_type: str, complaint: str) -> DecodeError:
-    message = f"expected a JSON answer, got {content_type or 'no content type'!r}: {excerpt(body)}"
-    return DecodeError(f"{message} ({complaint})", body=parse_body(body), request_id=request_id_of(headers))
+    return find_error(parse_body(body))
 
 
 def _with_body(answer: T, body: bytes) -> T:
@@ -145,23 +137,32 @@ def _with_body(answer: T, body: bytes) -> T:
 
 
 def _from_events(
-    body: bytes, response: Response, decoder: EventDecoder[ItemT], folded: Accumulator[ItemT, T]
-) -> T:
-    failure: APIError | None = None
+    body: bytes,
+    response: Response,
+    form: AnswerForm[T],
+    decoder: EventDecoder[ItemT],
+    folded: Accumulator[ItemT, T],
+) -> T | APIError:
+    failure = _folded(body, decoder, folded)
+    if decoder.stray and not decoder.events:
+        return form.read(decoder.stray, response)  # behind keep-alives
+    # The body has come to a clean end, or it were not here.
+    if failure is None and not (folded.complete or (decoder.done and folded.ends_at_mark)):
+        failure = StreamInterrupted("the answer came as a stream and ended before its end mark")
+    if failure is None:
+        return folded.final()
+    failure.partial = folded.final() if decoder.events else None
+    failure.request_id = failure.request_id or request_id_of(response.headers)
+    return failure
+
+
+def _folded(body: bytes, decoder: EventDecoder[ItemT], folded: Accumulator[ItemT, T]) -> APIError | None:
+    """Folds all events of *body*, up to an error."""
     for data in (body, b""):
         items = decoder.feed(data) if data else decoder.close()
-        start = 0
-        while failure is None and (start := folded.fold(items, start)) < len(items):
-            info = folded.error_in(loads_tolerant(decoder.payload(start)))
-            failure = None if info is None else error_of(info, headers=response.headers)
-            start += 1
-    failure = failure or decoder.failure
-    if failure is None and not (decoder.done or folded.complete):
-        failure = StreamInterrupted("the answer came as a stream and ended before its end mark")
-    if failure is not None:
-        failure.partial = folded.final() if decoder.events else None
-        try:
-            raise failure
-        finally:
-            del failure
-    return folded.final()
+        at = -1
+        while (at := folded.fold(items, at + 1)) < len(items):
+            info = folded.error_in(loads_tolerant(decoder.payload(at)))
+            if info is not None:
+                return error_of(info)
+    return decoder.failure

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_event_stream"]
+from .._json import loads_tolerant
+from .._tolerant import excerpt
+
+__all__ = ["EVENT_STREAM", "described", "is_event_stream"]
+
+EVENT_STREAM = "text/event-stream"
 
 _BOM = b"\xef\xbb\xbf"
 # A comment, a field with its colon, or one of the known fields without a value.
@@ -22,3 +27,19 @@ def is_event_stream(start: bytes) -> bool | None:
     if _FIELD.match(start):
         return True
     return None if _MAYBE.match(start) or _BOM.startswith(start) else False
+
+
+def described(body: bytes, content_type: str) -> str:
+    """What a body is that is not what was expected, for a message."""
+    label = content_type or "no content type"
+    if not body.strip():
+        return f"nothing ({label})"
+    try:
+        tree = loads_tolerant(body)
+    except (ValueError, RecursionError) as error:
+        # Where it stops to be JSON is of interest only for what begins as JSON.
+        where = f"; {error}" if body.lstrip()[:1] in (b"{", b"[") else ""
+        return f"a body that is no JSON ({label}{where}): {excerpt(body)}"
+    if isinstance(tree, dict):
+        return f"a JSON object of another kind: {excerpt(body)}"
+    return f"JSON that is no object: {excerpt(body)}"

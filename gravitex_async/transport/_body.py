@@ -229,9 +229,12 @@ class Tap(asyncio.Protocol):
         self.paused = True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._handler.connection_lost(exc)
         content = self._watched
         self._watched = self._content = None
+        if exc is not None and content is not None and not content.is_eof():
+            # aiohttp takes a reset for the end of a body that has no length; whatever did end, ended before.
+            content.set_exception(ConnectionResetError("the connection was lost"))
+        self._handler.connection_lost(exc)
         if content is not None and not content.is_eof() and content.exception() is None:
             content.set_exception(ConnectionResetError("the connection was lost"))
 

@@ -106,7 +106,9 @@ class Response:
 
     @property
     def at_eof(self) -> bool:
-        """Whether the body has ended and all of it was read."""
+        """Whether the body has come to a clean end and all of it was read."""
+        if self._failure is not None:
+            return False  # it broke off behind what ``take`` gave last
         answer = self._answer
         return answer is None or (answer.content.at_eof() and answer.content.exception() is None)
 

@@ -39,10 +39,9 @@ def fold(payloads: Iterable[Any]) -> Folded:
     items = decoder.feed(body)
     assert decoder.failure is None, decoder.failure
     folded = ChatAccumulator()
-    start = 0
-    while (start := folded.fold(items, start)) < len(items):
-        assert folded.error_in(msgspec.json.decode(decoder.payload(start))) is None
-        start += 1
+    at = -1
+    while (at := folded.fold(items, at + 1)) < len(items):
+        assert folded.error_in(msgspec.json.decode(decoder.payload(at))) is None
     deltas = [delta for item in items for delta in folded.deltas(item)]
     result = Folded(folded, items, deltas)
     agree(result)

@@ -29,7 +29,7 @@ def test_an_ordinary_stream() -> None:
     assert final.choices[0].message.content == "Hello"
     assert final.choices[0].message.role == "assistant"
     assert final.choices[0].finish_reason == "stop"
-    assert result.folded.usage == Usage(3, 5, 8, 0, 0, "server")
+    assert result.folded.usage == Usage(3, 5, 8, source="server")
     assert result.folded.complete
     assert result.folded.reason == "stop"
     assert result.folded.progress == (2, 0)
@@ -196,16 +196,19 @@ def test_usage_that_never_came_is_not_zero() -> None:
             7,
             4,
         ),
-        ({"prompt_cache_hit_tokens": 7}, 7, 0),
-        ({"cached_tokens": 7}, 7, 0),
-        ({"prompt_tokens_details": None, "completion_tokens_details": None}, 0, 0),
+        ({"prompt_cache_hit_tokens": 7}, 7, None),
+        ({"cached_tokens": 7}, 7, None),
+        ({"cached_tokens": 7, "prompt_cache_hit_tokens": 0}, 7, None),
+        ({"prompt_cache_hit_tokens": 0}, 0, None),
+        ({"prompt_tokens_details": None, "completion_tokens_details": None}, None, None),
+        ({"prompt_tokens_details": {}, "completion_tokens_details": {"reasoning_tokens": 0}}, None, 0),
     ],
 )
-def test_details_of_usage(usage: Any, cached: int, reasoning: int) -> None:
-    """Cached and reasoning tokens are found where each provider puts them."""
+def test_details_of_usage(usage: Any, cached: int | None, reasoning: int | None) -> None:
+    """Cached and reasoning tokens are found where each provider puts them; what was not sent is None."""
     found = fold([chunk(usage={**USAGE, **usage})]).folded.usage
     assert (found.cached_tokens, found.reasoning_tokens) == (cached, reasoning)
-    assert found.visible_tokens == 5 - reasoning
+    assert found.visible_tokens == (None if reasoning is None else 5 - reasoning)
 
 
 # Choices

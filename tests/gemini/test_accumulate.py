@@ -159,16 +159,24 @@ def test_without_a_finish_reason_it_is_not_whole(events):
         ({"error": {"code": 503, "message": "overloaded", "status": "UNAVAILABLE"}}, 503, "overloaded"),
         ({"candidates": [], "error": {"code": 429, "message": "slow down"}}, 429, "slow down"),
         ({"error": {"message": "bad key", "type": "x", "code": "invalid_api_key"}}, 401, "bad key"),
-        ([{"error": {"code": 503, "message": "overloaded"}}], 503, "overloaded"),
     ],
 )
 def test_an_error_in_the_stream_is_an_error(error, status, words):
-    """Google's shape and openai's, beside candidates or in their place, or inside an array."""
+    """Google's shape and openai's, beside candidates or in their place: ``fold`` stops at it."""
+    decoder, state = event_decoder(GenerateContentResponse), GeminiAccumulator()
+    items = decoder.feed(b"data: " + json.dumps(error).encode() + b"\n\n")
+    assert state.fold(items, 0) == 0
+    info = state.error_in(error)
+    assert info is not None
+    assert (info.status, info.message) == (status, words)
+
+
+def test_an_error_in_an_array_is_no_event():
+    """Google's form where nobody asked for events: the decoder itself sees it."""
     decoder = event_decoder(GenerateContentResponse)
-    decoder.feed(b"data: " + json.dumps(error).encode() + b"\n\n")
+    decoder.feed(b'data: [{"error":{"code":503,"message":"overloaded"}}]\n\n')
     assert decoder.failure is not None
-    assert decoder.failure.status == status
-    assert decoder.failure.message == words
+    assert (decoder.failure.status, decoder.failure.message) == (503, "overloaded")
 
 
 def test_an_error_inside_an_array_is_found():

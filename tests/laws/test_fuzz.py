@@ -43,12 +43,11 @@ def read(dialect: str, reads: Iterator[bytes]) -> tuple[Any, ...]:
     failure: APIError | None = None
     for data in (*reads, b""):
         items = decoder.feed(data) if data else decoder.close()
-        start = 0
-        while failure is None and (start := folded.fold(items, start)) < len(items):
-            info = folded.error_in(loads_tolerant(decoder.payload(start)))
+        at = -1
+        while failure is None and (at := folded.fold(items, at + 1)) < len(items):
+            info = folded.error_in(loads_tolerant(decoder.payload(at)))
             failure = None if info is None else error_of(info)
-            start += 1
-        for item in items[:start] if failure else items:
+        for item in items[: at + 1]:
             pieces += [delta.content for delta in folded.deltas(item) if not delta.index]
     failure = failure or decoder.failure
     answer = folded.final()
@@ -79,6 +78,7 @@ NAMES = [
     "id", "choices", "index", "delta", "content", "reasoning", "reasoning_content", "tool_calls",
     "function", "name", "arguments", "usage", "prompt_tokens", "finish_reason", "error", "message",
     "code", "type", "status", "details", "retryDelay", "success", "candidates", "parts", "text",
+    "msg", "error_code",
     "thought", "functionCall", "args", "usageMetadata", "promptFeedback", "item", "item_id",
     "output_index", "content_index", "response", "output", "summary", "part", "annotations",
     "logprobs", "refusal", "audio", "a.b", "a[0]",

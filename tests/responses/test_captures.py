@@ -95,8 +95,8 @@ def assert_usage(usage: Any, expected: dict[str, Any] | None) -> None:
         return
     assert (usage.input_tokens, usage.output_tokens) == (expected["input_tokens"], expected["output_tokens"])
     assert usage.total_tokens == expected["total_tokens"]
-    assert usage.cached_tokens == (expected.get("input_tokens_details") or {}).get("cached_tokens", 0)
-    assert usage.reasoning_tokens == (expected.get("output_tokens_details") or {}).get("reasoning_tokens", 0)
+    assert usage.cached_tokens == (expected.get("input_tokens_details") or {}).get("cached_tokens")
+    assert usage.reasoning_tokens == (expected.get("output_tokens_details") or {}).get("reasoning_tokens")
 
 
 def joined(reading: Reading, family: str) -> dict[str, str]:

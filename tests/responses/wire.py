@@ -70,13 +70,14 @@ def read(
     for piece in (*pieces, None):
         items = decoder.close() if piece is None else decoder.feed(piece)
         reading.folded.made = []
-        start = 0
+        at = -1
         info: ErrorInfo | None = None
-        while info is None and (start := reading.folded.fold(items, start)) < len(items):
-            info = reading.folded.error_in(loads_tolerant(decoder.payload(start)))
-            start += info is None
-        reading.events += items[:start]
-        deltas = [list(reading.folded.deltas(item)) for item in items[:start]]
+        while info is None and (at := reading.folded.fold(items, at + 1)) < len(items):
+            info = reading.folded.error_in(loads_tolerant(decoder.payload(at)))
+        if info is not None:
+            del items[at:], reading.folded.made[at:]
+        reading.events += items
+        deltas = [list(reading.folded.deltas(item)) for item in items]
         assert [[made] if isinstance(made, Delta) else list(made) for made in reading.folded.made] == deltas
         reading.deltas += [delta for entry in deltas for delta in entry]
         reading.error = error_of(info) if info else decoder.failure
