@@ -16,7 +16,6 @@ Not here: reading bytes off the network, retrying.
 
 from __future__ import annotations
 
-import functools
 import re
 import time
 from collections.abc import Mapping
@@ -27,6 +26,7 @@ import msgspec
 
 from . import errors
 from ._json import loads_tolerant
+from ._status_words import status_meant
 
 __all__ = [
     "ErrorInfo",
@@ -50,61 +50,6 @@ _CLASSES: Mapping[int, type[errors.APIStatusError]] = {
     409: errors.ConflictError,
     422: errors.UnprocessableEntityError,
     429: errors.RateLimitError,
-}
-
-# Words in code, type or status, and the HTTP status they stand for (OpenAI, Google, Anthropic, DashScope,
-# gateway), beside the names that HTTP itself has; see ``_meaning`` for other ways to write them.
-_STATUS_WORDS: Mapping[str, int] = {
-    "invalid_request_error": 400,
-    "invalid_request": 400,
-    "bad_request": 400,
-    "invalid_prompt": 400,
-    "context_length_exceeded": 400,
-    "content_filter": 400,
-    "invalid_argument": 400,
-    "invalid_parameter": 400,
-    "data_inspection_failed": 400,
-    "bad_request_body": 400,
-    "read_request_body_failed": 400,
-    "sensitive_words_detected": 400,
-    "prompt_blocked": 400,
-    "violation_fee.grok.csam": 400,
-    "model_price_error": 400,
-    "invalid_api_type": 400,
-    "failed_precondition": 400,
-    "out_of_range": 400,
-    "authentication_error": 401,
-    "invalid_api_key": 401,
-    "unauthenticated": 401,
-    "permission_error": 403,
-    "permission_denied": 403,
-    "access_denied": 403,
-    "insufficient_user_quota": 403,
-    "pre_consume_token_quota_failed": 403,
-    "not_found_error": 404,
-    "not_found": 404,
-    "model_not_found": 404,
-    "conflict": 409,
-    "already_exists": 409,
-    "request_too_large": 413,
-    "rate_limit_error": 429,
-    "rate_limit_exceeded": 429,
-    "rate_limited": 429,
-    "too_many_requests": 429,
-    "resource_exhausted": 429,
-    "insufficient_quota": 429,
-    "throttling": 429,
-    "server_error": 500,
-    "internal_server_error": 500,
-    "internal": 500,
-    "unknown": 500,
-    "api_error": 500,
-    "api_not_implemented": 501,
-    "upstream_error": 502,
-    "channel:stream_timeout_no_response": 502,
-    "unavailable": 503,
-    "deadline_exceeded": 504,
-    "overloaded_error": 529,
 }
 
 _RETRY_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -148,8 +93,6 @@ _FINE = frozenset(
 )  # fmt: skip
 
 _FAILED = frozenset({"error", "fail", "failed", "failure"})
-
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _REQUEST_ID = re.compile(r"\(request id: ([^)\s]+)\)")
 # What float() takes beyond this (1e9, 1_0, +5, inf, digits of other scripts) no server means.
@@ -270,28 +213,11 @@ def _status_of(error: Mapping[str, Any]) -> int | None:
             return value
     for name in (*_CODES, "type", "status"):
         word = error.get(name)
-        status = _meaning(word) if isinstance(word, str) else None
+        status = status_meant(word) if isinstance(word, str) else None
         if status is not None:
             return status
     # Whatever else goes wrong between the gateway and its channels is a 500 (error_codes.json).
     return 500 if str(error.get("code")).startswith("channel:") else None
-
-
-def _meaning(word: str) -> int | None:
-    """The HTTP status that a word stands for, however it is written: RateLimitError, Throttling.RateQuota."""
-    snake = _HUMP.sub("_", word).lower()
-    for name in (snake, snake.removesuffix("_error"), snake.partition(".")[0]):
-        status = _STATUS_WORDS.get(name) or _http_words().get(name)
-        if status is not None:
-            return status
-    return None
-
-
-@functools.cache
-def _http_words() -> Mapping[str, int]:
-    from http import HTTPStatus
-
-    return {status.name.lower(): int(status) for status in HTTPStatus if status >= 400}
 
 
 def flat_error(body: Any) -> ErrorInfo:

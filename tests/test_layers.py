@@ -20,8 +20,8 @@ NAME = PACKAGE.name
 # lines before it. Every file of the package stands in one line, under its first name below the package.
 LAYERS: list[set[str]] = [
     {"errors", "config", "usage", "deltas", "timings", "ratelimit", "_checks", "_lines",
-     "_json", "_version", "_counts", "_failures", "_arguments", "_structured", "_results", "_files",
-     "thinking"},
+     "_json", "_version", "_counts", "_failures", "_status_words", "_arguments", "_structured", "_results",
+     "_files", "thinking"},
     {"sse"},
     {"_tolerant", "_decode"},
     {"transport"},

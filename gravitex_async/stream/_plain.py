@@ -151,7 +151,8 @@ def _from_events(
         failure = StreamInterrupted("the answer came as a stream and ended before its end mark")
     if failure is None:
         return folded.final()
-    failure.partial = folded.final() if decoder.events else None
+    arrived = any(folded.progress) or folded.usage.source != "none"
+    failure.partial = folded.final() if arrived else None
     failure.request_id = failure.request_id or request_id_of(response.headers)
     return failure
 

@@ -135,6 +135,21 @@ async def test_an_answer_beside_an_error_is_its_partial(
     assert stream is None or stream.content == "ab"
 
 
+@pytest.mark.parametrize("dialect", DIALECTS, ids=repr)
+async def test_a_stream_nobody_asked_for_keeps_what_came_too(
+    gateway: LocalGateway, client: AsyncGravitex, dialect: Dialect
+) -> None:
+    """A plain call that was answered by events: its error has the text, or nothing where nothing came."""
+    gateway.play(Tape(dialect.body({**dialect.text("ab"), "error": ERRORS["openai"]})))
+    with pytest.raises(ServerError, match="boom") as caught:
+        await dialect.create(client)
+    assert "ab" in str(caught.value.partial)
+    gateway.play(Tape(dialect.body({"error": ERRORS["openai"]})))
+    with pytest.raises(ServerError, match="boom") as caught:
+        await dialect.create(client)
+    assert caught.value.partial is None
+
+
 async def test_what_a_failed_response_had_is_kept(gateway: LocalGateway) -> None:
     """``response.failed`` and ``error`` events with a response in them: its output and its usage."""
     response = {**RESPONSES.plain("ab"), "status": "failed", **RESPONSES.usage["response"]}
