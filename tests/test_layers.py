@@ -24,7 +24,7 @@ LAYERS: list[set[str]] = [
      "_files", "thinking"},
     {"sse"},
     {"_tolerant", "_decode"},
-    {"transport"},
+    {"_frames", "transport"},
     {"stream", "_resource"},
     {"chat", "responses", "gemini", "embeddings", "models"},
     {"client", "schema"},

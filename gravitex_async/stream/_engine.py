@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from .._decode import EventDecoder
 from .._failures import error_of, find_error, find_flat, parse_body, request_id_of
+from .._frames import forget_frames_later
 from .._json import loads_tolerant
 from ..deltas import Delta, StreamEnd, end_state
 from ..errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
@@ -36,7 +37,7 @@ from ..transport import MAX_BODY_BYTES, check_loop, without_secret
 from ._accumulator import Accumulator
 from ._queue import Queue
 from ._sniff import EVENT_STREAM, described, is_event_stream
-from ._tasks import BUSY, OneReader, cancel, forget_frames_later, opening_task
+from ._tasks import BUSY, OneReader, cancel, opening_task
 
 if TYPE_CHECKING:
     from ..transport import Call, Clocks, Response
@@ -208,8 +209,8 @@ class Engine(Generic[ItemT, FinalT]):
                     await response.wait()
                 else:
                     self._received(data, response)
-        except asyncio.CancelledError:
-            forget_frames_later()
+        except asyncio.CancelledError as error:
+            forget_frames_later(error)
             raise
         finally:
             self.reading = False

@@ -11,6 +11,7 @@ form, or of no use.
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -19,6 +20,7 @@ import msgspec
 
 from .._decode import EventDecoder
 from .._failures import ErrorInfo, error_of, find_error, find_flat, parse_body, request_id_of
+from .._frames import forget_frames_later
 from .._json import loads_tolerant
 from .._tolerant import TolerantDecoder
 from ..errors import APIError, DecodeError, StreamInterrupted
@@ -91,6 +93,14 @@ async def fetch(call: Call, read: Callable[[bytes, Response], T | APIError]) -> 
     Raises:
         APIError: After all tries.
     """
+    try:
+        return await _fetched(call, read)
+    except asyncio.CancelledError as error:
+        forget_frames_later(error)
+        raise
+
+
+async def _fetched(call: Call, read: Callable[[bytes, Response], T | APIError]) -> T:
     response = await call.open(None)
     while True:
         try:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-import traceback
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .._frames import forget_frames_later
 from ..errors import MisuseError
 
 if TYPE_CHECKING:
     from ..transport import Response
 
-__all__ = ["BUSY", "OneReader", "cancel", "forget_frames_later", "opening_task"]
+__all__ = ["BUSY", "OneReader", "cancel", "opening_task"]
 
 BUSY = "another task is reading this stream; one reader at a time"
 
@@ -35,18 +34,10 @@ class OneReader:
             raise MisuseError(BUSY)
         self._engine.reading = True
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
         self._engine.reading = False
-        if kind is asyncio.CancelledError:
-            forget_frames_later()
-
-
-def forget_frames_later() -> None:
-    """Lets go of the frames of the running task, should it end by the cancellation of its read."""
-    task = asyncio.current_task()
-    if task is not None:
-        task.remove_done_callback(_forget_frames)
-        task.add_done_callback(_forget_frames)
+        if isinstance(error, asyncio.CancelledError):
+            forget_frames_later(error)
 
 
 def opening_task(coroutine: Coroutine[Any, Any, Response]) -> asyncio.Task[Response]:
@@ -54,20 +45,6 @@ def opening_task(coroutine: Coroutine[Any, Any, Response]) -> asyncio.Task[Respo
     task = asyncio.ensure_future(coroutine)
     task.add_done_callback(_retrieved)
     return task
-
-
-def _forget_frames(task: asyncio.Task[Any]) -> None:
-    """Lets go of the frames of a task that was cancelled while it read.
-
-    A task keeps its CancelledError, that its frames, and these their stream: whoever keeps the task, to
-    gather it for one, would keep the connection open. Its ``result`` raises a new CancelledError then.
-    """
-    make = getattr(task, "_make_cancelled_error", None)
-    if not task.cancelled() or make is None:
-        return
-    error = make()
-    while sys.version_info < (3, 11) and (error := error.__context__) is not None:
-        traceback.clear_frames(error.__traceback__)  # the task keeps this one all the same
 
 
 def _retrieved(task: asyncio.Task[Response]) -> None:

@@ -23,6 +23,8 @@ from collections import deque
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Final, Protocol
 
+from .._frames import forget_frames
+
 if TYPE_CHECKING:
     from aiohttp import StreamReader
 
@@ -96,6 +98,7 @@ class PlainBody:
         try:
             self._data = await self._content.readany()
         except Exception as error:
+            forget_frames(error)
             self._error = error
 
     def gave_up(self) -> None:

@@ -20,6 +20,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from .._frames import forget_frames
 from ..errors import APIConnectionError, APIError, DecodeError, MisuseError, StreamInterrupted
 from ._body import Body
 from ._clocks import Clocks
@@ -155,6 +156,7 @@ class Response:
                 self.clocks.gave_up()
                 self._body.gave_up()
                 raise
+            forget_frames(error)  # aiohttp's reader keeps it, and ``take`` speaks of it
 
     async def read(self) -> bytes:
         """The next bytes of the body, at least one; b"" at its end.
@@ -206,7 +208,8 @@ class Response:
                     await self._body.wait()
                 else:
                     left -= len(data)
-        except Exception:  # whatever it is, the answer is complete and its connection is not kept
+        except Exception as error:  # whatever it is, the answer is complete and its connection is not kept
+            forget_frames(error)
             self.abort()
         finally:
             timer.cancel()
@@ -257,6 +260,7 @@ class Response:
 
     def _broken(self, error: Exception) -> bytes:
         """What had arrived before *error*; raises when that was nothing."""
+        forget_frames(error)  # aiohttp's reader keeps it
         failure: APIError = self._failure or self._translated(error)
         self._failure = failure
         rest = self._body.rest()

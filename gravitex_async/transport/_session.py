@@ -21,6 +21,7 @@ from aiohttp.hdrs import CONTENT_LENGTH, PROXY_AUTHORIZATION
 from multidict import istr
 from yarl import URL
 
+from .._frames import forget_frames
 from ..config import Limits
 from ..errors import APIConnectionError, APIError, MisuseError
 from . import _log
@@ -145,11 +146,11 @@ class Session:
                 except aiohttp.ClientConnectionError as error:
                     if not repeatable or not order.stale or self._session.closed:
                         raise
-                    error.__traceback__ = None  # aiohttp keeps the error, and that would keep these frames
+                    forget_frames(error)  # aiohttp's connection keeps it
                 order.renew()
                 _log.stale(method, url)
         finally:
-            del connector.orders[task]
+            del connector.orders[task], task  # the task keeps the error it ends with, that this frame
 
     def body(self, answer: aiohttp.ClientResponse) -> Body:
         """What reads the body of *answer*, of which nothing has been read."""

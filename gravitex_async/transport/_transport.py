@@ -20,6 +20,7 @@ import sys
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from .._frames import forget_frames
 from .._version import __version__
 from ..errors import APIError, APITimeoutError, PoolTimeoutError
 from . import _log
@@ -266,6 +267,7 @@ class Transport:
             translated = session.translate(error, self.host)
             if translated is None:
                 raise
+            forget_frames(error)  # aiohttp's connection keeps it
             failure = translated
         finally:
             call.limit = None
