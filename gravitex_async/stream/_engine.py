@@ -133,10 +133,24 @@ class Engine(Generic[ItemT, FinalT]):
             GravitexError: There was none, or its first bytes are an error.
         """
         with OneReader(self):
-            while not (self._begun or self.ended):
-                await self._step()
+            try:
+                while not (self._begun or self.ended):
+                    await self._step()
+            except asyncio.CancelledError:
+                self._called_off()
+                raise
             if self.failure is not None and not self.queue:
                 raise copy.copy(self.failure)
+
+    def _called_off(self) -> None:
+        """Whoever awaits or enters a stream has none before that is done, so nobody else can leave it."""
+        if self.ended:
+            return
+        self.abort()
+        self.failure = MisuseError(
+            "the stream was closed when awaiting or entering it was cancelled; open a new one, or put the "
+            "timeout around reads, which may be cancelled and go on"
+        )
 
     @property
     def _begun(self) -> bool:
@@ -160,8 +174,7 @@ class Engine(Generic[ItemT, FinalT]):
         except asyncio.CancelledError:
             if not (self.ended and opening.cancelled()):
                 raise
-            self._at_end()  # nobody cancelled this wait: the stream was left in another task
-            return
+            return  # nobody cancelled this wait: the stream was left in another task
         except Exception as error:
             # The task holds the error, the error its traceback, that this frame: no cycle through here.
             del opening
@@ -182,7 +195,7 @@ class Engine(Generic[ItemT, FinalT]):
         self.timings.headers = clocks.now() - clocks.started
 
     async def fill(self, *, deltas: bool = False) -> bool:
-        """Waits until the queue holds items, or deltas; False: the stream ended well."""
+        """Waits until the queue holds items, or deltas; False: the stream ended well, or was closed."""
         if self.reading:
             raise MisuseError(BUSY)
         queue = self.queue
@@ -239,8 +252,6 @@ class Engine(Generic[ItemT, FinalT]):
     def _at_end(self) -> bool:
         if self.failure is not None:
             raise copy.copy(self.failure)
-        if self.end.state == "closed":
-            raise MisuseError("the stream was closed before its end; what had arrived is in its accumulators")
         return False
 
     def _received(self, data: bytes, response: Response) -> None:

@@ -35,14 +35,19 @@ class Stream(Generic[ItemT, FinalT]):
     It can be awaited, entered or simply iterated; the first of these sends the request. It owns the
     connection: the end of the answer gives it back, and leaving in any other way (``async with``, ``break``
     and dropping the object, ``aclose``, ``abort``) closes it at once, which stops the model. Cancelling
-    ``__anext__`` loses nothing, so a limit per item is just ``asyncio.timeout``. One reader at a time.
+    ``__anext__`` loses nothing, so a limit per item is just ``asyncio.timeout``; cancelling the wait of
+    ``await`` or ``async with`` closes it. One reader at a time.
+
+    ``aclose`` and ``abort`` may be called from anywhere, a stop button for one: whoever reads in another task
+    gets what had arrived, and then the end, in every view; ``final`` gives the answer as far as it had
+    arrived. ``end.state`` is "closed" then, and tells such an answer from a whole one.
 
     Raises, from every view:
         APIStatusError: The gateway refused, or reported an error inside the stream.
         StreamInterrupted: The body ended before its end mark.
         APITimeoutError: A clock ran out.
         DecodeError: An event is malformed.
-        MisuseError: Two readers, or a read past what had arrived before ``aclose``.
+        MisuseError: Two readers, or a use after ``await`` or ``async with`` was cancelled.
 
         ``error.partial`` is what had arrived, in the shape of ``final()``.
     """
@@ -79,7 +84,7 @@ class Stream(Generic[ItemT, FinalT]):
         self.abort()
 
     async def aclose(self) -> None:
-        """Leaves the stream; ``arrived`` and the accumulators keep what has arrived."""
+        """Leaves the stream; ``arrived`` and the accumulators keep what has arrived, readers come to an end."""
         self.abort()
 
     close = aclose
@@ -126,7 +131,8 @@ class Stream(Generic[ItemT, FinalT]):
 
         It is one object, given out each time it shows more. A field is final once its JSON is closed; before
         that it is its default, or None (in a TypedDict: absent). Objects grow by their fields, lists by
-        finished elements. What is given last is the whole value, decoded and checked.
+        finished elements. What is given last is the whole value, decoded and checked; where the stream is
+        closed before its end, that does not come.
 
         Args:
             strings: "growing" shows texts before they are whole; long ones in steps, not at every piece.
@@ -140,7 +146,7 @@ class Stream(Generic[ItemT, FinalT]):
         return PartialOutput(self, type_, strings)
 
     async def final(self) -> FinalT:
-        """Reads what is left, and gives the whole answer."""
+        """Reads what is left, and gives the whole answer; of a closed stream, what had arrived."""
         engine = self._engine
         while engine.queue or await engine.fill(deltas=True):
             engine.queue.discard()

@@ -63,7 +63,7 @@ class PartialOutput(Generic[T]):
                 break
             if self._growth.feed(piece) and (value := self._growth.value) is not None:
                 return value
-        if self._over:
+        if self._over or self._stream.end.state == "closed":
             raise StopAsyncIteration
         whole = stream_output(self._stream, self._type)
         self._over = True

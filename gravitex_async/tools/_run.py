@@ -42,10 +42,13 @@ class ToolRun(Generic[FinalT]):
     stream loses nothing, as with every stream; cancelling while tools run cancels the tools and ends the run,
     since running them again might do twice what should be done once. One reader at a time.
 
+    ``aclose`` and ``abort`` may be called from anywhere: whoever reads in another task comes to the end, and
+    so does a run of which one stream was closed. Tools that run then are let finish; no round follows.
+
     Raises, when read:
         ToolRoundsError: The model still calls tools in the last round allowed.
         GravitexError: Whatever a stream raises.
-        MisuseError: Two readers, or a read after tools were cancelled.
+        MisuseError: Two readers, a read after tools were cancelled, or ``final`` of a run without a round.
     """
 
     def __init__(
@@ -68,7 +71,7 @@ class ToolRun(Generic[FinalT]):
         self._history = list(history)
         self._busy = False
         self._over = False
-        self._left = ""
+        self._torn = False  # tools were cancelled, so nobody knows what they have done
         self.rounds: list[Stream[Any, FinalT]] = []
         """The streams of all rounds so far, the current one last."""
 
@@ -117,9 +120,11 @@ class ToolRun(Generic[FinalT]):
         return _Streams(self)
 
     async def final(self) -> FinalT:
-        """Runs on to the end, and gives the answer of the last round."""
+        """Runs on to the end, and gives the answer of the last round; where it was left, what had arrived."""
         while await self._advance():
             pass
+        if not self.rounds:
+            raise MisuseError("the run was left before its first round, so there is no answer")
         return await self.rounds[-1].final()
 
     # Leaving
@@ -138,7 +143,7 @@ class ToolRun(Generic[FinalT]):
 
     def abort(self) -> None:
         """Leaves the run now, without awaiting."""
-        self._left = self._left or "the run was left before its end"
+        self._over = True
         for stream in self.rounds:
             stream.abort()
 
@@ -150,8 +155,8 @@ class ToolRun(Generic[FinalT]):
             return False
         if self._busy:
             raise MisuseError("another task is reading this run; one reader at a time")
-        if self._left:
-            raise MisuseError(f"{self._left}; go on from run.messages")
+        if self._torn:
+            raise MisuseError("the run ended when its tools were cancelled; go on from run.messages")
         self._busy = True
         try:
             if self.rounds:
@@ -170,6 +175,9 @@ class ToolRun(Generic[FinalT]):
     async def _finish(self, stream: Stream[Any, FinalT]) -> None:
         """Reads the rest of a round, and runs what it calls."""
         await stream.final()
+        if stream.end.state == "closed":  # what had arrived is no turn that a request could go on from
+            self._over = True
+            return
         turn, calls = stream.to_input(), stream.tool_calls
         if not self._answers(stream, calls):
             self._history += turn
@@ -185,7 +193,7 @@ class ToolRun(Generic[FinalT]):
         try:
             results = await run_calls(self._tools, calls, self._tool_timeout)
         except BaseException:
-            self._left = "the run ended when its tools were cancelled"
+            self._torn = True
             raise
         self._history += [*turn, *self._dialect.results(list(zip(calls, results, strict=True)))]
 

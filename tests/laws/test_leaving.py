@@ -188,7 +188,7 @@ async def test_pain_27_every_form_of_closing(long: LocalGateway, client: AsyncGr
                 await result
         assert stream.end.state == "closed"
         assert stream.content == "word word "
-        with pytest.raises(MisuseError, match="closed"):
+        with pytest.raises(StopAsyncIteration):
             await stream.__anext__()
 
 
@@ -214,7 +214,7 @@ async def test_one_reader_at_a_time(long: LocalGateway, client: AsyncGravitex) -
 
 @pytest.mark.parametrize("before", [0, 3])
 async def test_abort_wakes_the_reader(gateway: LocalGateway, client: AsyncGravitex, before: int) -> None:
-    """A reader that waits in another task ends at once, and no new request is sent for it."""
+    """A stop button: a reader that waits in another task comes to the end, and nothing is sent again."""
     gateway.script(text=["word "] * EVENTS, times=None)
     gateway.fault("stall", after_events=before)
     eager = client.with_options(max_retries=2)
@@ -224,8 +224,8 @@ async def test_abort_wakes_the_reader(gateway: LocalGateway, client: AsyncGravit
     reader = asyncio.ensure_future(stream.__anext__())
     await asyncio.sleep(0.02)
     stream.abort()
-    with pytest.raises(MisuseError, match="closed"):
-        await asyncio.wait_for(reader, 1)
+    with pytest.raises(StopAsyncIteration):
+        await asyncio.wait_for(reader, 5)
     assert stream.end.state == "closed"
     assert len(gateway.requests) == 1
 

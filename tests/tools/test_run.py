@@ -428,8 +428,7 @@ async def test_leaving_closes_the_stream(client: AsyncGravitex, gateway: LocalGa
         async for _ in run:
             break
     assert (await gateway.wait_closed(0)).closed_by_peer
-    with pytest.raises(MisuseError, match="left"):
-        await run.final()
+    assert (await run.final()).choices[0].message.content == run.content != ""
     gc.disable()
     try:
         async for _ in run_tools(client, model="m", input="count to 9", tools=[weather]):
