@@ -1,0 +1,618 @@
+"""Law 2, nothing stays behind: whatever is left, however it is stopped, its connection and its frames go.
+
+The garbage collector is off in all of these. A server that answers as it is told sees who leaves; a local
+variable of the function that reads must be gone as well, because what keeps it would keep a stream too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import importlib
+import importlib.util
+import sys
+import weakref
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import anyio
+import pytest
+
+from gravitex_async import AsyncGravitex, RetryPolicy
+
+from .conftest import MESSAGES, RawServer, chunked, client_of, head
+
+# Generous: it is waited for what happens at once.
+SECONDS = 5.0
+
+# Turns of a loop, in which what was written over loopback is read.
+TURNS = 50
+
+Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+EVENTS = {
+    "chat": b'data: {"id":"x","choices":[{"index":0,"delta":{"content":"word "}}]}\n\n',
+    "responses": b'data: {"type":"response.output_text.delta","item_id":"m","output_index":0,"content_index":0,'
+    b'"delta":"word "}\n\n',
+    "gemini": b'data: {"candidates":[{"index":0,"content":{"role":"model","parts":[{"text":"word "}]}}]}\n\n',
+}
+LAST = {
+    "chat": b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+    "responses": b'data: {"type":"response.completed","response":{"id":"r","status":"completed","output":[]}}\n\n',
+    "gemini": b'data: {"candidates":[{"index":0,"finishReason":"STOP"}]}\n\n',
+}
+
+
+def open_stream(client: AsyncGravitex, dialect: str = "chat") -> Any:
+    """A stream of *dialect*, not sent yet."""
+    if dialect == "chat":
+        return client.chat.completions.stream(model="m", messages=MESSAGES)
+    if dialect == "responses":
+        return client.responses.stream(model="m", input="Hello")
+    return client.gemini.generate_content_stream(model="m", contents="Hello")
+
+
+# What the server does
+
+
+async def _nothing(_: asyncio.StreamWriter) -> None:
+    """Silence before the head."""
+
+
+async def _head(writer: asyncio.StreamWriter) -> None:
+    """Silence before the first token."""
+    writer.write(head() + chunked(b": wait\n\n"))
+
+
+def _words(dialect: str = "chat") -> Answer:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        """Silence in the middle."""
+        writer.write(head() + chunked(EVENTS[dialect] * 3))
+
+    return answer
+
+
+def _whole(dialect: str) -> Answer:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(head() + chunked(EVENTS[dialect] * 3 + LAST[dialect]) + b"0\r\n\r\n")
+
+    return answer
+
+
+def _status(line: str) -> Answer:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(f"HTTP/1.1 {line}\r\nContent-Length: 2\r\nRetry-After: 0\r\n\r\n{{}}".encode())
+
+    return answer
+
+
+async def _reset(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+def _broken(body: bytes) -> Answer:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        """The reader waits for more of the body when the connection is lost."""
+        writer.write(head() + body)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        writer.transport.abort()
+
+    return answer
+
+
+async def _garbage(writer: asyncio.StreamWriter) -> None:
+    writer.write(head() + chunked(b": wait\n\n"))
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    writer.write(b"no size\r\n")
+
+
+FIRST: dict[str, list[Answer]] = {
+    "no retry": [],
+    "503": [_status("503 Service Unavailable")],
+    "429": [_status("429 Too Many Requests")],
+    "reset before the head": [_reset],
+    "cut behind the head": [_broken(b"")],
+    "cut behind a comment": [_broken(chunked(b": wait\n\n"))],
+    "cut twice": [_broken(chunked(b": wait\n\n")), _broken(chunked(b": wait\n\n"))],
+    "no HTTP in the body": [_garbage],
+}
+
+
+class Upstream:
+    """Answers one request after the other as told, the last answer for ever; knows what is still open."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self._answers = list(answers)
+        self._server = RawServer(self._answer)
+        self._changed = asyncio.Event()
+        self._open = 0
+        self._said = False
+        self.marks: list[weakref.ref[Mark]] = []
+
+    async def __aenter__(self) -> Upstream:
+        await self._server.__aenter__()
+        retries = RetryPolicy(max_retries=2, initial_delay=0.001, max_delay=0.001)
+        self.client = client_of(self._server.url, max_retries=retries)
+        return self
+
+    async def __aexit__(self, *raised: Any) -> None:
+        await self.client.close()
+        await self._server.__aexit__(*raised)
+
+    def mark(self) -> Mark:
+        """A local for whoever reads."""
+        mark = Mark()
+        self.marks.append(weakref.ref(mark))
+        return mark
+
+    async def said_it(self) -> None:
+        """Waits until the last answer was given, and had the time to be read."""
+        await self._until(lambda: self._said)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+
+    async def is_left(self) -> None:
+        """Waits until nothing is open here, nor in the client."""
+        await self._until(lambda: not self._open)
+        assert self.client.pool.statistics().leased == 0
+        assert [mark() for mark in self.marks] == [None] * len(self.marks)
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        async def changes() -> None:
+            while not condition():
+                await self._changed.wait()
+                self._changed.clear()
+
+        await asyncio.wait_for(changes(), SECONDS)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._answers) > 1:
+            await self._answers.pop(0)(writer)
+            return
+        self._open += 1
+        try:
+            await self._answers[0](writer)
+            self._said = True
+            self._changed.set()
+            await reader.read(1)
+        finally:
+            self._open -= 1
+            self._changed.set()
+
+
+class Mark:
+    """Stands for what the reader's frames hold."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_collector() -> Iterator[None]:
+    """Only reference counts free anything."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+LOOPS = [
+    "asyncio",
+    pytest.param("uvloop", marks=pytest.mark.skipif(not importlib.util.find_spec("uvloop"), reason="none")),
+]
+
+
+def run(loop: str, case: Callable[[], Awaitable[None]]) -> None:
+    """Runs *case* on a loop of that kind."""
+    made = importlib.import_module(loop).new_event_loop()
+    try:
+        made.run_until_complete(case())
+        made.run_until_complete(made.shutdown_asyncgens())
+        made.run_until_complete(made.shutdown_default_executor())
+    finally:
+        made.close()
+
+
+# Every way of leaving, after every kind of first try
+
+
+async def _three(view: Any) -> None:
+    for _ in range(3):
+        await view.__anext__()
+
+
+async def _drop(stream: Any) -> None:
+    await _three(stream)
+
+
+async def _break(stream: Any) -> None:
+    count = 0
+    async for _ in stream:
+        count += 1
+        if count == 3:
+            break
+
+
+async def _break_a_view(stream: Any) -> None:
+    count = 0
+    async for _ in stream.text():
+        count += 1
+        if count == 3:
+            break
+
+
+async def _leave_the_block(stream: Any) -> None:
+    async with stream:
+        await _three(stream.deltas())
+
+
+async def _raise_in_the_block(stream: Any) -> None:
+    async with stream:
+        await _three(stream)
+        raise ZeroDivisionError
+
+
+async def _raise(stream: Any) -> None:
+    async for _ in stream.batches():
+        raise ZeroDivisionError
+
+
+async def _aclose(stream: Any) -> None:
+    await _three(stream)
+    await stream.aclose()
+
+
+async def _abort(stream: Any) -> None:
+    await _three(stream.text())
+    stream.abort()
+
+
+async def _cancel_the_reader(stream: Any) -> None:
+    reader = asyncio.ensure_future(stream.final())
+    while stream.content != "word " * 3:
+        await asyncio.sleep(0)
+    reader.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await reader
+
+
+async def _abort_under_a_reader(stream: Any) -> None:
+    reader = asyncio.ensure_future(stream.final())
+    while stream.content != "word " * 3:
+        await asyncio.sleep(0)
+    stream.abort()
+    await reader
+
+
+LEAVING = [
+    _drop, _break, _break_a_view, _leave_the_block, _raise_in_the_block, _raise, _aclose, _abort,
+    _cancel_the_reader, _abort_under_a_reader,
+]  # fmt: skip
+
+
+async def _left(dialect: str, first: str, leave: Callable[[Any], Awaitable[None]]) -> None:
+    async def reader(upstream: Upstream) -> int:
+        local = upstream.mark()
+        stream = open_stream(upstream.client, dialect)
+        with contextlib.suppress(ZeroDivisionError):
+            await leave(stream)
+        assert local is not None
+        attempts: int = stream.attempts
+        return attempts
+
+    async with Upstream(*FIRST[first], _words(dialect)) as upstream:
+        assert await reader(upstream) == 1 + len(FIRST[first])
+        await upstream.is_left()
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("first", FIRST)
+@pytest.mark.parametrize("leave", LEAVING)
+def test_leaving_after_a_first_try(leave: Callable[[Any], Awaitable[None]], first: str, loop: str) -> None:
+    """A try that failed leaves nothing that could keep the stream of the next one."""
+    run(loop, lambda: _left("chat", first, leave))
+
+
+@pytest.mark.parametrize("first", ["503", "cut behind a comment"])
+@pytest.mark.parametrize("dialect", ["responses", "gemini"])
+@pytest.mark.parametrize("leave", [_drop, _break_a_view])
+def test_leaving_in_every_dialect(leave: Callable[[Any], Awaitable[None]], dialect: str, first: str) -> None:
+    """The same."""
+    run("asyncio", lambda: _left(dialect, first, leave))
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("first", FIRST)
+@pytest.mark.parametrize("dialect", EVENTS)
+def test_the_end_after_a_first_try(dialect: str, first: str, loop: str) -> None:
+    """A stream that is read to its end gives everything back."""
+
+    async def reader(upstream: Upstream) -> None:
+        local = upstream.mark()
+        stream = open_stream(upstream.client, dialect)
+        await stream.final()
+        assert local is not None
+        assert (stream.end.state, stream.attempts) == ("completed", 1 + len(FIRST[first]))
+
+    async def case() -> None:
+        async with Upstream(*FIRST[first], _whole(dialect)) as upstream:
+            await reader(upstream)
+            assert upstream.client.pool.statistics().idle == 1
+            await upstream.client.close()
+            await upstream.is_left()
+
+    run(loop, case)
+
+
+@pytest.mark.parametrize("first", [first for first in FIRST if first != "no retry"])
+def test_a_failed_plain_call_keeps_no_frames(first: str) -> None:
+    """Its caller may hold a stream as well."""
+
+    async def caller(upstream: Upstream) -> None:
+        local = upstream.mark()
+        eager = upstream.client.with_options(max_retries=0)
+        with contextlib.suppress(Exception):
+            await eager.chat.completions.create(model="m", messages=MESSAGES)
+        assert local is not None
+
+    async def case() -> None:
+        async with Upstream(*FIRST[first], _nothing) as upstream:
+            await caller(upstream)
+            await upstream.is_left()
+
+    run("asyncio", case)
+
+
+# Every way of being stopped, at every moment, by every framework
+
+
+async def _iterate(client: AsyncGravitex) -> None:
+    async for _ in open_stream(client):
+        pass
+
+
+async def _read_text(client: AsyncGravitex) -> None:
+    async for _ in open_stream(client).text():
+        pass
+
+
+async def _final(client: AsyncGravitex) -> None:
+    await open_stream(client).final()
+
+
+async def _awaited(client: AsyncGravitex) -> None:
+    stream = await client.chat.completions.create(model="m", messages=MESSAGES, stream=True)
+    await stream.final()
+
+
+async def _entered(client: AsyncGravitex) -> None:
+    async with open_stream(client) as stream:
+        await stream.final()
+
+
+async def _through_a_generator(client: AsyncGravitex) -> None:
+    """What a web framework is given."""
+
+    async def pieces() -> Any:
+        async for piece in open_stream(client).text():
+            yield piece
+
+    async for _ in pieces():
+        pass
+
+
+async def _plain(client: AsyncGravitex) -> None:
+    await client.chat.completions.create(model="m", messages=MESSAGES)
+
+
+READING = [_iterate, _read_text, _final, _awaited, _entered, _through_a_generator, _plain]
+
+Use = Callable[[], Awaitable[None]]
+
+
+async def _cancel(use: Use, upstream: Upstream, *, times: int = 1) -> None:
+    task = asyncio.ensure_future(use())
+    await upstream.said_it()
+    for _ in range(times):
+        task.cancel()
+        task.cancel()
+        await asyncio.sleep(0)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _cancel_twice(use: Use, upstream: Upstream) -> None:
+    await _cancel(use, upstream, times=2)
+
+
+async def _cancel_and_keep(use: Use, upstream: Upstream) -> None:
+    task = asyncio.ensure_future(use())
+    await upstream.said_it()
+    task.cancel()
+    await asyncio.wait([task])
+    await upstream.is_left()
+    assert task.cancelled()
+
+
+async def _gather(use: Use, upstream: Upstream) -> None:
+    both = asyncio.gather(use(), upstream.said_it(), return_exceptions=True)
+    await upstream.said_it()
+    both.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await both
+
+
+async def _wait_for(use: Use, upstream: Upstream) -> None:
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(use(), 0.05)
+
+
+async def _asyncio_timeout(use: Use, upstream: Upstream) -> None:
+    async def expire() -> None:
+        await upstream.said_it()
+        limit.reschedule(asyncio.get_running_loop().time())
+
+    with contextlib.suppress(asyncio.TimeoutError):
+        async with asyncio.timeout(None) as limit:
+            task = asyncio.ensure_future(expire())
+            await use()
+    await task
+
+
+async def _task_group(use: Use, upstream: Upstream) -> None:
+    async def fail() -> None:
+        await upstream.said_it()
+        raise ZeroDivisionError
+
+    with contextlib.suppress(BaseException):  # a group of one ZeroDivisionError
+        async with asyncio.TaskGroup() as group:
+            group.create_task(use())
+            group.create_task(fail())
+
+
+async def _anyio_scope(use: Use, upstream: Upstream) -> None:
+    async def expire() -> None:
+        await upstream.said_it()
+        scope.cancel()
+
+    with anyio.CancelScope() as scope:
+        task = asyncio.ensure_future(expire())
+        await use()
+    await task
+
+
+async def _anyio_move_on(use: Use, upstream: Upstream) -> None:
+    with anyio.move_on_after(0.05):
+        await use()
+
+
+async def _anyio_task_group(use: Use, upstream: Upstream) -> None:
+    async with anyio.create_task_group() as group:
+        group.start_soon(use)
+        await upstream.said_it()
+        group.cancel_scope.cancel()
+
+
+async def _anyio_sibling(use: Use, upstream: Upstream) -> None:
+    """How Starlette stops a response when its client has left."""
+
+    async def leave() -> None:
+        await upstream.said_it()
+        group.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(use)
+        await leave()
+
+
+async def _anyio_with_cleaning(use: Use, upstream: Upstream) -> None:
+    """The cancellation is delivered again while the reader cleans up."""
+
+    async def clean() -> None:
+        try:
+            await use()
+        finally:
+            await asyncio.sleep(60)
+
+    await _anyio_sibling(clean, upstream)
+
+
+NEW = pytest.mark.skipif(sys.version_info < (3, 11), reason="this Python has no such thing")
+# Before 3.11 a task that was cancelled and is kept keeps the frames of what it awaited.
+FRAMES_STAY = pytest.mark.skipif(sys.version_info < (3, 11), reason="a kept task keeps its frames")
+
+STOPPING = [
+    _cancel, _cancel_twice, pytest.param(_cancel_and_keep, marks=FRAMES_STAY), _gather, _wait_for,
+    pytest.param(_asyncio_timeout, marks=NEW), pytest.param(_task_group, marks=NEW),
+    _anyio_scope, _anyio_move_on, _anyio_task_group, _anyio_sibling, _anyio_with_cleaning,
+]  # fmt: skip
+
+MOMENTS = {"opening": _nothing, "before the first token": _head, "in mid-answer": _words()}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("stop", STOPPING)
+@pytest.mark.parametrize("read", READING)
+def test_stopped_in_any_way_at_any_moment(
+    read: Callable[[AsyncGravitex], Awaitable[None]],
+    stop: Callable[[Use, Upstream], Awaitable[None]],
+    moment: str,
+    loop: str,
+) -> None:
+    """By a task, a timeout or a framework's scope: the request and all frames go."""
+
+    async def case() -> None:
+        async with Upstream(MOMENTS[moment]) as upstream:
+
+            async def use() -> None:
+                local = upstream.mark()
+                await read(upstream.client)
+                assert local is not None
+
+            await stop(use, upstream)
+            await upstream.is_left()
+
+    run(loop, case)
+
+
+@pytest.mark.parametrize("first", ["503", "cut behind a comment"])
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("read", READING)
+def test_stopped_by_a_framework_after_a_first_try(
+    read: Callable[[AsyncGravitex], Awaitable[None]], moment: str, first: str
+) -> None:
+    """The same when it is not the first request that is stopped."""
+
+    async def case() -> None:
+        async with Upstream(*FIRST[first], MOMENTS[moment]) as upstream:
+
+            async def use() -> None:
+                local = upstream.mark()
+                await read(upstream.client)
+                assert local is not None
+
+            await _anyio_sibling(use, upstream)
+            await upstream.is_left()
+
+    run("asyncio", case)
+
+
+@pytest.mark.parametrize("how", ["await", "enter"])
+async def test_a_cancelled_opening_is_closed_though_it_is_kept(how: str) -> None:
+    """Nobody was given the stream, so nobody else can close it; who kept it all the same is told."""
+    async with Upstream(_nothing) as upstream:
+        stream = open_stream(upstream.client)
+        opening = asyncio.ensure_future(stream.__aenter__() if how == "enter" else _of(stream))
+        await upstream.said_it()
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        await upstream.is_left()
+        assert stream.end.state == "closed"
+        for again in (stream.__anext__, stream.final, stream.__aenter__):
+            with pytest.raises(RuntimeError, match="was cancelled"):
+                await again()
+
+
+async def _of(stream: Any) -> Any:
+    return await stream
+
+
+async def test_a_cancelled_read_is_taken_up_again() -> None:
+    """Law 3 holds before the head too: who reads has the stream."""
+    async with Upstream(_nothing) as upstream:
+        stream = open_stream(upstream.client)
+        read = asyncio.ensure_future(stream.__anext__())
+        await upstream.said_it()
+        read.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await read
+        again = asyncio.ensure_future(stream.__anext__())
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        assert upstream._open == 1
+        stream.abort()
+        with pytest.raises(StopAsyncIteration):
+            await again
+        await upstream.is_left()
