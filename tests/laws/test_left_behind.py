@@ -12,179 +12,16 @@ import gc
 import importlib
 import importlib.util
 import sys
-import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import anyio
 import pytest
 
-from gravitex_async import AsyncGravitex, RetryPolicy
+from gravitex_async import AsyncGravitex
 
-from .conftest import MESSAGES, RawServer, chunked, client_of, head
-
-# Generous: it is waited for what happens at once.
-SECONDS = 5.0
-
-# Turns of a loop, in which what was written over loopback is read.
-TURNS = 50
-
-Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
-
-EVENTS = {
-    "chat": b'data: {"id":"x","choices":[{"index":0,"delta":{"content":"word "}}]}\n\n',
-    "responses": b'data: {"type":"response.output_text.delta","item_id":"m","output_index":0,"content_index":0,'
-    b'"delta":"word "}\n\n',
-    "gemini": b'data: {"candidates":[{"index":0,"content":{"role":"model","parts":[{"text":"word "}]}}]}\n\n',
-}
-LAST = {
-    "chat": b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
-    "responses": b'data: {"type":"response.completed","response":{"id":"r","status":"completed","output":[]}}\n\n',
-    "gemini": b'data: {"candidates":[{"index":0,"finishReason":"STOP"}]}\n\n',
-}
-
-
-def open_stream(client: AsyncGravitex, dialect: str = "chat") -> Any:
-    """A stream of *dialect*, not sent yet."""
-    if dialect == "chat":
-        return client.chat.completions.stream(model="m", messages=MESSAGES)
-    if dialect == "responses":
-        return client.responses.stream(model="m", input="Hello")
-    return client.gemini.generate_content_stream(model="m", contents="Hello")
-
-
-# What the server does
-
-
-async def _nothing(_: asyncio.StreamWriter) -> None:
-    """Silence before the head."""
-
-
-async def _head(writer: asyncio.StreamWriter) -> None:
-    """Silence before the first token."""
-    writer.write(head() + chunked(b": wait\n\n"))
-
-
-def _words(dialect: str = "chat") -> Answer:
-    async def answer(writer: asyncio.StreamWriter) -> None:
-        """Silence in the middle."""
-        writer.write(head() + chunked(EVENTS[dialect] * 3))
-
-    return answer
-
-
-def _whole(dialect: str) -> Answer:
-    async def answer(writer: asyncio.StreamWriter) -> None:
-        writer.write(head() + chunked(EVENTS[dialect] * 3 + LAST[dialect]) + b"0\r\n\r\n")
-
-    return answer
-
-
-def _status(line: str) -> Answer:
-    async def answer(writer: asyncio.StreamWriter) -> None:
-        writer.write(f"HTTP/1.1 {line}\r\nContent-Length: 2\r\nRetry-After: 0\r\n\r\n{{}}".encode())
-
-    return answer
-
-
-async def _reset(writer: asyncio.StreamWriter) -> None:
-    writer.transport.abort()
-
-
-def _broken(body: bytes) -> Answer:
-    async def answer(writer: asyncio.StreamWriter) -> None:
-        """The reader waits for more of the body when the connection is lost."""
-        writer.write(head() + body)
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
-        writer.transport.abort()
-
-    return answer
-
-
-async def _garbage(writer: asyncio.StreamWriter) -> None:
-    writer.write(head() + chunked(b": wait\n\n"))
-    for _ in range(TURNS):
-        await asyncio.sleep(0)
-    writer.write(b"no size\r\n")
-
-
-FIRST: dict[str, list[Answer]] = {
-    "no retry": [],
-    "503": [_status("503 Service Unavailable")],
-    "429": [_status("429 Too Many Requests")],
-    "reset before the head": [_reset],
-    "cut behind the head": [_broken(b"")],
-    "cut behind a comment": [_broken(chunked(b": wait\n\n"))],
-    "cut twice": [_broken(chunked(b": wait\n\n")), _broken(chunked(b": wait\n\n"))],
-    "no HTTP in the body": [_garbage],
-}
-
-
-class Upstream:
-    """Answers one request after the other as told, the last answer for ever; knows what is still open."""
-
-    def __init__(self, *answers: Answer) -> None:
-        self._answers = list(answers)
-        self._server = RawServer(self._answer)
-        self._changed = asyncio.Event()
-        self._open = 0
-        self._said = False
-        self.marks: list[weakref.ref[Mark]] = []
-
-    async def __aenter__(self) -> Upstream:
-        await self._server.__aenter__()
-        retries = RetryPolicy(max_retries=2, initial_delay=0.001, max_delay=0.001)
-        self.client = client_of(self._server.url, max_retries=retries)
-        return self
-
-    async def __aexit__(self, *raised: Any) -> None:
-        await self.client.close()
-        await self._server.__aexit__(*raised)
-
-    def mark(self) -> Mark:
-        """A local for whoever reads."""
-        mark = Mark()
-        self.marks.append(weakref.ref(mark))
-        return mark
-
-    async def said_it(self) -> None:
-        """Waits until the last answer was given, and had the time to be read."""
-        await self._until(lambda: self._said)
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
-
-    async def is_left(self) -> None:
-        """Waits until nothing is open here, nor in the client."""
-        await self._until(lambda: not self._open)
-        assert self.client.pool.statistics().leased == 0
-        assert [mark() for mark in self.marks] == [None] * len(self.marks)
-
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        async def changes() -> None:
-            while not condition():
-                await self._changed.wait()
-                self._changed.clear()
-
-        await asyncio.wait_for(changes(), SECONDS)
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._answers) > 1:
-            await self._answers.pop(0)(writer)
-            return
-        self._open += 1
-        try:
-            await self._answers[0](writer)
-            self._said = True
-            self._changed.set()
-            await reader.read(1)
-        finally:
-            self._open -= 1
-            self._changed.set()
-
-
-class Mark:
-    """Stands for what the reader's frames hold."""
+from .conftest import MESSAGES
+from .upstream import EVENTS, FIRST, MOMENTS, TURNS, Upstream, open_stream, silence, whole, words
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -267,10 +104,17 @@ async def _abort(stream: Any) -> None:
     stream.abort()
 
 
+async def _arrived(stream: Any) -> None:
+    for _ in range(1000):
+        if stream.content == "word " * 3:
+            return
+        await asyncio.sleep(0)
+    raise TimeoutError(stream.content)
+
+
 async def _cancel_the_reader(stream: Any) -> None:
     reader = asyncio.ensure_future(stream.final())
-    while stream.content != "word " * 3:
-        await asyncio.sleep(0)
+    await _arrived(stream)
     reader.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await reader
@@ -278,8 +122,7 @@ async def _cancel_the_reader(stream: Any) -> None:
 
 async def _abort_under_a_reader(stream: Any) -> None:
     reader = asyncio.ensure_future(stream.final())
-    while stream.content != "word " * 3:
-        await asyncio.sleep(0)
+    await _arrived(stream)
     stream.abort()
     await reader
 
@@ -300,7 +143,7 @@ async def _left(dialect: str, first: str, leave: Callable[[Any], Awaitable[None]
         attempts: int = stream.attempts
         return attempts
 
-    async with Upstream(*FIRST[first], _words(dialect)) as upstream:
+    async with Upstream(*FIRST[first], words(dialect)) as upstream:
         assert await reader(upstream) == 1 + len(FIRST[first])
         await upstream.is_left()
 
@@ -335,7 +178,7 @@ def test_the_end_after_a_first_try(dialect: str, first: str, loop: str) -> None:
         assert (stream.end.state, stream.attempts) == ("completed", 1 + len(FIRST[first]))
 
     async def case() -> None:
-        async with Upstream(*FIRST[first], _whole(dialect)) as upstream:
+        async with Upstream(*FIRST[first], whole(dialect)) as upstream:
             await reader(upstream)
             assert upstream.client.pool.statistics().idle == 1
             await upstream.client.close()
@@ -356,7 +199,7 @@ def test_a_failed_plain_call_keeps_no_frames(first: str) -> None:
         assert local is not None
 
     async def case() -> None:
-        async with Upstream(*FIRST[first], _nothing) as upstream:
+        async with Upstream(*FIRST[first], silence) as upstream:
             await caller(upstream)
             await upstream.is_left()
 
@@ -527,8 +370,6 @@ STOPPING = [
     _anyio_scope, _anyio_move_on, _anyio_task_group, _anyio_sibling, _anyio_with_cleaning,
 ]  # fmt: skip
 
-MOMENTS = {"opening": _nothing, "before the first token": _head, "in mid-answer": _words()}
-
 
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -581,7 +422,7 @@ def test_stopped_by_a_framework_after_a_first_try(
 @pytest.mark.parametrize("how", ["await", "enter"])
 async def test_a_cancelled_opening_is_closed_though_it_is_kept(how: str) -> None:
     """Nobody was given the stream, so nobody else can close it; who kept it all the same is told."""
-    async with Upstream(_nothing) as upstream:
+    async with Upstream(silence) as upstream:
         stream = open_stream(upstream.client)
         opening = asyncio.ensure_future(stream.__aenter__() if how == "enter" else _of(stream))
         await upstream.said_it()
@@ -601,7 +442,7 @@ async def _of(stream: Any) -> Any:
 
 async def test_a_cancelled_read_is_taken_up_again() -> None:
     """Law 3 holds before the head too: who reads has the stream."""
-    async with Upstream(_nothing) as upstream:
+    async with Upstream(silence) as upstream:
         stream = open_stream(upstream.client)
         read = asyncio.ensure_future(stream.__anext__())
         await upstream.said_it()
