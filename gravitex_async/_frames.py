@@ -67,6 +67,7 @@ class _Forget:
 def _take_from(task: asyncio.Task[Any]) -> None:
     """Takes its CancelledError from a task; its ``result`` raises a new one then."""
     make = getattr(task, "_make_cancelled_error", None)
-    error = make() if make is not None else None
-    while sys.version_info < (3, 11) and error is not None and (error := error.__context__) is not None:
-        traceback.clear_frames(error.__traceback__)  # the task keeps this one all the same
+    link: BaseException | None = None if make is None else make()
+    while sys.version_info < (3, 11) and link is not None:
+        traceback.clear_frames(link.__traceback__)  # the task keeps the one it had, as the cause of this one
+        link = link.__context__

@@ -84,7 +84,7 @@ class Stream(Generic[ItemT, FinalT]):
         self.abort()
 
     async def aclose(self) -> None:
-        """Leaves the stream; ``arrived`` and the accumulators keep what has arrived, readers come to an end."""
+        """Leaves the stream: the accumulators keep what has arrived, and readers come to the end."""
         self.abort()
 
     close = aclose

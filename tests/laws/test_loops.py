@@ -87,11 +87,14 @@ def test_pain_24_three_loops_with_one_client() -> None:
     """)
 
 
-def test_pain_25_an_open_stream_when_the_loop_ends() -> None:
-    """The stream is kept, the loop is not: its connection is closed all the same."""
-    run("""
+@pytest.mark.parametrize("first", ["none", "status", "truncate"])
+def test_pain_25_an_open_stream_when_the_loop_ends(first: str) -> None:
+    """The stream is kept, the loop is not: its connection is closed all the same, after a retry too."""
+    run(f"""
         with Served() as gateway:
-            client, kept = client_of(gateway), []
+            if {first!r} != "none":
+                gateway.fault({first!r}, status=503, after_events=0, retry_after=0)
+            client, kept = client_of(gateway).with_options(max_retries=1), []
             async def main():
                 kept.append(stream(client))
                 await kept[0].__anext__()

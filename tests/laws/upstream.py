@@ -135,6 +135,11 @@ class Upstream:
         await self.client.close()
         await self._server.__aexit__(*raised)
 
+    @property
+    def requests(self) -> int:
+        """How many came."""
+        return len(self._server.requests)
+
     def mark(self) -> Mark:
         """A local for whoever reads."""
         mark = Mark()
