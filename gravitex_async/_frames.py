@@ -68,6 +68,7 @@ def _take_from(task: asyncio.Task[Any]) -> None:
     """Takes its CancelledError from a task; its ``result`` raises a new one then."""
     make = getattr(task, "_make_cancelled_error", None)
     link: BaseException | None = None if make is None else make()
-    while sys.version_info < (3, 11) and link is not None:
-        traceback.clear_frames(link.__traceback__)  # the task keeps the one it had, as the cause of this one
-        link = link.__context__
+    if sys.version_info < (3, 11):
+        while link is not None:
+            traceback.clear_frames(link.__traceback__)  # the task keeps the one it had, behind this one
+            link = link.__context__

@@ -104,27 +104,31 @@ async def _abort(stream: Any) -> None:
     stream.abort()
 
 
-async def _arrived(stream: Any) -> None:
-    for _ in range(1000):
-        if stream.content == "word " * 3:
-            return
-        await asyncio.sleep(0)
-    raise TimeoutError(stream.content)
-
-
 async def _cancel_the_reader(stream: Any) -> None:
-    reader = asyncio.ensure_future(stream.final())
-    await _arrived(stream)
+    reader, arrived = _reading(stream)
+    await arrived.wait()
     reader.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await reader
 
 
 async def _abort_under_a_reader(stream: Any) -> None:
-    reader = asyncio.ensure_future(stream.final())
-    await _arrived(stream)
+    reader, arrived = _reading(stream)
+    await arrived.wait()
     stream.abort()
     await reader
+
+
+def _reading(stream: Any) -> tuple[asyncio.Task[None], asyncio.Event]:
+    """A task that reads, and the event that it waits for what comes behind the three words."""
+    arrived = asyncio.Event()
+
+    async def read() -> None:
+        async for _ in stream.text():
+            if stream.content == "word " * 3:
+                arrived.set()
+
+    return asyncio.ensure_future(read()), arrived
 
 
 LEAVING = [
