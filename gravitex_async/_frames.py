@@ -12,7 +12,6 @@ here (``forget_frames``). And a task keeps the one it was cancelled with, as do 
 from __future__ import annotations
 
 import asyncio
-import sys
 import traceback
 import weakref
 from typing import Any
@@ -58,17 +57,18 @@ class _Forget:
     def __call__(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled():
             return
-        _take_from(task)
-        error = self._error()
-        if error is not None:  # somebody else has it
-            error.__traceback__ = None
+        try:
+            task.exception()  # takes it from the task, whose ``result`` raises a new one from now on
+        except asyncio.CancelledError as error:
+            _clear_frames(error)
+        taken = self._error()
+        if taken is not None:  # somebody else was faster
+            taken.__traceback__ = None
 
 
-def _take_from(task: asyncio.Task[Any]) -> None:
-    """Takes its CancelledError from a task; its ``result`` raises a new one then."""
-    make = getattr(task, "_make_cancelled_error", None)
-    link: BaseException | None = None if make is None else make()
-    if sys.version_info < (3, 11):
-        while link is not None:
-            traceback.clear_frames(link.__traceback__)  # the task keeps the one it had, behind this one
-            link = link.__context__
+def _clear_frames(error: BaseException) -> None:
+    """Takes their locals from all frames: Python 3.10 keeps the traceback in the task, whatever one does."""
+    link: BaseException | None = error
+    while link is not None:
+        traceback.clear_frames(link.__traceback__)
+        link = link.__context__

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,9 +16,6 @@ from .conftest import ask, client_of, open_stream
 
 # More turns of the loop than a whole call takes here.
 TURNS = 60
-
-# Before 3.11 a task that was cancelled and is kept keeps the frames of what it awaited.
-FRAMES_STAY = pytest.mark.skipif(sys.version_info < (3, 11), reason="a kept task keeps its frames")
 
 Call = Callable[[AsyncGravitex], Awaitable[Any]]
 
@@ -71,7 +67,7 @@ async def _settled(client: AsyncGravitex, gateway: LocalGateway) -> None:
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("kind", ["free", "async key", "one slot", "one permit", "no keep-alive"])
-@pytest.mark.parametrize("call", [_stream, pytest.param(_entered, marks=FRAMES_STAY), _plain])
+@pytest.mark.parametrize("call", [_stream, _entered, _plain])
 async def test_pain_23_cancelling_at_every_turn_leaks_nothing(
     gateway: LocalGateway, call: Call, kind: str, times: int
 ) -> None:

@@ -365,11 +365,9 @@ async def _anyio_with_cleaning(use: Use, upstream: Upstream) -> None:
 
 
 NEW = pytest.mark.skipif(sys.version_info < (3, 11), reason="this Python has no such thing")
-# Before 3.11 a task that was cancelled and is kept keeps the frames of what it awaited.
-FRAMES_STAY = pytest.mark.skipif(sys.version_info < (3, 11), reason="a kept task keeps its frames")
 
 STOPPING = [
-    _cancel, _cancel_twice, pytest.param(_cancel_and_keep, marks=FRAMES_STAY), _gather, _wait_for,
+    _cancel, _cancel_twice, _cancel_and_keep, _gather, _wait_for,
     pytest.param(_asyncio_timeout, marks=NEW), pytest.param(_task_group, marks=NEW),
     _anyio_scope, _anyio_move_on, _anyio_task_group, _anyio_sibling, _anyio_with_cleaning,
 ]  # fmt: skip
