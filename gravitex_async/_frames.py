@@ -12,6 +12,7 @@ here (``forget_frames``). And a task keeps the one it was cancelled with, as do 
 from __future__ import annotations
 
 import asyncio
+import sys
 import traceback
 import weakref
 from typing import Any
@@ -52,22 +53,21 @@ class _Forget:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Forget)
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __call__(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled():
             return
         try:
             task.exception()  # takes it from the task, whose ``result`` raises a new one from now on
         except asyncio.CancelledError as error:
-            _clear_frames(error)
+            if sys.version_info < (3, 11):
+                _clear_frames(error)
         taken = self._error()
         if taken is not None:  # somebody else was faster
             taken.__traceback__ = None
 
 
 def _clear_frames(error: BaseException) -> None:
-    """Takes their locals from all frames: Python 3.10 keeps the traceback in the task, whatever one does."""
+    """Takes their locals from all frames, where the task keeps the traceback whatever one does."""
     link: BaseException | None = error
     while link is not None:
         traceback.clear_frames(link.__traceback__)

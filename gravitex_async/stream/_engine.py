@@ -37,7 +37,7 @@ from ..transport import MAX_BODY_BYTES, check_loop, without_secret
 from ._accumulator import Accumulator
 from ._queue import Queue
 from ._sniff import EVENT_STREAM, described, is_event_stream
-from ._tasks import BUSY, OneReader, cancel, opening_task
+from ._tasks import BUSY, CALLED_OFF, OneReader, cancel, opening_task
 
 if TYPE_CHECKING:
     from ..transport import Call, Clocks, Response
@@ -144,13 +144,9 @@ class Engine(Generic[ItemT, FinalT]):
 
     def _called_off(self) -> None:
         """Whoever awaits or enters a stream has none before that is done, so nobody else can leave it."""
-        if self.ended:
-            return
-        self.abort()
-        self.failure = MisuseError(
-            "the stream was closed when awaiting or entering it was cancelled; open a new one, or put the "
-            "timeout around reads, which may be cancelled and go on"
-        )
+        if not self.ended:
+            self.abort()
+            self.failure = MisuseError(CALLED_OFF)
 
     @property
     def _begun(self) -> bool:

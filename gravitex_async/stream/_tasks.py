@@ -12,9 +12,13 @@ from ..errors import MisuseError
 if TYPE_CHECKING:
     from ..transport import Response
 
-__all__ = ["BUSY", "OneReader", "cancel", "opening_task"]
+__all__ = ["BUSY", "CALLED_OFF", "OneReader", "cancel", "opening_task"]
 
 BUSY = "another task is reading this stream; one reader at a time"
+CALLED_OFF = (
+    "the stream was closed when awaiting or entering it was cancelled; open a new one, or put the timeout "
+    "around reads, which may be cancelled and go on"
+)
 
 
 class Readable(Protocol):
