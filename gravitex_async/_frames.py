@@ -53,6 +53,9 @@ class _Forget:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Forget)
 
+    def __hash__(self) -> int:
+        return hash(_Forget)
+
     def __call__(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled():
             return

@@ -19,6 +19,7 @@ import anyio
 import pytest
 
 from gravitex_async import AsyncGravitex
+from gravitex_async.transport import _session
 
 from .conftest import MESSAGES
 from .upstream import EVENTS, FIRST, MOMENTS, TURNS, Upstream, open_stream, silence, whole, words
@@ -166,6 +167,16 @@ def test_leaving_after_a_first_try(leave: Callable[[Any], Awaitable[None]], firs
 def test_leaving_in_every_dialect(leave: Callable[[Any], Awaitable[None]], dialect: str, first: str) -> None:
     """The same."""
     run("asyncio", lambda: _left(dialect, first, leave))
+
+
+@pytest.mark.parametrize("first", FIRST)
+@pytest.mark.parametrize("leave", [_drop, _break_a_view, _cancel_the_reader])
+def test_leaving_a_body_that_is_read_with_public_means(
+    leave: Callable[[Any], Awaitable[None]], first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same, where aiohttp is not built as the fast way needs it."""
+    monkeypatch.setattr(_session, "_KNOWN", False)
+    run("asyncio", lambda: _left("chat", first, leave))
 
 
 @pytest.mark.parametrize("loop", LOOPS)
