@@ -18,7 +18,7 @@ from typing import Any
 import anyio
 import pytest
 
-from gravitex_async import AsyncGravitex
+from gravitex_async import APIError, AsyncGravitex
 from gravitex_async.transport import _session
 
 from .conftest import MESSAGES
@@ -203,14 +203,18 @@ def test_the_end_after_a_first_try(dialect: str, first: str, loop: str) -> None:
 
 
 @pytest.mark.parametrize("first", [first for first in FIRST if first != "no retry"])
-def test_a_failed_plain_call_keeps_no_frames(first: str) -> None:
-    """Its caller may hold a stream as well."""
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_failed_call_keeps_no_frames(stream: bool, first: str) -> None:
+    """Its caller may hold another stream."""
 
     async def caller(upstream: Upstream) -> None:
         local = upstream.mark()
         eager = upstream.client.with_options(max_retries=0)
-        with contextlib.suppress(Exception):
-            await eager.chat.completions.create(model="m", messages=MESSAGES)
+        with pytest.raises(APIError):
+            if stream:
+                await open_stream(eager).final()
+            else:
+                await eager.chat.completions.create(model="m", messages=MESSAGES)
         assert local is not None
 
     async def case() -> None:
