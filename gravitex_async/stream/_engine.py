@@ -137,16 +137,12 @@ class Engine(Generic[ItemT, FinalT]):
                 while not (self._begun or self.ended):
                     await self._step()
             except asyncio.CancelledError:
-                self._called_off()
+                if not self.ended:  # who awaits or enters a stream has none yet, so nobody else can leave it
+                    self.abort()
+                    self.failure = MisuseError(CALLED_OFF)
                 raise
             if self.failure is not None and not self.queue:
                 raise copy.copy(self.failure)
-
-    def _called_off(self) -> None:
-        """Whoever awaits or enters a stream has none before that is done, so nobody else can leave it."""
-        if not self.ended:
-            self.abort()
-            self.failure = MisuseError(CALLED_OFF)
 
     @property
     def _begun(self) -> bool:

@@ -211,10 +211,7 @@ def test_a_failed_call_keeps_no_frames(stream: bool, first: str) -> None:
         local = upstream.mark()
         eager = upstream.client.with_options(max_retries=0)
         with pytest.raises(APIError):
-            if stream:
-                await open_stream(eager).final()
-            else:
-                await eager.chat.completions.create(model="m", messages=MESSAGES)
+            await (_final if stream else _plain)(eager)
         assert local is not None
 
     async def case() -> None:
