@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gravitex_async import APITimeoutError, AsyncGravitex, MisuseError, StreamInterrupted, Timeout
+from gravitex_async import APITimeoutError, AsyncGravitex, StreamInterrupted, Timeout
 from gravitex_async.testing import LocalGateway, Tape
 
 from .conftest import RawServer, ask, chunked, client_of, head, open_stream
@@ -200,7 +200,7 @@ async def test_a_stream_left_at_its_mark_was_left() -> None:
         async with open_stream(client) as stream:
             assert [(await stream.__anext__()).content for _ in range(2)] == ["One", " two"]
         assert (stream.end.state, stream.content) == ("closed", "One two")
-        with pytest.raises(MisuseError):
+        with pytest.raises(StopAsyncIteration):
             await stream.__anext__()
 
 
