@@ -71,9 +71,20 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     key: Annotated[list[str] | None, typer.Option(help="A key to accept; may be given again.")] = None,
     pace: Annotated[float, typer.Option(help="Seconds between two events.", min=0.0)] = 0.02,
+    latency: Annotated[float, typer.Option(help="Seconds before an answer begins.", min=0.0)] = 0.0,
+    requests_per_minute: Annotated[
+        float | None, typer.Option(help="Refuse with 429 what is more than that.", min=1.0)
+    ] = None,
+    window: Annotated[
+        float, typer.Option(help="Seconds over which requests per minute are counted.", min=0.1)
+    ] = 60.0,
+    max_concurrency: Annotated[
+        int | None, typer.Option(help="Refuse with 429 what is more than that at once.", min=1)
+    ] = None,
 ) -> None:
     """Keep a local gateway running for other programs, with authored answers, until Ctrl-C."""
     with exit_codes():
-        from ._serve import serve
+        from ._serve import Limits, serve
 
-        run(serve(host, port, key or ["sk-local"], pace))
+        limits = Limits(requests_per_minute, window, max_concurrency)
+        run(serve(host, port, key or ["sk-local"], pace=pace, latency=latency, limits=limits))

@@ -5,21 +5,57 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from ..testing import LocalGateway
+from ..testing import LocalGateway, RateLimit
 from ._run import CommandFailed
 
-__all__ = ["serve"]
+__all__ = ["Limits", "serve"]
 
 
-async def serve(host: str, port: int, keys: Sequence[str], pace: float) -> None:
+class Limits(NamedTuple):
+    """What the gateway refuses with 429; None: nothing."""
+
+    requests_per_minute: float | None = None
+    window: float = 60.0
+    max_concurrency: int | None = None
+
+    @property
+    def rate(self) -> RateLimit | None:
+        """The requests that one window holds; answers say nothing of it, like those of the gateway."""
+        if self.requests_per_minute is None:
+            return None
+        requests = max(1, round(self.requests_per_minute * self.window / 60))
+        return RateLimit(requests, requests * 60 / self.requests_per_minute, headers=False)
+
+
+NO_LIMITS = Limits()
+
+
+async def serve(
+    host: str,
+    port: int,
+    keys: Sequence[str],
+    *,
+    pace: float = 0.0,
+    latency: float = 0.0,
+    limits: Limits = NO_LIMITS,
+) -> None:
     """Serves until it is told to stop, and prints what another program needs to connect.
 
     Raises:
         CommandFailed: The port cannot be had.
     """
     stop = _stop_signal()
-    gateway = LocalGateway(keys, pace=pace, host=host, port=port)
+    gateway = LocalGateway(
+        keys,
+        rate_limit=limits.rate,
+        max_concurrency=limits.max_concurrency,
+        pace=pace,
+        latency=latency,
+        host=host,
+        port=port,
+    )
     try:
         await gateway.start()
     except OSError as error:

@@ -37,12 +37,14 @@ def key_of(request: RecordedRequest) -> str | None:
 class RateLimit:
     """At most *requests* within *per* seconds; ``per=None`` counts for ever.
 
-    ``retry_after`` is sent with the 429 when given (the gateway itself sends none).
+    ``retry_after`` is sent with the 429 when given (the gateway itself sends none). ``headers`` says whether
+    answers tell how much is left and when it is counted anew.
     """
 
     requests: int
     per: float | None = 1.0
     retry_after: float | str | None = None
+    headers: bool = True
     _times: deque[float] = field(default_factory=deque, repr=False)
 
     def check(self, now: float) -> dict[str, str]:
@@ -50,14 +52,17 @@ class RateLimit:
         while self._times and self.per is not None and now - self._times[0] >= self.per:
             self._times.popleft()
         if len(self._times) >= self.requests:
-            raise Refused(429, "Too many requests", "rate_limit_exceeded", headers=self._refusal())
+            wait = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+            headers = {**self._headers(now), **wait}
+            raise Refused(429, "Too many requests", "rate_limit_exceeded", headers=headers)
         self._times.append(now)
-        return self._headers()
+        return self._headers(now)
 
-    def _headers(self) -> dict[str, str]:
+    def _headers(self, now: float) -> dict[str, str]:
+        if not self.headers:
+            return {}
         left = self.requests - len(self._times)
-        return {"x-ratelimit-limit-requests": str(self.requests), "x-ratelimit-remaining-requests": str(left)}
-
-    def _refusal(self) -> dict[str, str]:
-        wait = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-        return {**self._headers(), **wait}
+        said = {"limit": str(self.requests), "remaining": str(left)}
+        if self.per is not None and self._times:
+            said["reset"] = f"{max(0.0, self._times[0] + self.per - now):.3f}s"
+        return {f"x-ratelimit-{name}-requests": value for name, value in said.items()}

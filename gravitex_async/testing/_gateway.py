@@ -41,7 +41,8 @@ class LocalGateway:
     one per request.
 
     *models* None accepts every name that does not start with "unknown". *rate_limit*: a number is requests
-    per second. *pace* and *latency*: seconds between events and before the head. *history*: how many
+    per second. *max_concurrency*: how many requests are answered at once; one more gets a 429. *pace* and
+    *latency*: seconds between events and before the head. *history*: how many
     requests, streams and connections are remembered. *port* 0 takes a free one. *style* "documents" sends
     Responses events in the bare form of the gateway's documents.
     """
@@ -52,6 +53,7 @@ class LocalGateway:
         *,
         models: Collection[str] | None = None,
         rate_limit: RateLimit | int | None = None,
+        max_concurrency: int | None = None,
         pace: float = 0.0,
         latency: float = 0.0,
         style: str = "official",
@@ -61,7 +63,9 @@ class LocalGateway:
         history: int = 1000,
     ) -> None:
         limit = RateLimit(rate_limit) if isinstance(rate_limit, int) else rate_limit
-        self._service = Service(tuple(api_keys), Catalogue(models), limit, pace, latency, style)
+        self._service = Service(
+            tuple(api_keys), Catalogue(models), limit, max_concurrency, pace, latency, style
+        )
         self._board = Board(history)
         self._address = (host, port)
         self._ssl = ssl_context

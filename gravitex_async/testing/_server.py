@@ -78,6 +78,8 @@ class Server(web.Server):
             # A predicate of a test that raises, a codec that is not installed: a 500, logged by aiohttp.
             _wire.note_failure(record, self._board)
             raise
+        finally:
+            self._service.answered(record)
 
     async def _reply(self, request: web.BaseRequest, record: StreamRecord) -> Reply:
         connection = self._records[request.protocol]

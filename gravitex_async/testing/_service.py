@@ -19,7 +19,7 @@ from ._auth import RateLimit, check_key
 from ._errors import Refused
 from ._faults import Fault
 from ._models import Catalogue
-from ._records import RecordedRequest
+from ._records import RecordedRequest, StreamRecord
 from ._reply import Reply
 from ._script import Queue, Script
 from ._tape import Tape
@@ -32,12 +32,14 @@ class Service:
     keys: tuple[str, ...]
     catalogue: Catalogue
     rate_limit: RateLimit | None
+    max_concurrency: int | None
     pace: float
     latency: float
     style: str
     authored: Queue[Script | Tape] = field(default_factory=Queue)
     faults: Queue[Fault] = field(default_factory=Queue)
     library: _responses.Library = field(default_factory=_responses.Library)
+    _answering: set[int] = field(default_factory=set)
     _serials: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def reply(self, request: RecordedRequest) -> Reply:
@@ -51,10 +53,17 @@ class Service:
             reply = refused.reply(request_id)
         return replace(reply, headers={**headers, **reply.headers})
 
+    def answered(self, record: StreamRecord) -> None:
+        """An answer is over, one way or the other."""
+        self._answering.discard(id(record))
+
     def _admitted(self, request: RecordedRequest, serial: int, headers: dict[str, str]) -> Reply:
         check_key(request, self.keys)
+        if self.max_concurrency is not None and len(self._answering) >= self.max_concurrency:
+            raise Refused(429, "Too many concurrent requests", "rate_limit_exceeded")
         if self.rate_limit:
             headers.update(self.rate_limit.check(asyncio.get_running_loop().time()))
+        self._answering.add(id(request.answer))
         try:
             reply = self._answered(request, serial)
         except Refused as refused:
