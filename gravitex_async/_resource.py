@@ -36,8 +36,11 @@ class Resource(msgspec.Struct, frozen=True):
         stream: bool = False,
         native_gemini: bool = False,
         query: Mapping[str, str] | None = None,
+        output_tokens: object = 0,
     ) -> Call:
         """A request ready to be opened; *options* are the arguments that are about the call itself.
+
+        *output_tokens* is how many tokens the answer may have; what is no number says that nobody knows.
 
         Raises:
             MisuseError: A header that is none, a timeout that is no time, or the like.
@@ -55,5 +58,6 @@ class Resource(msgspec.Struct, frozen=True):
             timeout=Timeout.of(self.timeout if timeout is None else timeout, stream=stream),
             retry=self.retry if retries is None else RetryPolicy.of(retries),
             model=model,
+            output_tokens=output_tokens if isinstance(output_tokens, (int, float)) else None,
         )
         return Call(self.transport, request)

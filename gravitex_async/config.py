@@ -17,14 +17,17 @@ __all__ = ["Limits", "RateLimits", "RetryPolicy", "Timeout"]
 
 
 class Timeout(msgspec.Struct, frozen=True, kw_only=True):
-    """The six clocks, in seconds; None switches one off. They run only while the client waits.
+    """The seven clocks, in seconds; None switches one off. They run only while the client waits.
 
     The defaults rest on what gateways do: an idle gateway gives up after 300 s, a reasoning model may be
     silent for minutes before its first word, and 120 s without a word in mid-answer is a stall.
     """
 
+    pool: float | None = 600.0
+    """Waiting for a place of one's own: for a turn under ``RateLimits`` and for a free connection, together.
+    A pause before another try that would be longer is not made."""
     connect: float | None = 10.0
-    """Waiting for a free connection, name lookup, TCP and TLS, together."""
+    """Name lookup, TCP and TLS, together."""
     headers: float | None = 600.0
     """From the request sent to the status line. A plain answer is computed before it."""
     first_content: float | None = 600.0
@@ -41,7 +44,7 @@ class Timeout(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, value: Timeout | float | None, *, stream: bool = False) -> Timeout:
-        """A number is the deadline of a plain call, and the content-idle limit of a stream.
+        """A number is the deadline of a plain call, and the longest silence of a stream, its turn included.
 
         Raises:
             MisuseError: It is neither a number of seconds nor a ``Timeout``.
@@ -54,7 +57,9 @@ class Timeout(msgspec.Struct, frozen=True, kw_only=True):
             wanted = "seconds above 0 or a gravitex_async.Timeout"
             raise expected("timeout", wanted, shown(value), timeout_advice(value, cls.__struct_fields__))
         if stream:
-            return cls(first_content=value, content_idle=value, idle=value, headers=value)
+            return cls(
+                pool=value, connect=value, headers=value, first_content=value, idle=value, content_idle=value
+            )
         return cls(deadline=value)
 
 
@@ -117,13 +122,24 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What the client allows itself, shared by all calls of one client on one event loop."""
+    """What the client allows itself, and that it learns from refusals; shared by calls on one event loop.
+
+    What is told here holds for all calls with one key. What a 429 teaches holds for the calls of the same
+    key and model alone: a Retry-After holds them up for as long as it says (a minute at most), and what
+    follows begins with one call. Calls wait in order of arrival, under the clock ``Timeout.pool``, and
+    ``client.pool.statistics().limits`` shows them.
+    """
 
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
-    """Estimated from the request: four bytes of its body are a token."""
+    """Input and output. A request takes what it may use when it is sent: a token for each four bytes of its
+    body, and ``max_tokens``, or what answers of this model used on average; its usage corrects that."""
     max_concurrency: int | Literal["adaptive"] | None = None
-    """Requests under way at once; "adaptive" grows while the gateway keeps up, shrinks when it says 429."""
+    """Requests under way at once. "adaptive" finds out for each model what the gateway bears, at once and by
+    the minute: it grows while answers come, and holds what refusals have shown."""
+    burst: float = 1.0
+    """Seconds for which the limits by the minute are counted: what they allow in so many seconds may go at
+    once, and no more in any so many seconds. A quota that is counted by the minute bears 60."""
 
     def __post_init__(self) -> None:
         check_fields(self, "None is no limit")
@@ -132,11 +148,12 @@ class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
         """What each of *parts* event loops (processes, or threads without the GIL) may use of these limits.
 
         Loops do not talk to each other; what is shared is divided. An adaptive limit needs no division: each
-        loop finds its own, since all of them hear the same 429.
+        loop finds its own, since all of them are refused alike.
         """
         at_once = self.max_concurrency
         return RateLimits(
             requests_per_minute=self.requests_per_minute and self.requests_per_minute / parts,
             tokens_per_minute=self.tokens_per_minute and self.tokens_per_minute / parts,
             max_concurrency=max(1, at_once // parts) if isinstance(at_once, int) else at_once,
+            burst=self.burst,
         )

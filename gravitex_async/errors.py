@@ -3,8 +3,8 @@
 * GravitexError
   x APIError                      something went wrong while talking to the gateway
     + APIConnectionError          no answer, or not a whole one
-      - APITimeoutError           one of the six clocks ran out: ``.clock``, ``.limit``, ``.readings``
-      - PoolTimeoutError          no free connection in time
+      - APITimeoutError           one of the seven clocks ran out: ``.clock``, ``.limit``, ``.readings``
+      - PoolTimeoutError          no turn, or no free connection, in time
       - StreamInterrupted         the answer broke off: ``.partial`` is what had arrived
     + APIStatusError              the gateway said no: ``.status``, ``.code``, ``.type``, ``.param``
       - BadRequestError 400, AuthenticationError 401 (> PermissionDeniedError 403), NotFoundError 404,
@@ -163,7 +163,7 @@ class APITimeoutError(APIConnectionError):
     """One of the clocks ran out.
 
     Attributes:
-        clock: Which one: connect, headers, first_content, idle, content_idle or deadline.
+        clock: Which one: pool, connect, headers, first_content, idle, content_idle or deadline.
         limit: Its value in seconds.
         readings: What each running clock showed at that moment, in seconds.
     """
@@ -174,7 +174,7 @@ class APITimeoutError(APIConnectionError):
 
 
 class PoolTimeoutError(APIConnectionError):
-    """All connections were in use for as long as ``Timeout.connect`` allows."""
+    """No turn under ``RateLimits``, or no free connection, for as long as ``Timeout.pool`` allows."""
 
     limit: float = 0.0
 

@@ -401,7 +401,7 @@ async def test_a_full_pool_has_its_own_error(gateway: LocalGateway) -> None:
         gateway.fault("stall", after_events=1)
         async with client.chat.completions.stream(**CALL):
             with pytest.raises(PoolTimeoutError, match=r"1 in use.*max_connections") as caught:
-                await ask(client, timeout=Timeout(connect=0.05))
+                await ask(client, timeout=Timeout(pool=0.05))
             assert caught.value.limit == 0.05
             assert len(gateway.requests) == 1
         assert client.pool.statistics().seconds_waited >= 0.05
@@ -434,7 +434,7 @@ async def test_limits_per_host(gateway: LocalGateway) -> None:
         async with client.chat.completions.stream(**CALL):
             assert await ask(client.with_options(base_url=other.url))
             with pytest.raises(PoolTimeoutError):
-                await ask(client, timeout=Timeout(connect=0.02))
+                await ask(client, timeout=Timeout(pool=0.02))
 
 
 async def test_a_waiter_cancelled_twice_leaks_nothing(gateway: LocalGateway) -> None:

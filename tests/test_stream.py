@@ -536,7 +536,7 @@ async def test_a_repr_in_a_full_pool(gateway: LocalGateway) -> None:
         second = opened(client)
         async with reading(second):
             await until(lambda: client.pool.statistics().waiting == 1)
-            assert repr(second) == "<ChatStream open: waiting for a connection, 0 events>"
+            assert repr(second) == "<ChatStream open: waiting for its turn, 0 events>"
         while "not taken" in repr(first):
             await first.__anext__()
         async with reading(first):

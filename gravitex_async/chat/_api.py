@@ -182,7 +182,8 @@ class Completions(Resource, frozen=True):
     ) -> Any:
         host = self.transport.host
         body = chat_body(name, model, messages, params, stream=stream, host=host)
-        return self.call(PATH, body, params, model=model, stream=stream)
+        most = body.get("max_completion_tokens") or body.get("max_tokens")
+        return self.call(PATH, body, params, model=model, stream=stream, output_tokens=most)
 
 
 class Chat(Resource, frozen=True):

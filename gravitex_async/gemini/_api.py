@@ -133,11 +133,13 @@ class Gemini(Resource, frozen=True):
         self, name: str, model: str, contents: Contents, params: GeminiParams, *, stream: bool
     ) -> Call:
         body = generate_body(name, contents, params)
-        if stream:
-            # Without it Google answers with one JSON array.
-            query = {"alt": "sse"}
-            return self._call(model, "streamGenerateContent", body, params, query=query, stream=True)
-        return self._call(model, "generateContent", body, params)
+        settings = body.get("generationConfig")
+        most = settings.get("maxOutputTokens") if isinstance(settings, dict) else None
+        if not stream:
+            return self._call(model, "generateContent", body, params, output_tokens=most)
+        # Without it Google answers with one JSON array.
+        more = {"query": {"alt": "sse"}, "stream": True, "output_tokens": most}
+        return self._call(model, "streamGenerateContent", body, params, **more)
 
     def _call(self, model: str, method: str, body: Any, params: Any, **more: Any) -> Call:
         path = f"/v1beta/models/{model_path(checked_model(model))}:{method}"

@@ -183,7 +183,8 @@ class Responses(Resource, frozen=True):
         self, name: str, model: str, input: Input, params: ResponsesParams, *, stream: bool
     ) -> Call:
         body = responses_body(name, model, input, params, stream=stream)
-        return self.call(PATH, body, params, model=model, stream=stream)
+        most = body.get("max_output_tokens")
+        return self.call(PATH, body, params, model=model, stream=stream, output_tokens=most)
 
     def _retrieval(
         self, name: str, response_id: str, params: CallParams, *, stream: bool, after: int | None

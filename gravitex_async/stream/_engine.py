@@ -397,6 +397,8 @@ class Engine(Generic[ItemT, FinalT]):
         evidence.done_seen = self._decoder.done
         evidence.events = self._decoder.events
         evidence.bytes = self._decoder.bytes
+        if self._response is not None:
+            self._response.used(self.folded.usage)
 
     async def _sniff(self, response: Response) -> None:
         """Reads on until it is plain what the body is; what was read survives a cancelled wait."""

@@ -25,6 +25,7 @@ from .._json import loads_tolerant
 from .._tolerant import TolerantDecoder
 from ..errors import APIError, DecodeError, StreamInterrupted
 from ..transport import without_secret
+from ..usage import Usage
 from ._accumulator import Accumulator
 from ._sniff import EVENT_STREAM, described, is_event_stream
 
@@ -108,6 +109,7 @@ async def _fetched(call: Call, read: Callable[[bytes, Response], T | APIError]) 
         except APIError as error:
             found = copy.copy(error)  # a raised one refers to this frame
         if not isinstance(found, APIError):
+            response.used(_usage_of(found))
             return found
         response = await call.open(response.clocks, after=without_secret(found, response.secret))
 
@@ -144,6 +146,14 @@ def _with_body(answer: T, body: bytes) -> T:
     if getattr(type(answer), "__dictoffset__", 0):
         answer.__dict__["body"] = body
     return answer
+
+
+def _usage_of(answer: object) -> Usage:
+    """What an answer of any dialect has used."""
+    found = getattr(answer, "usage", None)
+    neutral = getattr(found, "neutral", None)
+    usage = found if neutral is None else neutral()
+    return usage if isinstance(usage, Usage) else Usage()
 
 
 def _from_events(

@@ -2,10 +2,11 @@
 
 _url        one base URL from its many forms
 _request    a request as a value, its body as bytes
-_clocks     the six time limits of a call
+_clocks     the seven time limits of a call
 _credential the key: where it goes, and where it does not
 _slots      who may have a connection, who waits
-_governor   rate limits and the shared pause
+_governor   whose turn it is under limits, by _scope (one model), _places (how many at once), _pace and _meter
+            (how many a minute)
 _session    aiohttp, loaded late
 _idle       whether a connection may be used again
 _proxy      a proxy, and its refusals; _environment: which one there is
@@ -18,6 +19,7 @@ _log        a line per try
 
 from ._clocks import Clocks
 from ._credential import APIKey, Auth, checked_key, without_secret
+from ._governor import LimitStatistics
 from ._pool import Pool, PoolStatistics
 from ._request import Request, checked_headers, checked_query
 from ._response import MAX_BODY_BYTES, Response, check_loop
@@ -31,6 +33,7 @@ __all__ = [
     "BaseURL",
     "Call",
     "Clocks",
+    "LimitStatistics",
     "Pool",
     "PoolStatistics",
     "Request",

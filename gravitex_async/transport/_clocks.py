@@ -1,4 +1,4 @@
-"""The six clocks of one call (DESIGN: law 4), with one timer for all of them.
+"""The seven clocks of one call (DESIGN: law 4), with one timer for all of them.
 
 Strategy
     Before the headers a call is in one phase after another (``enter``), each of which is one wait with one
@@ -29,17 +29,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Clocks", "Phase"]
 
-Phase = Literal["queue", "connect", "headers", "body"]
-"""What a call waits for: its turn (limited by the deadline alone), a connection, the headers, the body."""
+Phase = Literal["pool", "connect", "headers", "body"]
+"""What a call waits for: its turn and a free connection, the connection to stand, the headers, the body."""
 
 _AWAITED: Final[dict[Phase, str]] = {
-    "queue": "its turn",
+    "pool": "its turn",  # under limits, or for a free connection
     "connect": "a connection",
     "headers": "an answer",
     "body": "another try",  # while there is no other body
 }
 
 _HINTS = {
+    "pool": "all places were taken",
     "connect": "check base_url and the network",
     "first_content": "the answer began and held no content",
     "idle": "the gateway stopped sending",
@@ -70,7 +71,7 @@ class Clocks:
         self.sent = self.started  # the phase began, or the request was sent
         self.attempts = 0
         self.expired: str | None = None
-        self._phase: Phase = "queue"
+        self._phase: Phase = "pool"
         self._stop: Callable[[], None] | None = None
         self._handle: TimerHandle | None = None
         self._since: float | None = None  # the reader waits since then
@@ -116,11 +117,11 @@ class Clocks:
 
     def _phase_moments(self) -> list[tuple[float, str]]:
         limits = self.timeout
-        clocks = {"connect": limits.connect} if self._phase == "connect" else {}
-        if self._phase == "headers":
-            clocks = {"headers": limits.headers}
-            if self._stream:
-                clocks["first_content"] = limits.first_content
+        clocks: dict[str, float | None] = {}
+        if self._phase != "body":
+            clocks[self._phase] = getattr(limits, self._phase)
+        if self._phase == "headers" and self._stream:
+            clocks["first_content"] = limits.first_content
         moments = [(self.sent + limit, clock) for clock, limit in clocks.items() if limit is not None]
         if limits.deadline is not None:
             moments.append((self.started + limits.deadline, "deadline"))
@@ -208,7 +209,7 @@ class Clocks:
             shown["idle"] = waiting
             if self._stream:
                 shown[self._content_clock] = self._content_waited + waiting
-        elif self._phase != "queue":
+        else:
             shown[self._phase] = now - self.sent
         return shown
 

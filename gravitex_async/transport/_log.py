@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._request import Request
     from ._response import Response
 
-__all__ = ["attempt", "body", "pause", "stale"]
+__all__ = ["attempt", "body", "pause", "paused", "stale"]
 
 logger: Final = logging.getLogger("gravitex_async")
 logger.addHandler(logging.NullHandler())
@@ -53,6 +53,11 @@ def pause(request: Request, seconds: float) -> None:
 def stale(method: str, url: str) -> None:
     """The server had closed a connection it had promised to keep; the request goes out again at once."""
     logger.debug("%s %s again at once: the connection had been closed", method, urlsplit(url).path)
+
+
+def paused(model: str, seconds: float) -> None:
+    """Calls of *model* wait: told once per pause, at level INFO."""
+    logger.info("calls of %r wait for %.1f s: the gateway refuses them (429)", model, seconds)
 
 
 def body(method: str, path: str, clocks: Clocks, size: int, ended: bool) -> None:

@@ -26,7 +26,7 @@ import msgspec
 
 from ..config import Limits, RateLimits
 from ..errors import APIConnectionError, MisuseError
-from ._governor import Governors
+from ._governor import Governors, LimitStatistics
 from ._response import Response
 from ._slots import Slots
 
@@ -55,13 +55,15 @@ class PoolStatistics(msgspec.Struct, frozen=True):
     idle: int = 0
     """Connections kept open for later use."""
     waiting: int = 0
-    """Calls that wait for a free connection."""
+    """Calls that wait for a free connection, or for their turn under ``RateLimits``."""
     opened: int = 0
     """Connections opened so far."""
     reused: int = 0
     """Requests sent over a connection that was there already."""
     seconds_waited: float = 0.0
-    """Time all calls together have waited for a free connection."""
+    """Time all calls together have waited so."""
+    limits: tuple[LimitStatistics, ...] = ()
+    """How the calls of each model stand under ``RateLimits``; empty without them."""
 
 
 class LoopPool:
@@ -76,14 +78,24 @@ class LoopPool:
     ) -> None:
         self.loop = loop
         self.session = session
-        self.governors = Governors(rate_limits, clock=loop.time)
+        self.governors = Governors(rate_limits, loop)
         self.slots = Slots(limits)
         self.live: weakref.WeakSet[Response] = weakref.WeakSet()
         self._keeper: AsyncGenerator[None, None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for a connection or for their turn."""
+        return self.slots.waiting + sum(governor.waiting for governor in self.governors)
+
+    @property
+    def seconds_waited(self) -> float:
+        """Time they have waited so, all together."""
+        return self.slots.seconds_waited + sum(governor.seconds_waited for governor in self.governors)
+
     async def start(self) -> None:
         """Ties the pool's life to its loop's."""
-        self._keeper = _keep(self.session, self.live)
+        self._keeper = _keep(self)
         await self._keeper.asend(None)
 
     async def close(self) -> None:
@@ -98,10 +110,15 @@ class LoopPool:
         self.session.drop()
 
 
-async def _keep(session: Session, live: weakref.WeakSet[Response]) -> AsyncGenerator[None, None]:
+async def _keep(pool: LoopPool) -> AsyncGenerator[None, None]:
+    session, live, queues = pool.session, pool.live, (pool.governors, pool.slots)
+    del pool  # which holds this generator
     try:
         yield
     finally:
+        gone = APIConnectionError("the client was closed while this call was waiting", retryable=False)
+        for queue in queues:
+            queue.close(gone)
         error = APIConnectionError("the client was closed while this answer was being read", retryable=False)
         for response in list(live):
             response.fail(error)
@@ -141,10 +158,11 @@ class Pool:
         return PoolStatistics(
             leased=sum(pool.slots.leased for pool in pools),
             idle=sum(pool.session.idle for pool in pools),
-            waiting=sum(pool.slots.waiting for pool in pools),
+            waiting=sum(pool.waiting for pool in pools),
             opened=sum(pool.session.opened for pool in pools),
             reused=sum(pool.session.reused for pool in pools),
-            seconds_waited=sum(pool.slots.seconds_waited for pool in pools),
+            seconds_waited=sum(pool.seconds_waited for pool in pools),
+            limits=tuple(shown for pool in pools for shown in pool.governors.statistics()),
         )
 
     async def here(self) -> LoopPool:

@@ -45,7 +45,9 @@ class Request(msgspec.Struct, kw_only=True):
     timeout: Timeout
     retry: RetryPolicy
     model: str = ""
-    """For messages only."""
+    """For messages, and for what refusals teach of it."""
+    output_tokens: float | None = None
+    """How many tokens the answer may have; None: nobody has said."""
     idempotency_key: str = ""
     """The same over all tries; "" sends none."""
 

@@ -18,10 +18,11 @@ import asyncio
 import contextlib
 import copy
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from .._frames import forget_frames
 from ..errors import APIConnectionError, APIError, DecodeError, MisuseError, StreamInterrupted
+from ..usage import Usage
 from ._body import Body
 from ._clocks import Clocks
 
@@ -39,8 +40,16 @@ DRAIN_SECONDS: Final = 0.05
 DRAIN_BYTES: Final = 64 * 1024
 
 
-OnClose = Callable[["APIError | None", int, bool], None]
-"""Told once how an answer was let go: what was wrong with it, its bytes, whether its body had ended."""
+class Lease(Protocol):
+    """What an answer has of the pool."""
+
+    def end(self, error: APIError | None, size: int, ended: bool) -> None:
+        """Gives it back, once: what was wrong with the answer, its bytes, whether its body had ended."""
+        ...
+
+    def used(self, usage: Usage) -> None:
+        """Takes note of what the answer used, before or after its end."""
+        ...
 
 
 def check_loop(loop: asyncio.AbstractEventLoop) -> None:
@@ -64,8 +73,8 @@ class Response:
         "_answer",
         "_body",
         "_failure",
+        "_lease",
         "_loop",
-        "_on_close",
         "bytes",
         "clocks",
         "headers",
@@ -79,7 +88,7 @@ class Response:
         body: Body,
         clocks: Clocks,
         loop: asyncio.AbstractEventLoop,
-        on_close: OnClose,
+        lease: Lease,
         *,
         secret: str = "",
     ) -> None:
@@ -87,7 +96,7 @@ class Response:
         self._body = body
         self.clocks = clocks
         self._loop = loop
-        self._on_close: OnClose | None = on_close
+        self._lease = lease
         self._failure: APIError | None = None
         self.secret = secret  # the key, for striking it out of errors
         self.bytes = 0
@@ -229,6 +238,10 @@ class Response:
         if answer is not None:
             self._let_go(answer.close, error, False)
 
+    def used(self, usage: Usage) -> None:
+        """The answer, or what has arrived of it, says what it used."""
+        self._lease.used(usage)
+
     def fail(self, error: APIError) -> None:
         """Ends the answer with *error*: the pool is closing under it."""
         self._failure = self._failure or error
@@ -236,17 +249,15 @@ class Response:
 
     def _let_go(self, how: Callable[[], object], error: APIError | None, ended: bool) -> None:
         self._answer = None
-        on_close, self._on_close = self._on_close, None
         if self._loop.is_closed():
             return
-        clocks, body, size = self.clocks, self._body, self.bytes
+        clocks, body, size, lease = self.clocks, self._body, self.bytes, self._lease
 
         def finish() -> None:
             clocks.stop()
             body.stop()
             how()
-            if on_close is not None:
-                on_close(error, size, ended)
+            lease.end(error, size, ended)
 
         try:
             here = asyncio.get_running_loop() is self._loop

@@ -50,11 +50,18 @@ class Slots:
         try:
             await turn
         except BaseException:
-            if self._queue.pop(turn, None) is None:
-                self.release(host)  # it was lent in the moment of the cancellation
+            if self._queue.pop(turn, None) is None and _lent(turn):
+                self.release(host)  # in the moment of the cancellation
             raise
         finally:
             self.seconds_waited += loop.time() - began
+
+    def close(self, error: Exception) -> None:
+        """Ends all waits with *error*."""
+        for turn in self._queue:
+            if not turn.done():
+                turn.set_exception(error)
+        self._queue.clear()
 
     def release(self, host: str) -> None:
         """Gives a slot back, and lends it on: to the first in the queue who can have it, if any."""
@@ -78,3 +85,7 @@ class Slots:
         if total is not None and self.leased >= total:
             return False
         return per_host is None or self._by_host[host] < per_host
+
+
+def _lent(turn: asyncio.Future[None]) -> bool:
+    return turn.done() and not turn.cancelled() and turn.exception() is None

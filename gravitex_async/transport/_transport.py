@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from .._frames import forget_frames
 from .._version import __version__
 from ..errors import APIError, APITimeoutError, PoolTimeoutError
+from ..usage import Usage
 from . import _log
 from ._clocks import Clocks, Phase
 from ._credential import APIKey, Auth, Credential, asked, without_secret
-from ._governor import Permit
+from ._governor import FREE, FreePermit, Governor, Permit
 from ._pool import LoopPool, Pool
 from ._refusal import is_good, refusal_of
 from ._request import BIG_BODY, Request, encode, encode_big, joined_headers, weight
@@ -48,7 +49,7 @@ __all__ = ["Call", "Transport"]
 T = TypeVar("T")
 
 BYTES_PER_TOKEN: Final = 4
-"""For the estimate that a tokens-a-minute limit works with."""
+"""Of a request's body, for what a tokens-a-minute limit takes it for."""
 
 _AGENT = f"gravitex-async/{__version__}"
 
@@ -56,7 +57,7 @@ _AGENT = f"gravitex-async/{__version__}"
 class _Sending:
     """One call on its way: what its tries share, and the limit of the wait that is going on."""
 
-    __slots__ = ("body", "clocks", "credential", "headers", "limit", "pool", "request")
+    __slots__ = ("body", "clocks", "credential", "headers", "limit", "permit", "pool", "request")
 
     def __init__(self, pool: LoopPool, request: Request, clocks: Clocks, headers: Mapping[str, str]) -> None:
         self.pool = pool
@@ -66,6 +67,7 @@ class _Sending:
         self.body: bytes | bytearray | None = None
         self.credential: Credential | None = None
         self.limit: Limit | None = None
+        self.permit: Permit | FreePermit = FREE
 
     @property
     def secret(self) -> str:
@@ -74,6 +76,8 @@ class _Sending:
     def entered(self, phase: Phase) -> None:
         """Another wait begins within the one that is limited: for the headers, when the connection stands."""
         self.clocks.enter(phase)
+        if phase == "headers":
+            self.permit.sent()
         if self.limit is not None:
             _reschedule(self.limit, self.clocks.due())
 
@@ -83,10 +87,11 @@ class _Lease:
 
     __slots__ = ("_clocks", "_host", "_method", "_path", "_permit", "_slots")
 
-    def __init__(self, call: _Sending, host: str, permit: Permit | None) -> None:
+    def __init__(self, call: _Sending, host: str, *, good: bool) -> None:
         self._slots = call.pool.slots
         self._host = host
-        self._permit = permit
+        # What a refusal teaches the governor is known once its body is read.
+        self._permit = call.permit if good else None
         self._method = call.request.method
         self._path = call.request.path
         self._clocks = call.clocks
@@ -96,6 +101,11 @@ class _Lease:
         if self._permit is not None:
             self._permit.release(error)
             _log.body(self._method, self._path, self._clocks, size, ended)
+
+    def used(self, usage: Usage) -> None:
+        """The answer has told what it used; before or after its end."""
+        if self._permit is not None:
+            self._permit.used(usage)
 
 
 class Transport:
@@ -162,8 +172,10 @@ class Transport:
         if not error.retryable or late or isinstance(error, PoolTimeoutError) or self.pool.closed:
             return None
         delay = request.retry.delay(clocks.attempts, retry_after=error.retry_after)
-        left = clocks.left()
-        return None if delay is None or (left is not None and delay >= left) else delay
+        left, patience = clocks.left(), request.timeout.pool
+        if delay is None or (left is not None and delay >= left):
+            return None
+        return None if patience is not None and delay > patience else delay
 
     async def _back_off(self, error: APIError, call: _Sending) -> None:
         delay = self.retry_delay(error, call.request, call.clocks)
@@ -181,41 +193,54 @@ class Transport:
 
     async def _try(self, call: _Sending) -> Response | APIError:
         """One try: the answer, or the error it ended with."""
-        governor = call.pool.governors.of((self.host, self._key_scope))
-        tokens = 0 if call.body is None else len(call.body) // BYTES_PER_TOKEN
-        call.clocks.enter("queue")
-        # A limit on what needs no waiting would cost more than all the rest of it.
-        permit: Permit | APIError | None = governor.admit_nowait(tokens)
-        if permit is None:
-            permit = await self._within(call, governor.admit(tokens))
-        if isinstance(permit, APIError):
-            return permit
+        call.clocks.enter("pool")
+        governor = call.pool.governors.of(self.host, self._key_scope)
+        if governor is not None:
+            turn = await self._permitted(call, governor)
+            if isinstance(turn, APIError):
+                return turn
+            call.permit = turn
         outcome: Response | APIError | None = None
         try:
-            outcome = await self._leased(call, permit)
+            outcome = await self._leased(call)
         finally:
+            permit, call.permit = call.permit, FREE
             if outcome is None:
                 permit.drop()
             elif isinstance(outcome, APIError):
                 permit.release(outcome)
         return outcome
 
-    async def _leased(self, call: _Sending, permit: Permit) -> Response | APIError:
+    async def _permitted(self, call: _Sending, governor: Governor) -> Permit | APIError:
+        """The right to this try, or the error of the clock that ran out before its turn came."""
+        model, output = call.request.model, call.request.output_tokens
+        tokens = 0 if call.body is None else len(call.body) // BYTES_PER_TOKEN
+        again = call.clocks.attempts > 1
+        # A limit on what needs no waiting would cost more than all the rest of it.
+        permit = governor.admit_nowait(model, tokens, output)
+        if permit is not None:
+            return permit
+        waited = await self._within(call, governor.admit(model, tokens, output, again=again))
+        if isinstance(waited, APITimeoutError):
+            return _no_turn(waited, f"under rate_limits: {governor.why(model)}")
+        return waited
+
+    async def _leased(self, call: _Sending) -> Response | APIError:
         pool, host = call.pool, self.host
         late = await self._credential(call)
         if late is not None:
             return late
-        call.clocks.enter("connect")
         if not pool.slots.acquire_nowait(host):
             slot = await self._within(call, pool.slots.acquire(host))
             if isinstance(slot, APIError):
-                return _pool_error(slot, call)
+                return _no_slot(slot, call)
+        call.clocks.enter("connect")
         response: Response | None = None
         try:
             answer = await self._answered(call)
             if isinstance(answer, APIError):
                 return answer
-            response = self._response(answer, call, permit)
+            response = self._response(answer, call)
         finally:
             if response is None:
                 pool.slots.release(host)
@@ -224,12 +249,13 @@ class Transport:
         place = self._base.place(call.request.path)
         return await refusal_of(response, call.request.model, place, pool.session.proxy_of(host))
 
-    def _response(self, answer: ClientResponse, call: _Sending, permit: Permit) -> Response:
-        pool = call.pool
-        # What a refusal teaches the governor is known once its body is read.
-        lease = _Lease(call, self.host, permit if is_good(answer.status) else None)
+    def _response(self, answer: ClientResponse, call: _Sending) -> Response:
+        pool, good = call.pool, is_good(answer.status)
+        if good:
+            call.permit.answered(answer.headers)
+        lease = _Lease(call, self.host, good=good)
         body = pool.session.body(answer)
-        response = Response(answer, body, call.clocks, pool.loop, lease.end, secret=call.secret)
+        response = Response(answer, body, call.clocks, pool.loop, lease, secret=call.secret)
         pool.live.add(response)
         return response
 
@@ -359,12 +385,23 @@ def _reschedule(limit: Limit, moment: float | None) -> None:
         limit.update(moment)
 
 
-def _pool_error(error: APIError, call: _Sending) -> APIError:
-    if not isinstance(error, APITimeoutError) or error.clock != "connect":
+def _no_turn(error: APITimeoutError, why: str) -> APITimeoutError | PoolTimeoutError:
+    """The error of a call whose turn did not come, with what stood in its way."""
+    if error.clock != "pool":
+        error.args = (f"{error.args[0]}; it still waited for its turn {why}",)
+        return error
+    return PoolTimeoutError(
+        f"no turn within {error.limit:g} s (Timeout.pool) {why}; raise Timeout.pool, or send less at once",
+        limit=error.limit,
+    )
+
+
+def _no_slot(error: APIError, call: _Sending) -> APIError:
+    if not isinstance(error, APITimeoutError):
         return error
     slots = call.pool.slots
-    return PoolTimeoutError(
-        f"no free connection within {error.limit:g} s: {slots.leased} in use, {slots.waiting} calls "
-        f"waiting; raise Limits.max_connections, or close streams you do not read",
-        limit=error.limit,
+    return _no_turn(
+        error,
+        f"for a connection: {slots.leased} in use, {slots.waiting} calls waiting; raise "
+        f"Limits.max_connections, or close streams you do not read",
     )

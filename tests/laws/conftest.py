@@ -18,7 +18,7 @@ MESSAGES = [{"role": "user", "content": "Hello"}]
 WORDS = ["One", " two", " three", " four", " five"]
 
 # Long enough for a busy machine, short enough not to hide a hang.
-PATIENT = Timeout(connect=5, headers=5, first_content=5, idle=5, content_idle=5)
+PATIENT = Timeout(pool=5, connect=5, headers=5, first_content=5, idle=5, content_idle=5)
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

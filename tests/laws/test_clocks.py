@@ -1,4 +1,4 @@
-"""Law 4, nothing waits for ever: six clocks, each of which ends its own kind of silence and no other."""
+"""Law 4, nothing waits for ever: seven clocks, each of which ends its own kind of silence and no other."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ async def test_pain_21_waiting_for_a_connection(gateway: LocalGateway) -> None:
     """Two connections, three callers: the third is told what it waited for, not that the server is slow."""
     gateway.fault("stall", count=None)
     limits = Limits(max_connections=2)
-    async with client_of(gateway.url, timeout=only("connect"), limits=limits, max_retries=2) as client:
+    async with client_of(gateway.url, timeout=only("pool"), limits=limits, max_retries=2) as client:
         held = [open_stream(client), open_stream(client)]
         for stream in held:
             await stream.__anext__()

@@ -285,28 +285,3 @@ async def test_pain_45_five_hundred_tasks_make_one_pause(gateway: LocalGateway) 
         assert len(first) == 50
         assert refused <= 50  # nobody came back into the pause
         assert len(server.requests) == 50 + refused
-
-
-async def test_a_key_that_is_limited_holds_back_no_other(
-    gateway: LocalGateway, client: AsyncGravitex
-) -> None:
-    """Views with keys of their own share connections, not pauses."""
-    gateway.fault("status", status=429, retry_after=5)
-    async with LocalGateway(("sk-local", "sk-other")) as both:
-        both.fault("status", status=429, retry_after=5)
-        async with client_of(both.url) as limited:
-            with pytest.raises(RateLimitError):
-                await ask(limited)
-            await asyncio.wait_for(ask(limited.with_options(api_key="sk-other")), 1)
-            with pytest.raises(asyncio.TimeoutError):
-                await asyncio.wait_for(ask(limited), 0.1)
-
-
-async def test_a_limit_inside_a_stream_closes_the_gate_too(gateway: LocalGateway) -> None:
-    """A 429 that comes as an event is a 429."""
-    gateway.play(Tape(b'data: {"error":{"message":"slow down","code":"rate_limit_exceeded"}}\n\n'))
-    async with client_of(gateway.url) as client:
-        with pytest.raises(RateLimitError):
-            await open_stream(client).final()
-        with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(ask(client), 0.1)
