@@ -18,7 +18,7 @@ from benchmarks.report import RESULTS, Report, environment, stored_bars, verdict
 
 QUESTIONS = (
     "fast_stream", "pieces", "packets", "paced", "concurrency", "plain", "imports", "memory", "length",
-    "tool_arguments", "first_delta", "tls", "processes",
+    "tool_arguments", "first_delta", "tls", "processes", "governor",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The six clocks of a call: which one ran out, and what had arrived by then."""
+"""The seven clocks of a call: which one ran out, and what had arrived by then."""
 
 from __future__ import annotations
 
