@@ -19,6 +19,7 @@ __all__ = [
     "EndReason",
     "EndState",
     "Evidence",
+    "Revised",
     "StreamEnd",
     "ToolCall",
     "ToolCallDelta",
@@ -28,6 +29,7 @@ __all__ = [
 
 EndReason = Literal["stop", "length", "tool_calls", "filtered", "error", "other", "unknown"]
 EndState = Literal["open", "completed", "incomplete", "interrupted", "failed", "closed"]
+Revised = Literal["content", "reasoning_content", "refusal", "tool_calls"]
 
 
 class ToolCallDelta(msgspec.Struct, gc=False):
@@ -104,6 +106,12 @@ class StreamEnd(msgspec.Struct):
 
     state: EndState = "open"
     reason: EndReason = "unknown"
+    revised: tuple[Revised, ...] = ()
+    """The accumulators that are not what the pieces given out join to: the server revised its answer.
+
+    A later event brought another text, another order, or left out what had come before (Responses; chat and
+    Gemini have no such events). Pieces cannot be taken back: whoever showed them shows the accumulators now.
+    """
     evidence: Evidence = msgspec.field(default_factory=Evidence)
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from .._failures import ErrorInfo, find_error, find_flat
 from .._tolerant import TolerantDecoder
-from ..deltas import Delta, EndReason, ToolCall, neutral_reason
+from ..deltas import Delta, EndReason, Revised, ToolCall, neutral_reason
 from ..usage import Usage
 from ._brief import run_of
 from ._deltas import deltas_of, deltas_of_message
@@ -286,6 +286,11 @@ class ChatAccumulator:
     def complete(self) -> bool:
         """Whether every choice that was begun has its finish reason."""
         return bool(self._choices) and all(parts.finish_reason for parts in self._choices.values())
+
+    @property
+    def revised(self) -> tuple[Revised, ...]:
+        """Nothing takes the place of what came before in this dialect."""
+        return ()
 
     @property
     def closed(self) -> bool:

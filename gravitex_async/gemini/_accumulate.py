@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from .._failures import ErrorInfo, find_error, find_flat
-from ..deltas import Delta, EndReason, ToolCall, ToolCallDelta
+from ..deltas import Delta, EndReason, Revised, ToolCall, ToolCallDelta
 from ..usage import Usage
 from ._brief import run_of
 from ._candidate import CandidateParts, TextRun
@@ -204,6 +204,11 @@ class GeminiAccumulator:
         if self._candidates:
             return all(state.finish_reason for state in self._candidates.values())
         return self._block_reason is not None
+
+    @property
+    def revised(self) -> tuple[Revised, ...]:
+        """Nothing takes the place of what came before in this dialect."""
+        return ()
 
     @property
     def closed(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._failures import ErrorInfo, find_error, find_flat
 from .._tolerant import TolerantDecoder
-from ..deltas import Delta, EndReason, ToolCall, neutral_reason
+from ..deltas import Delta, EndReason, Revised, ToolCall, neutral_reason
 from ..errors import DecodeError
 from ..usage import Usage
 from . import _events as e
@@ -23,7 +23,7 @@ from ._deltas import deltas_of
 from ._events import OutputTextDeltaEvent
 from ._folding import HANDLERS, Folding
 from ._response import PARAGRAPH, Response, tool_call
-from ._slots import TEXT
+from ._texts import TEXT
 from ._tool_folding import TOOL_HANDLERS
 
 __all__ = ["ResponsesAccumulator", "is_answer"]
@@ -131,7 +131,7 @@ class ResponsesAccumulator:
         self._hot = (None, None, None, None)
         folding, target = self._folding, run.target
         text = folding.snapshot.text(target.place, target.item_id, target.output_index, target.part_index)
-        apart = not (text.pieces or text) and folding.is_apart()
+        apart = not text.pieces and folding.is_apart()
         text.pieces += run.texts
         folding.reasoning += len(run.texts)
         first, *others = run.texts
@@ -179,6 +179,11 @@ class ResponsesAccumulator:
     def closed(self) -> bool:
         """Nothing follows the last event."""
         return self._folding.ended
+
+    @property
+    def revised(self) -> tuple[Revised, ...]:
+        """See ``Accumulator.revised``."""
+        return self._folding.snapshot.revised
 
     # What has arrived
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 import msgspec
 
 from . import _events as e
-from ._slots import SUMMARY, TEXT, THOUGHT, Place
+from ._texts import SUMMARY, TEXT, THOUGHT, Place
 
 __all__ = ["Run", "Target", "run_of"]
 

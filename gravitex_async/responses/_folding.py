@@ -10,16 +10,18 @@ Logprobs come with the "done" events and whole parts; those of deltas stay on th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..deltas import Delta
 from . import _events as e
 from . import _tool_events as te
-from ._deltas import delta_of, news, note_apart, note_news, note_position
+from ._deltas import delta_of, note_apart, note_news, note_position, opened
 from ._parts import ReasoningTextPart, RefusalPart
-from ._response import PARAGRAPH, Response
-from ._slots import (
+from ._response import Response
+from ._slots import Slot
+from ._snapshot import Snapshot
+from ._texts import (
     ARGUMENTS,
     CODE,
     COMMAND,
@@ -29,9 +31,9 @@ from ._slots import (
     SUMMARY,
     TEXT,
     THOUGHT,
+    News,
     Place,
 )
-from ._snapshot import Snapshot
 
 __all__ = ["HANDLERS", "Folding", "Handler"]
 
@@ -49,17 +51,28 @@ class Folding:
         self.ended = False
         self._reasoned = False  # some reasoning was told
 
-    def tell(self, event: e.ResponsesEvent, deltas: list[Delta]) -> None:
-        """Notes on *event* what was new in it, and counts it."""
-        for position, delta in enumerate(deltas):
-            if delta.reasoning_content:
+    def given(self, news: Sequence[News]) -> list[Delta]:
+        """The deltas of *news*, counted; texts of hosted tools have none."""
+        deltas = []
+        for one in news:
+            view = one.text.place.view
+            if view is None:
+                continue
+            apart = False
+            if view == "reasoning_content":
                 self.reasoning += 1
-                if self.is_apart():
-                    deltas[position] = Delta("", PARAGRAPH + delta.reasoning_content)
+                apart = one.begins and self.is_apart()
             else:
                 self.content += 1
-        if deltas:
-            note_news(event, deltas)
+            deltas.append(delta_of(one, apart=apart))
+        return deltas
+
+    def given_item(self, slot: Slot, news: Sequence[News]) -> list[Delta]:
+        """The same for a whole item."""
+        found = self.given(news)
+        deltas = opened(slot, found)
+        self.content += len(deltas) - len(found)
+        return deltas
 
     def is_apart(self) -> bool:
         """Whether a piece of reasoning that begins now has others before it."""
@@ -77,9 +90,9 @@ class Folding:
         """Begins with what had arrived of the response before."""
         self.snapshot.merge(start)
         for index, item in enumerate(start.output):
-            slot = self.snapshot.add(item, index)
+            slot, _ = self.snapshot.begin(item, index)
             slot.finished = item.status == "completed"
-            news(slot)
+            opened(slot, [])
         self._reasoned = bool(start.reasoning_content)
 
 
@@ -92,22 +105,25 @@ def _lifecycle(folding: Folding, event: e.LifecycleEvent) -> None:
         return
     snapshot = folding.snapshot
     snapshot.merge(response)
-    if response.output and not snapshot.items():
-        slots = [snapshot.begin(item, index) for index, item in enumerate(response.output)]
-        folding.tell(event, [delta for slot in slots for delta in news(slot)])
+    if response.output and snapshot.empty:
+        begun = [snapshot.begin(item, index) for index, item in enumerate(response.output)]
+        note_news(event, [delta for slot, news in begun for delta in folding.given_item(slot, news)])
 
 
 def _end(folding: Folding, event: e.LifecycleEvent) -> bool:
     """The last event. Its output replaces what was built, unless it is empty or has lost the text."""
+    if folding.ended:
+        return False
     snapshot, response = folding.snapshot, event.response or Response()
     snapshot.merge(response)
     head = snapshot.head
     if head.status in (None, "in_progress", "queued"):
         head.status = event.type.removeprefix("response.")
+    news: dict[int, list[News]] = {}
     if response.output and (response.output_text or not snapshot.response().output_text):
-        snapshot.take_output(response.output)
-    deltas = [delta for slot in snapshot.finish() for delta in news(slot)]
-    folding.tell(event, deltas)
+        news = snapshot.take_output(response.output)
+    slots = snapshot.finish()
+    deltas = [delta for slot in slots for delta in folding.given_item(slot, news.get(slot.index, ()))]
     usage = head.usage.neutral() if head.usage else None
     note_news(event, [*deltas, Delta(finish_reason=head.finish_reason, usage=usage)])
     folding.ended = True
@@ -134,13 +150,13 @@ def _unknown(folding: Folding, event: e.UnknownEvent) -> bool:
 def _item_added(folding: Folding, event: e.OutputItemAddedEvent) -> None:
     if event.item is not None:
         folding.sign_of_life()
-        folding.tell(event, news(folding.snapshot.begin(event.item, event.output_index)))
+        note_news(event, folding.given_item(*folding.snapshot.begin(event.item, event.output_index)))
 
 
 def _item_done(folding: Folding, event: e.OutputItemDoneEvent) -> None:
     if event.item is not None:
         folding.sign_of_life()
-        folding.tell(event, news(folding.snapshot.end(event.item, event.output_index)))
+        note_news(event, folding.given_item(*folding.snapshot.end(event.item, event.output_index)))
 
 
 def _content_part(folding: Folding, event: e.ContentPartAddedEvent | e.ContentPartDoneEvent) -> None:
@@ -163,17 +179,15 @@ def _part(folding: Folding, event: Any, place: Place, index: int | None) -> None
         return
     folding.sign_of_life()
     added = event.type.endswith("added")
-    slot = folding.snapshot.put_part(place, event.item_id, event.output_index, index, event.part, new=added)
-    if slot is not None:
-        delta = delta_of(place, getattr(event.part, place.name, ""), slot.position)
-        folding.tell(event, [delta] if delta else [])
+    news = folding.snapshot.take_part(place, event.item_id, event.output_index, index, event.part, new=added)
+    note_news(event, folding.given(news))
 
 
 def _annotation(folding: Folding, event: e.OutputTextAnnotationAddedEvent) -> None:
     if event.annotation is None:
         return
-    slot = folding.snapshot.slot(TEXT.item, event.item_id, event.output_index)
-    annotations = slot.text(TEXT, event.content_index).owner.annotations
+    part = folding.snapshot.part(TEXT, event.item_id, event.output_index, event.content_index)
+    annotations = part.annotations()
     index = len(annotations) if event.annotation_index is None else event.annotation_index
     if event.annotation not in annotations[index : index + 1]:
         annotations.insert(index, event.annotation)
@@ -213,7 +227,7 @@ def _piece(folding: Folding, event: Any) -> None:
     place, index = _PIECES[type(event)]
     part = getattr(event, index) if index else None
     text = folding.snapshot.text(place, event.item_id, event.output_index, part)
-    begins = not (text.pieces or text)
+    begins = not text.pieces
     text.pieces.append(event.delta)
     if place is THOUGHT or place is SUMMARY:
         folding.reasoning += 1
@@ -231,23 +245,22 @@ def _whole(folding: Folding, event: Any) -> None:
     if not value:
         return
     part = getattr(event, index) if index else None
-    slot = folding.snapshot.set_text(place, event.item_id, event.output_index, part, value)
-    delta = slot and delta_of(place, value, slot.position)
-    folding.tell(event, [delta] if delta else [])
+    news = folding.snapshot.take_text(place, event.item_id, event.output_index, part, value)
+    note_news(event, folding.given(news))
 
 
 def _text_whole(folding: Folding, event: e.OutputTextDoneEvent) -> None:
     _whole(folding, event)
     if event.logprobs:
-        slot = folding.snapshot.slot(TEXT.item, event.item_id, event.output_index)
-        slot.text(TEXT, event.content_index).owner.logprobs = event.logprobs
+        part = folding.snapshot.part(TEXT, event.item_id, event.output_index, event.content_index)
+        part.change(logprobs=event.logprobs)
 
 
 def _arguments_whole(folding: Folding, event: e.FunctionCallArgumentsDoneEvent) -> None:
     _whole(folding, event)
     if event.name:
         slot = folding.snapshot.slot(ARGUMENTS.item, event.item_id, event.output_index)
-        if not getattr(slot.item, "name", ""):
+        if not slot.field("name"):
             slot.change(name=event.name)
 
 

@@ -1,77 +1,32 @@
-"""One output item while it is written: its texts in pieces, its parts by index.
+"""One output item while it is written: itself, and its parts by index.
 
 Strategy
-    An item that came with an event belongs to that event and is not touched; the first thing to be added
-    makes a copy (``_begin``), and ``settled`` turns pieces and parts into a plain item again. Joining
-    happens there alone, so a delta costs one ``append``.
-
     Parts are kept by index in a dict: gateways leave gaps and start above 0, and an index is no reason to
-    allocate. Whatever is empty never replaces what is not: converting gateways send empty "done" values.
+    allocate. Everything an event asks of a part is found by its index, or by the last index of its kind;
+    nothing walks over the parts but what brings, or wants, all of them.
+
+    A whole item has a list and no indices. Its parts are those here of the same number, or, where that fits
+    the texts better, those here in their order.
 """
 
 from __future__ import annotations
 
-import copy
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from ._items import CustomToolCallItem, FunctionCallItem, MessageItem, OutputItem, ReasoningItem
-from ._parts import OutputTextPart, ReasoningTextPart, RefusalPart, SummaryTextPart
-from ._tool_items import (
-    CodeInterpreterCallItem,
-    McpCallItem,
-    ShellAction,
-    ShellCallItem,
-    ShellCallOutputItem,
-    ShellOutput,
-)
+from ._held import Held, is_empty
+from ._items import MessageItem, OutputItem, ReasoningItem
+from ._texts import Command, News, Place, Text, places_in
+from ._tool_items import ShellAction, ShellCallItem, ShellCallOutputItem
 
-__all__ = [
-    "ARGUMENTS",
-    "CODE",
-    "COMMAND",
-    "INPUT",
-    "MCP_ARGUMENTS",
-    "REFUSAL",
-    "STDERR",
-    "STDOUT",
-    "SUMMARY",
-    "TEXT",
-    "THOUGHT",
-    "Place",
-    "Slot",
-    "Text",
-    "filled",
-]
+__all__ = ["MAX_PARTS", "Parts", "Slot"]
 
-
-class Place(msgspec.Struct, frozen=True, eq=False):
-    """Where a text stands: an attribute of the item, or of a part in one of its lists."""
-
-    item: type[Any]
-    list: str
-    part: Any
-    name: str
-
-
-class _Command(msgspec.Struct):
-    """A command of a shell call; on the wire it is a plain string."""
-
-    text: str = ""
-
-
-TEXT = Place(MessageItem, "content", OutputTextPart, "text")
-REFUSAL = Place(MessageItem, "content", RefusalPart, "refusal")
-THOUGHT = Place(ReasoningItem, "content", ReasoningTextPart, "text")
-SUMMARY = Place(ReasoningItem, "summary", SummaryTextPart, "text")
-ARGUMENTS = Place(FunctionCallItem, "", None, "arguments")
-INPUT = Place(CustomToolCallItem, "", None, "input")
-MCP_ARGUMENTS = Place(McpCallItem, "", None, "arguments")
-CODE = Place(CodeInterpreterCallItem, "", None, "code")
-COMMAND = Place(ShellCallItem, "commands", _Command, "text")
-STDOUT = Place(ShellCallOutputItem, "output", ShellOutput, "stdout")
-STDERR = Place(ShellCallOutputItem, "output", ShellOutput, "stderr")
+# Real answers have a few dozen parts at most. An endless supply of new indices makes no endless list: what
+# is beyond the limit goes on with the last part.
+MAX_PARTS = 65_536
 
 _LISTS: dict[type[Any], tuple[str, ...]] = {
     MessageItem: ("content",),
@@ -81,188 +36,193 @@ _LISTS: dict[type[Any], tuple[str, ...]] = {
 }
 
 
-class Text:
-    """A text that grows: what its owner holds, and the pieces that came since.
+class Parts:
+    """The parts in one list of an item."""
 
-    ``position`` is that of the call it belongs to, -1 for other texts.
-    """
-
-    __slots__ = ("_name", "owner", "pieces", "position")
-
-    def __init__(self, owner: Any, name: str, position: int) -> None:
+    def __init__(self, item: type[Any], name: str, position: int) -> None:
+        self._item = item
         self._name = name
-        self.position = position
-        self.owner = owner
-        self.pieces: list[str] = []
+        self._position = position
+        self._parts: dict[int, Held] = {}
+        self._last: dict[type[Any], int] = {}  # the last index of each kind of part
+        self._top = -1
 
-    def __bool__(self) -> bool:
-        return bool(self.pieces or getattr(self.owner, self._name))
+    def __len__(self) -> int:
+        return len(self._parts)
 
-    def join(self) -> None:
-        """Hands the pieces to the owner."""
-        if self.pieces:
-            self.set((getattr(self.owner, self._name) or "") + "".join(self.pieces))
+    def __iter__(self) -> Iterator[Held]:
+        return (self._parts[index] for index in sorted(self._parts))
 
-    def set(self, value: str) -> None:
-        """Puts *value* in place of all that came."""
-        self.pieces.clear()
-        setattr(self.owner, self._name, value)
+    def built(self) -> list[Any]:
+        """The parts in the order of their indices, without gaps."""
+        return [part.built() for part in self]
+
+    def part(self, kind: type[Any], index: int | None) -> Held:
+        """The part of this kind there; it is made if there is none."""
+        index = self._index(kind, index)
+        held = self._parts.get(index)
+        if held is None or type(held.struct) is not kind:
+            held = self._parts[index] = self._held(kind)
+        self._note(index, kind)
+        return held
+
+    def take(self, part: Any, index: int | None, *, new: bool) -> list[News]:
+        """Takes a whole part; *new* ones without an index go last."""
+        return self.part(type(part), self._top + 1 if index is None and new else index).take(part)
+
+    def take_all(self, parts: Sequence[Any]) -> list[News]:
+        """Takes the parts of a whole item, in place of all that are here."""
+        before = sorted(self._parts)
+        pairs = self._paired(before, parts)
+        numbers = before if len(before) == len(parts) else range(len(parts))
+        self._parts, self._last, self._top = {}, {}, -1
+        for number, part, known in zip(numbers, parts, pairs, strict=True):
+            self._parts[number] = known or self._held(type(part))
+            self._note(number, type(part))
+        held = [self._parts[number] for number in numbers]
+        return [news for one, part in zip(held, parts, strict=True) for news in one.take(part)]
+
+    def _paired(self, before: Sequence[int], parts: Sequence[Any]) -> list[Held | None]:
+        """Which part here each of *parts* is."""
+        by_number = [self._fitting(self._parts.get(number), part) for number, part in enumerate(parts)]
+        queues: dict[type[Any], deque[Held]] = defaultdict(deque)
+        for number in before:
+            if self._parts[number].begun:
+                queues[type(self._parts[number].struct)].append(self._parts[number])
+        in_order = [
+            queues[type(part)].popleft() if queues[type(part)] and not is_empty([part]) else None
+            for part in parts
+        ]
+        return max(by_number, in_order, key=lambda pairs: _likeness(pairs, parts))
+
+    @staticmethod
+    def _fitting(held: Held | None, part: Any) -> Held | None:
+        return held if held is not None and type(held.struct) is type(part) else None
+
+    def _index(self, kind: type[Any], index: int | None) -> int:
+        """Where a part of this kind stands, or is to stand: another kind there is not overwritten."""
+        if index is None:
+            index = self._last.get(kind, 0)
+        index = max(0, min(index, MAX_PARTS))
+        held = self._parts.get(index)
+        if held is None or type(held.struct) is kind or (held.texts and not held.begun):
+            return index
+        last = self._last.get(kind)
+        if last is not None and type(self._parts[last].struct) is kind:
+            return last
+        return min(self._top + 1, MAX_PARTS)
+
+    def _note(self, index: int, kind: type[Any]) -> None:
+        self._last[kind] = max(index, self._last.get(kind, 0))
+        self._top = max(index, self._top)
+
+    def _held(self, kind: type[Any]) -> Held:
+        return Held(kind(), places_in(self._item, self._name, kind), self._position)
+
+
+def _likeness(pairs: Sequence[Held | None], parts: Sequence[Any]) -> tuple[int, int]:
+    """How many texts go on as those of *parts*, and how many are among them at all."""
+    begun = [(held, part) for held, part in zip(pairs, parts, strict=True) if held is not None and held.begun]
+    return sum(held.goes_on_as(part) for held, part in begun), len(begun)
 
 
 class Slot:
     """A place in ``Response.output``.
 
-    ``finished``: the gateway said that the item is whole. ``told``: how many texts of each place were
-    handed out as deltas. ``position``: of a call, among the calls of the answer.
+    ``finished``: the gateway said that the item is whole. ``opened``: id and name of a call were given.
+    ``position``: of a call, among the calls of the answer.
     """
 
-    __slots__ = ("_numbers", "_parts", "_texts", "finished", "index", "item", "position", "told")
+    __slots__ = ("_built", "_held", "_lists", "_wholes", "finished", "index", "opened", "position")
 
-    def __init__(self, item: OutputItem, index: int, position: int) -> None:
-        self.item = item
+    def __init__(self, kind: type[Any], index: int, position: int) -> None:
         self.index = index
         self.position = position
         self.finished = False
-        self.told: dict[Any, int] = {}
-        self._numbers: dict[str, list[int]] = {}  # the indices of the parts in the item's lists
-        self._parts: dict[str, dict[int, Any]] | None = None
-        self._texts: dict[tuple[Place, int], Text] = {}
+        self.opened = False
+        names = _LISTS.get(kind, ())
+        self._held = Held(kind(), places_in(kind, "", None), position, names)
+        self._lists = {name: Parts(kind, name, position) for name in names}
+        self._wholes: set[tuple[Place, str]] = set()  # texts of parts that came with the whole item
+        self._built: Any = None
 
-    def settled(self) -> Any:
-        """The item as far as it has come. It is not touched any more: what follows goes into a copy."""
-        if self._parts is not None:
-            for text in self._texts.values():
-                text.join()
-            for name, parts in self._parts.items():
-                self._numbers[name] = sorted(parts)
-                self._set_list(name, [parts[index] for index in self._numbers[name]])
-            self._texts = {}
-            self._parts = None
-        return self.item
+    @property
+    def id(self) -> str:
+        """The id of the item; "" while there is none."""
+        return self._held.struct.id or ""
+
+    @property
+    def kind(self) -> type[Any]:
+        """The class of the item."""
+        return type(self._held.struct)
+
+    def field(self, name: str) -> Any:
+        """A field of the item that is neither a text nor a list of parts."""
+        return self._held.field(name)
+
+    def built(self) -> Any:
+        """The item as far as it has come. It is not touched any more."""
+        if self._built is None:
+            lists = {name: parts.built() for name, parts in self._lists.items()}
+            self._built = self._held.built(
+                **(_as_action(self._held, lists) if "commands" in lists else lists)
+            )
+        return self._built
 
     def change(self, **values: Any) -> None:
         """Sets fields of the item."""
-        self._begin()
-        for name, value in values.items():
-            setattr(self.item, name, value)
+        self._built = None
+        self._held.change(**values)
 
-    def replace(self, item: OutputItem) -> None:
-        """Puts *item* in the place of what was written, but for fields that it leaves empty."""
-        self.item = filled(item, self.settled())
+    def take(self, item: OutputItem) -> list[News]:
+        """Puts *item* in the place of what was written, but for what it leaves empty."""
+        self._built = None
+        news = self._held.take(item)
+        for name, parts in self._lists.items():
+            listed = _listed(item, name)
+            if not (is_empty(listed) and parts):
+                news += parts.take_all(listed)
+                texts = [text for part in parts for text in part.texts.values()]
+                self._wholes.update((text.place, text.value()) for text in texts)
+        return news
+
+    def part(self, place: Place, index: int | None) -> Held:
+        """What the text at *place* belongs to: the item, or a part; it is made if there is none."""
+        self._built = None
+        return self._lists[place.list].part(place.part, index) if place.list else self._held
 
     def text(self, place: Place, index: int | None) -> Text:
-        """The text at *place*; it is made if there is none."""
-        parts = self._begin()
-        if not place.list:
-            return self._text(place, 0, self.item)
-        index = self._index(place, index)
-        part = parts[place.list].get(index)
-        if not isinstance(part, place.part):
-            part = parts[place.list][index] = place.part()
-        return self._text(place, index, part)
+        """The text at *place*, which is about to grow."""
+        return self.part(place, index).text(place.name)
 
-    def put_part(self, place: Place, index: int | None, part: Any, *, new: bool) -> bool:
-        """Puts *part* there, but for fields that it leaves empty; *new* parts without an index go last.
+    def take_text(self, place: Place, index: int | None, whole: str) -> list[News]:
+        """Takes the whole of a text; not again what a finished item holds under another number."""
+        if self.finished and (place, whole) in self._wholes:
+            return []
+        return self.text(place, index).news(whole)
 
-        Returns whether it brought the first text of this part.
-        """
-        parts = self._begin()[place.list]
-        if index is None and new:
-            index = max(parts, default=-1) + 1
-        index = self._index(place, index)
-        old = parts.get(index)
-        if old is not None:
-            self._joined(place.list, index)
-        parts[index] = _own_part(filled(part, old))
-        return _is_blank(old) and not _is_blank(part)
+    def take_part(self, place: Place, index: int | None, part: Any, *, new: bool) -> list[News]:
+        """Takes a whole part of one of the item's lists."""
+        self._built = None
+        return self._lists[place.list].take(part, index, new=new)
 
-    def has(self, place: Place, value: str) -> bool:
-        """Whether some part at *place* reads *value* already."""
-        self.settled()
-        owners = [self.item] if not place.list else getattr(self.item, place.list, [])
-        return any(getattr(owner, place.name, None) == value for owner in owners)
-
-    def _begin(self) -> dict[str, dict[int, Any]]:
-        if self._parts is None:
-            self._parts = {name: self._numbered(name) for name in _LISTS.get(type(self.item), ())}
-            self.item = copy.copy(self.item)
-        return self._parts
-
-    def _numbered(self, name: str) -> dict[int, Any]:
-        parts = self._list(name)
-        numbers = self._numbers.get(name, ())
-        return dict(zip(numbers if len(numbers) == len(parts) else range(len(parts)), parts, strict=True))
-
-    def _list(self, name: str) -> list[Any]:
-        """Copies of the parts in one of the item's lists."""
-        if name == "commands":
-            return [_Command(text) for text in self.item.action.commands]  # type: ignore[attr-defined]
-        return [_own_part(part) for part in getattr(self.item, name)]
-
-    def _set_list(self, name: str, parts: list[Any]) -> None:
-        if isinstance(self.item, ShellCallItem):
-            commands = [part.text for part in parts]
-            self.item.action = msgspec.structs.replace(self.item.action or ShellAction(), commands=commands)
-        else:
-            setattr(self.item, name, parts)
-
-    def _index(self, place: Place, index: int | None) -> int:
-        """Where a part of this kind stands, or is to stand: another kind there is not overwritten."""
-        assert self._parts is not None
-        parts = self._parts[place.list]
-        fitting = [number for number, part in parts.items() if isinstance(part, place.part)]
-        if index is None:
-            index = max(fitting, default=0)
-        if index not in parts or index in fitting or self._is_free(place.list, index):
-            return index
-        return max(fitting, default=max(parts) + 1)
-
-    def _is_free(self, name: str, index: int) -> bool:
-        """Whether the part there holds nothing, pieces that are not joined yet included."""
-        pieces = any(text for at, text in self._texts.items() if at[0].list == name and at[1] == index)
-        return not pieces and _is_blank(self._parts[name][index] if self._parts else None)
-
-    def _text(self, place: Place, index: int, owner: Any) -> Text:
-        text = self._texts.get((place, index))
-        if text is None:
-            text = self._texts[place, index] = Text(owner, place.name, self.position)
-        return text
-
-    def _joined(self, name: str, index: int) -> None:
-        """Ends the texts of one part: it is about to be replaced."""
-        for key in [key for key in self._texts if key[0].list == name and key[1] == index]:
-            self._texts.pop(key).join()
+    def texts(self) -> Iterator[Text]:
+        """All its texts, in order."""
+        yield from self._held.texts.values()
+        for parts in self._lists.values():
+            for part in parts:
+                yield from part.texts.values()
 
 
-def _own_part(part: Any) -> Any:
-    part = copy.copy(part)
-    if isinstance(part, OutputTextPart):
-        part.annotations = list(part.annotations)
-    return part
+def _listed(item: Any, name: str) -> list[Any]:
+    if name == "commands":
+        return [Command(text) for text in (item.action or ShellAction()).commands]
+    found: list[Any] = getattr(item, name)
+    return found
 
 
-def filled(new: Any, old: Any) -> Any:
-    """*new*, or a copy of it that has what *old* holds where *new* holds nothing."""
-    if type(new) is not type(old):
-        return new
-    missing = {
-        name: value
-        for name in new.__struct_fields__
-        if name != "status" and _is_empty(getattr(new, name)) and not _is_empty(value := getattr(old, name))
-    }
-    if missing:
-        new = copy.copy(new)
-        for name, value in missing.items():
-            setattr(new, name, value)
-    return new
-
-
-def _is_empty(value: Any) -> bool:
-    return not value or (isinstance(value, list) and all(map(_is_blank, value)))
-
-
-def _is_blank(part: Any) -> bool:
-    """Whether a part is none, or one that holds no text."""
-    if isinstance(part, (OutputTextPart, ReasoningTextPart, SummaryTextPart)):
-        return not part.text
-    return part is None or (isinstance(part, RefusalPart) and not part.refusal)
+def _as_action(held: Held, lists: dict[str, Any]) -> dict[str, Any]:
+    """Commands stand one level deeper than other lists."""
+    commands = [command.text for command in lists.pop("commands")]
+    action = held.field("action") or ShellAction()
+    return {**lists, "action": msgspec.structs.replace(action, commands=commands)}

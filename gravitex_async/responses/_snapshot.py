@@ -8,8 +8,8 @@ Strategy
 
     Indices come before ids because some gateways give an item another id in each of its events.
 
-    Where a text was found is remembered until an item or a part comes or goes, so that a run of deltas is
-    looked up once.
+    The text that the last delta went to is remembered until anything else happens, so that a run of deltas
+    is looked up once.
 """
 
 from __future__ import annotations
@@ -20,15 +20,24 @@ from typing import Any
 
 import msgspec
 
+from ..deltas import Revised
+from ._held import Held
 from ._items import CustomToolCallItem, FunctionCallItem, OutputItem
 from ._response import Response
-from ._slots import Place, Slot, Text
+from ._slots import Slot
+from ._texts import Given, News, Place, Text
 
 __all__ = ["Snapshot"]
 
+# As for the parts of an item: what is beyond the limit goes on with the last item of its kind.
+MAX_ITEMS = 65_536
+
 
 class Snapshot:
-    """The items under construction, and the head of the response."""
+    """The items under construction, and the head of the response.
+
+    What takes a text as a whole returns what it adds to the deltas, and counts on that being given.
+    """
 
     def __init__(self) -> None:
         self.head = Response()
@@ -36,9 +45,20 @@ class Snapshot:
         self._by_index: dict[tuple[type[Any], int], Slot] = {}
         self._by_id: dict[tuple[type[Any], str], Slot] = {}
         self._last: dict[type[Any], Slot] = {}
-        self._found: dict[Any, Text] = {}
+        self._recent: tuple[Any, Text | None] = (None, None)
+        self._given = Given()
         self._next = 0
         self._calls = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no item yet."""
+        return not self._slots
+
+    @property
+    def revised(self) -> tuple[Revised, ...]:
+        """The views in which the response is not what was given as deltas."""
+        return self._given.revised(text for slot in self._in_order() for text in slot.texts())
 
     # The whole
 
@@ -58,40 +78,41 @@ class Snapshot:
 
     def items(self) -> list[OutputItem]:
         """The items in the order of their indices, without gaps."""
-        self._found.clear()
-        return [slot.settled() for slot in self._in_order()]
+        self._recent = (None, None)
+        return [slot.built() for slot in self._in_order()]
 
     def calls(self) -> list[Any]:
         """The calls for the caller to answer, in order of first appearance."""
-        self._found.clear()
-        return [slot.settled() for slot in self._slots if slot.position >= 0]
+        self._recent = (None, None)
+        return [slot.built() for slot in self._slots if slot.position >= 0]
 
-    def finish(self) -> list[Slot]:
-        """All items are as whole as they will be; returns their slots, in order."""
-        self._found.clear()
-        for slot in self._slots:
-            slot.settled()
-            slot.finished = True
-        return self._in_order()
-
-    def take_output(self, items: Sequence[OutputItem]) -> None:
-        """Takes the output that ends a stream, in place of what was built.
+    def take_output(self, items: Sequence[OutputItem]) -> dict[int, list[News]]:
+        """Takes the output that ends a stream, in place of what was built; what it adds, by slot index.
 
         An item is the one with its id, or else the next of its kind: what was built may be numbered oddly.
         """
         named = [self._by_id.pop((type(item), item.id or ""), None) for item in items]
         left = self._unnamed(named)
-        self._found.clear()
         self._slots = []
+        news: dict[int, list[News]] = {}
         for index, (item, slot) in enumerate(zip(items, named, strict=True)):
             if slot is None and left[type(item)]:
                 slot = left[type(item)].popleft()
             if slot is None:
-                slot = self.add(item, index)
+                slot = self._new(type(item), index)
             else:
                 self._slots.append(slot)
-                self.put(slot, item)
             slot.index = index
+            news[index] = self._take(slot, item)
+        if any(slot.opened for slots in left.values() for slot in slots):
+            self._given.take_back("tool_calls")
+        return news
+
+    def finish(self) -> list[Slot]:
+        """All items are as whole as they will be; returns their slots, in order."""
+        for slot in self._slots:
+            slot.finished = True
+        return self._in_order()
 
     # One item
 
@@ -104,91 +125,65 @@ class Snapshot:
         slot = self._by_id.get((kind, item_id)) if item_id else None
         if slot is None and output_index is None:
             slot = self._last.get(kind)
-            if slot is not None and (slot.finished or (item_id and slot.item.id)):
-                return None
+            if slot is not None and (slot.finished or (item_id and slot.id)):
+                slot = None
+        if slot is None and len(self._slots) >= MAX_ITEMS:
+            slot = self._last.get(kind)
         return slot
 
     def slot(self, kind: type[Any], item_id: str | None, output_index: int | None) -> Slot:
         """The slot an event means; made if there is none."""
         slot = self.find(kind, item_id, output_index)
-        return slot or self.add(kind(id=item_id), output_index)
-
-    def add(self, item: OutputItem, output_index: int | None) -> Slot:
-        """A new slot with *item*."""
-        self._found.clear()
-        index = self._next if output_index is None else output_index
-        self._next = max(self._next, index + 1)
-        kind = type(item)
-        slot = Slot(item, index, -1)
-        if kind in (FunctionCallItem, CustomToolCallItem):
-            slot.position = self._calls
-            self._calls += 1
-        self._slots.append(slot)
-        self._by_index[kind, index] = slot
-        self._last[kind] = slot
-        self._note_id(slot)
+        if slot is None:
+            slot = self._new(kind, output_index)
+            self._take(slot, kind(id=item_id))
         return slot
 
-    def put(self, slot: Slot, item: OutputItem) -> None:
-        """Puts *item* in the place of what *slot* holds."""
-        self._found.clear()
-        slot.replace(item)
-        self._note_id(slot)
-
-    def begin(self, item: OutputItem, output_index: int | None) -> Slot:
+    def begin(self, item: OutputItem, output_index: int | None) -> tuple[Slot, list[News]]:
         """An item was announced, for the first time or again."""
         slot = self.find(type(item), item.id, output_index)
-        if slot is None or _has_other_id(slot, item):
-            return self.add(item, output_index)
-        self.put(slot, item)
-        return slot
+        if slot is None or self._is_another(slot, item):
+            slot = self._new(type(item), output_index)
+        return slot, self._take(slot, item)
 
-    def end(self, item: OutputItem, output_index: int | None) -> Slot:
+    def end(self, item: OutputItem, output_index: int | None) -> tuple[Slot, list[News]]:
         """An item is whole, for the first time or again."""
         slot = self.find(type(item), item.id, output_index)
-        if slot is None or (slot.finished and _has_other_id(slot, item)):
-            slot = self.add(item, output_index)
-        else:
-            self.put(slot, item)
+        if slot is None or (slot.finished and self._is_another(slot, item)):
+            slot = self._new(type(item), output_index)
+        news = self._take(slot, item)
         slot.finished = True
-        return slot
+        return slot, news
+
+    def replace(self, slot: Slot, item: OutputItem) -> None:
+        """Puts *item* in the place of what *slot* holds; for items whose texts are no deltas."""
+        self._take(slot, item)
 
     # One text
 
     def text(
         self, place: Place, item_id: str | None, output_index: int | None, part_index: int | None
     ) -> Text:
-        """The text that a delta adds to, counted as told."""
+        """The text that a delta adds to, which is given as it comes."""
         key = (place, output_index, part_index, item_id if output_index is None else None)
-        text = self._found.get(key)
-        if text is None:
-            slot = self.slot(place.item, item_id, output_index)
-            text = slot.text(place, part_index)
-            if not text:
-                slot.told[place] = slot.told.get(place, 0) + 1
-            self._found[key] = text
+        recent, text = self._recent
+        if text is None or recent != key:
+            text = self.slot(place.item, item_id, output_index).text(place, part_index)
+            self._recent = (key, text)
+            self._given.note(text)
         return text
 
-    def set_text(
-        self, place: Place, item_id: str | None, output_index: int | None, part_index: int | None, value: str
-    ) -> Slot | None:
-        """The whole of a text; returns its slot when nothing of that text had come before."""
+    def take_text(
+        self, place: Place, item_id: str | None, output_index: int | None, part_index: int | None, whole: str
+    ) -> list[News]:
+        """The whole of a text."""
         slot = self.find(place.item, item_id, output_index)
         if slot is None and item_id is None and output_index is None:
             slot = self._last.get(place.item)
         slot = slot or self.slot(place.item, item_id, output_index)
-        if slot.finished:
-            self._found.clear()
-            if slot.has(place, value):
-                return None
-        text = slot.text(place, part_index)
-        fresh = not text
-        text.set(value)
-        if fresh:
-            slot.told[place] = slot.told.get(place, 0) + 1
-        return slot if fresh else None
+        return self._noted(slot.take_text(place, part_index, whole))
 
-    def put_part(
+    def take_part(
         self,
         place: Place,
         item_id: str | None,
@@ -197,14 +192,42 @@ class Snapshot:
         part: Any,
         *,
         new: bool,
-    ) -> Slot | None:
-        """A part as a whole; returns its slot when nothing of its text had come before."""
-        self._found.clear()
+    ) -> list[News]:
+        """A part as a whole."""
         slot = self.slot(place.item, item_id, output_index)
-        fresh = slot.put_part(place, part_index, part, new=new)
-        if fresh:
-            slot.told[place] = slot.told.get(place, 0) + 1
-        return slot if fresh else None
+        return self._noted(slot.take_part(place, part_index, part, new=new))
+
+    def part(self, place: Place, item_id: str | None, output_index: int | None, index: int | None) -> Held:
+        """The part that holds the text at *place*, to be changed."""
+        return self.slot(place.item, item_id, output_index).part(place, index)
+
+    def _new(self, kind: type[Any], output_index: int | None) -> Slot:
+        index = self._next if output_index is None else output_index
+        self._next = max(self._next, index + 1)
+        position = -1
+        if kind in (FunctionCallItem, CustomToolCallItem):
+            position = self._calls
+            self._calls += 1
+        slot = Slot(kind, index, position)
+        self._slots.append(slot)
+        self._by_index[kind, index] = slot
+        self._last[kind] = slot
+        return slot
+
+    def _take(self, slot: Slot, item: OutputItem) -> list[News]:
+        news = slot.take(item)
+        if slot.id:
+            self._by_id[slot.kind, slot.id] = slot
+        return self._noted(news)
+
+    def _noted(self, news: list[News]) -> list[News]:
+        self._recent = (None, None)
+        for one in news:
+            self._given.note(one.text)
+        return news
+
+    def _is_another(self, slot: Slot, item: OutputItem) -> bool:
+        return bool(slot.id and item.id and slot.id != item.id) and len(self._slots) < MAX_ITEMS
 
     def _unnamed(self, named: Sequence[Slot | None]) -> dict[type[Any], deque[Slot]]:
         """The slots that are not among *named*, in order, by kind."""
@@ -212,20 +235,12 @@ class Snapshot:
         left: dict[type[Any], deque[Slot]] = defaultdict(deque)
         for slot in self._in_order():
             if id(slot) not in taken:
-                left[type(slot.item)].append(slot)
+                left[slot.kind].append(slot)
         return left
 
     def _in_order(self) -> list[Slot]:
         return sorted(self._slots, key=_index)
 
-    def _note_id(self, slot: Slot) -> None:
-        if slot.item.id:
-            self._by_id[type(slot.item), slot.item.id] = slot
-
 
 def _index(slot: Slot) -> int:
     return slot.index
-
-
-def _has_other_id(slot: Slot, item: OutputItem) -> bool:
-    return bool(slot.item.id and item.id and slot.item.id != item.id)

@@ -12,7 +12,7 @@ from ._decoder import EVENT_TYPES
 from ._folding import Folding, Handler
 from ._items import OutputItem
 from ._open import members
-from ._slots import STDERR, STDOUT
+from ._texts import STDERR, STDOUT
 from ._tool_items import ImageGenerationCallItem, ShellCallOutputItem
 
 __all__ = ["TOOL_HANDLERS"]
@@ -61,7 +61,7 @@ def _shell_output(folding: Folding, event: te.ShellCallOutputContentDeltaEvent) 
 def _shell_output_whole(folding: Folding, event: te.ShellCallOutputContentDoneEvent) -> None:
     if event.output:
         slot = folding.snapshot.slot(ShellCallOutputItem, event.item_id, event.output_index)
-        folding.snapshot.put(slot, ShellCallOutputItem(id=slot.item.id, output=event.output))
+        folding.snapshot.replace(slot, ShellCallOutputItem(id=slot.id, output=event.output))
 
 
 def _audio(folding: Folding, event: te.AudioDeltaEvent | te.AudioTranscriptDeltaEvent) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 from .._failures import ErrorInfo
-from ..deltas import Delta, EndReason, ToolCall
+from ..deltas import Delta, EndReason, Revised, ToolCall
 from ..usage import Usage
 
 __all__ = ["Accumulator"]
@@ -56,6 +56,11 @@ class Accumulator(Protocol[ItemT, FinalT_co]):
     @property
     def closed(self) -> bool:
         """Whether the dialect says that nothing follows, so that the body need not be read on."""
+        ...
+
+    @property
+    def revised(self) -> tuple[Revised, ...]:
+        """Which of the accumulators are not what the deltas so far join to (``StreamEnd.revised``)."""
         ...
 
     @property

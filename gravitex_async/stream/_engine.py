@@ -392,6 +392,7 @@ class Engine(Generic[ItemT, FinalT]):
         self.failure = copy.copy(error)
 
     def _note_evidence(self) -> None:
+        self.end.revised = self.folded.revised
         evidence = self.end.evidence
         evidence.finish_seen = self.folded.complete
         evidence.done_seen = self._decoder.done

@@ -113,14 +113,13 @@ def test_row_134_empty_output_keeps_what_was_built(output):
 
 
 def test_row_135_obfuscation():
-    """Padding is no text, and the text of the done event overrules the deltas, which stay as told."""
+    """Padding is no text, and what the done event adds to the deltas is told."""
     reading = read_events(
         text("he", output_index=0, content_index=0, item_id="m", obfuscation="xYz"),
         event("output_text.done", output_index=0, content_index=0, item_id="m", text="hello"),
         COMPLETED,
     )
-    assert reading.text == "he"
-    assert reading.folded.content == "hello"
+    assert reading.text == reading.folded.content == "hello"
 
 
 def test_row_135_hidden_deltas():

@@ -232,7 +232,7 @@ def test_samples(sample, bytewise):
     assert reading.error is None
     assert response.output_text == expect["text"]
     assert response.status == expect.get("status", "completed")
-    assert reading.text == expect.get("delta_text", expect["text"])
+    assert reading.text == expect["text"]
     if "usage" in expect:
         assert reading.folded.usage.total_tokens == expect["usage"]["total"]
     if "reason" in expect:
