@@ -65,7 +65,8 @@ class ParseParams(TypedDict, total=False):
     enable_thinking: bool | None
     """Qwen; works in streams only."""
     parameters: Mapping[str, Any] | None
-    """Qwen's extended parameters; sent as given, and nothing is moved into it then."""
+    """Qwen's extended parameters. Keywords that qwen models read nowhere else (``temperature``, ``top_p``,
+    ``top_k``, and those from ``incremental_output`` on) join it; where both name a key, that in it wins."""
     incremental_output: bool | None
     """Qwen: each delta holds new text only. Sent inside ``parameters``, as are the next three."""
     enable_search: bool | None

@@ -12,6 +12,7 @@ from typing import Any
 
 from .._arguments import check_range, checked_model, known_only, merged
 from .._checks import kind_of
+from .._json import to_builtins
 from .._structured._read import is_output_type, output_type
 from ..errors import MisuseError
 from ._params import ChatParams
@@ -35,7 +36,8 @@ def chat_body(
 
     Raises:
         TypeError: A keyword nobody knows.
-        MisuseError: No model, no messages, or a number outside its documented range.
+        MisuseError: No model, no messages, a number outside its documented range, or ``parameters`` that are
+            no object beside keywords that belong in it.
     """
     known_only(call, params, ChatParams.__annotations__, more=["stream"] if call == "create" else [])
     _check(model, messages, params)
@@ -47,7 +49,8 @@ def chat_body(
         body["stream"] = True
         _ask_for_usage(body)
     _warn(params, stream)
-    return merged(_with_qwen_parameters(body, model), params.get("extra_body"))
+    keywords = _qwen_keywords(body, model)
+    return _with_parameters(merged(body, params.get("extra_body")), keywords)
 
 
 def _check(model: str, messages: Any, params: ChatParams) -> None:
@@ -100,13 +103,25 @@ def _ask_for_usage(body: dict[str, Any]) -> None:
         body["stream_options"] = {"include_usage": True, **options}
 
 
-def _with_qwen_parameters(body: dict[str, Any], model: str) -> dict[str, Any]:
-    is_qwen = model.rpartition("/")[2].lower().startswith("qwen")
-    moved = [name for name in body if name in (_QWEN if is_qwen else _QWEN_ONLY)]
-    if not moved or "parameters" in body:
+def _qwen_keywords(body: dict[str, Any], model: str) -> dict[str, Any]:
+    """The keywords that go inside ``parameters``, taken out of the body."""
+    names = _QWEN if model.rpartition("/")[2].lower().startswith("qwen") else _QWEN_ONLY
+    return {name: body.pop(name) for name in [*body] if name in names}
+
+
+def _with_parameters(body: dict[str, Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with *keywords* among its ``parameters``; keys that the caller put there win."""
+    own = body.get("parameters")
+    if not keywords:
         return body
-    parameters = {name: body.pop(name) for name in moved}
-    return {**body, "parameters": parameters}
+    if own is not None and not isinstance(own, Mapping):
+        own = to_builtins(own)
+    if own is not None and not isinstance(own, Mapping):
+        raise MisuseError(
+            f"expected parameters as an object that {', '.join(keywords)} can join, got {type(own).__name__}"
+        )
+    body["parameters"] = {**keywords, **(own or {})}
+    return body
 
 
 def _warn(params: ChatParams, stream: bool) -> None:

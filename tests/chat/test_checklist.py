@@ -709,12 +709,18 @@ async def test_row_68_qwen_speech(gateway: LocalGateway, client: AsyncGravitex) 
 
 
 async def test_row_69_qwen_temperature(gateway: LocalGateway, client: AsyncGravitex) -> None:
-    """temperature and top_p go inside too; an explicit ``parameters`` opts out."""
+    """temperature and top_p go inside too, also beside an explicit ``parameters``, whose own keys win."""
     body = await sent(gateway, client, model="qwen3-omni-flash", messages=ASK, temperature=0.5, top_p=0.9)
     assert body["parameters"] == {"temperature": 0.5, "top_p": 0.9}
     assert "temperature" not in body
-    kept = await sent(gateway, client, model="qwen3", messages=ASK, temperature=0.5, parameters={})
-    assert (kept["temperature"], kept["parameters"]) == (0.5, {})
+    own = {"search_options": {"recency_days": 3}, "top_p": 0.1}
+    for stream in (False, True):
+        body = await sent(
+            gateway, client, model="qwen3", messages=ASK, stream=stream,
+            temperature=0.5, top_p=0.9, enable_search=True, parameters=own,
+        )  # fmt: skip
+        assert body["parameters"] == {"temperature": 0.5, "top_p": 0.1, "enable_search": True, **own}
+        assert not {"temperature", "top_p", "enable_search"} & body.keys()
 
 
 # H. Web search

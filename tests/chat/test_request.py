@@ -182,10 +182,44 @@ def test_other_models_keep_their_temperature_on_top() -> None:
     assert (made["temperature"], made["parameters"]) == (0.3, {"enable_search": True})
 
 
-def test_explicit_parameters_are_never_rewritten() -> None:
-    """Who writes the bag writes all of it."""
-    made = body("qwen3", temperature=0.3, parameters={"enable_search": True})
-    assert (made["temperature"], made["parameters"]) == (0.3, {"enable_search": True})
+@pytest.mark.parametrize("stream", [False, True])
+def test_qwen_keywords_join_the_callers_parameters(stream: bool) -> None:
+    """Beside ``parameters`` they go inside too, and the caller's own keys win."""
+    own = {"search_options": {"region": "CN"}, "top_p": 0.1}
+    made = body("qwen3", stream=stream, temperature=0.3, top_p=0.9, enable_search=True, parameters=own)
+    assert made["parameters"] == {"temperature": 0.3, "top_p": 0.1, "enable_search": True, **own}
+    assert not {"temperature", "top_p", "enable_search"} & made.keys()
+    assert own == {"search_options": {"region": "CN"}, "top_p": 0.1}
+
+
+def test_parameters_of_the_extra_body() -> None:
+    """A bag given in the way of other clients is the caller's own just as well."""
+    bag: dict[str, Any] = {"parameters": {"enable_search": False}}
+    made = body("qwen3", temperature=0.3, enable_search=True, extra_body=bag)
+    assert made["parameters"] == {"temperature": 0.3, "enable_search": False}
+    bag = {"parameters": {"a": 1}, "temperature": 1}
+    assert body("qwen3", temperature=0.3, extra_body=bag)["parameters"] == {"temperature": 0.3, "a": 1}
+    assert body("qwen3", extra_body={"temperature": 1})["temperature"] == 1
+
+
+def test_parameters_of_any_form() -> None:
+    """A dataclass is a bag as good as a dict; a list is none, and is not guessed at."""
+
+    @dataclass
+    class Bag:
+        top_k: int = 3
+
+    made = body("qwen3", temperature=0.3, parameters=Bag())
+    assert made["parameters"] == {"temperature": 0.3, "top_k": 3}
+    with pytest.raises(MisuseError, match="expected parameters as an object"):
+        body("qwen3", temperature=0.3, parameters=["enable_search"])
+
+
+def test_parameters_alone_are_sent_as_given() -> None:
+    """Without other Qwen keywords there is nothing to join."""
+    own = {"enable_search": True}
+    assert body("qwen3", max_tokens=3, parameters=own)["parameters"] == own
+    assert body("glm-5", temperature=0.3, parameters=own)["temperature"] == 0.3
 
 
 # Warnings
