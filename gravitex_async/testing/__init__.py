@@ -14,6 +14,7 @@ here, so the two can disagree.
     _service     keys, limits, routes; which answer a request gets
     _answers     what is said, in no dialect yet; _script: what a test wrote
     _chat, _responses, _gemini, _embeddings, _models: reading and writing each format
+    _requests    what a request must look like; _complaints: what is said of one that does not
     _tape        recorded bodies
     _faults      the table of faults, delivery; _content_faults, _compression: the others
     _reply       one answer as a value; _wire: sending it

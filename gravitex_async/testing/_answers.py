@@ -16,6 +16,8 @@ Strategy
     anything else                                         the words of the user
     ====================================================  ============================================
 
+    Each ends where ``max_tokens`` or a stop text wants it to; a script's answers heed stop texts too.
+
     Text is a tuple of deltas: the stream sends them one by one, the whole answer joins them.
 """
 
@@ -25,7 +27,7 @@ import base64
 import re
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -67,6 +69,7 @@ class Question:
     image: bool = False
     n: int = 1
     max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
     stream: bool = False
 
 
@@ -124,6 +127,11 @@ def tokens(*pieces: str) -> int:
     return sum(-(-len(piece) // 4) for piece in pieces)
 
 
+def prompt_tokens(text: str) -> int:
+    """The same for a prompt, which never counts nothing."""
+    return max(1, tokens(text))
+
+
 def author(question: Question, serial: int) -> list[Answer]:
     """The default answers to *question*, one for each of the ``n`` choices asked for."""
     answer = _limited(_main(question, serial), question.max_tokens)
@@ -135,7 +143,7 @@ def usage_of(question: Question, answers: Sequence[Answer]) -> Usage:
     reasoning = sum(tokens(*answer.reasoning) for answer in answers)
     spoken = sum(tokens(*answer.text, *answer.refusal) for answer in answers)
     called = sum(tokens(call.name, *call.arguments) for answer in answers for call in answer.tool_calls)
-    return Usage(max(1, tokens(question.prompt)), max(1, reasoning + spoken + called), reasoning)
+    return Usage(prompt_tokens(question.prompt), max(1, reasoning + spoken + called), reasoning)
 
 
 def _main(question: Question, serial: int) -> Answer:
@@ -178,6 +186,26 @@ def _limited(answer: Answer, limit: int | None) -> Answer:
     if limit is None or len(answer.text) <= limit:
         return answer
     return replace(answer, text=answer.text[: max(limit, 0)], finish_reason="length")
+
+
+def stopped(answer: Answer, stop: Sequence[str]) -> Answer:
+    """*answer* as far as it goes before the first of the texts that are to stop it."""
+    text = "".join(answer.text)
+    places = [place for word in stop if word and (place := text.find(word)) >= 0]
+    if not places:
+        return answer
+    return replace(
+        answer, text=tuple(_first(answer.text, min(places))), tool_calls=(), images=(), finish_reason="stop"
+    )
+
+
+def _first(pieces: Sequence[str], length: int) -> Iterator[str]:
+    """The pieces of the first *length* characters."""
+    for piece in pieces:
+        if length <= 0:
+            return
+        yield piece[:length]
+        length -= len(piece)
 
 
 def _choice(answer: Answer, index: int) -> Answer:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from ._errors import Refused
+from ._errors import Refused, said
 from ._records import RecordedRequest
 
 # Gemini methods are routed under /v1/models too, which is where google-genai sends them by default.
@@ -20,7 +20,7 @@ def check_key(request: RecordedRequest, keys: Collection[str]) -> None:
     Bearer works everywhere; ``x-goog-api-key`` and ``?key=`` on the Gemini paths only, where they go first.
     """
     if key_of(request) not in keys:
-        raise Refused(401, "Invalid or unauthorized API key", "")
+        raise Refused(401, *said(401))
 
 
 def key_of(request: RecordedRequest) -> str | None:
@@ -54,7 +54,7 @@ class RateLimit:
         if len(self._times) >= self.requests:
             wait = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
             headers = {**self._headers(now), **wait}
-            raise Refused(429, "Too many requests", "rate_limit_exceeded", headers=headers)
+            raise Refused(429, *said(429), headers=headers)
         self._times.append(now)
         return self._headers(now)
 
@@ -62,7 +62,7 @@ class RateLimit:
         if not self.headers:
             return {}
         left = self.requests - len(self._times)
-        said = {"limit": str(self.requests), "remaining": str(left)}
+        found = {"limit": str(self.requests), "remaining": str(left)}
         if self.per is not None and self._times:
-            said["reset"] = f"{max(0.0, self._times[0] + self.per - now):.3f}s"
-        return {f"x-ratelimit-{name}-requests": value for name, value in said.items()}
+            found["reset"] = f"{max(0.0, self._times[0] + self.per - now):.3f}s"
+        return {f"x-ratelimit-{name}-requests": value for name, value in found.items()}

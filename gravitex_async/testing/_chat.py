@@ -20,8 +20,9 @@ from gravitex_async._json import dumps
 from . import _answers
 from ._answers import Answer, Question, Tool, Usage
 from ._errors import missing
-from ._fields import array, integer, mapping, object_of, string, text_of
+from ._fields import array, integer, mapping, object_of, string, strings, text_of
 from ._reply import Reply, document, events
+from ._requests import check_chat
 
 # A fixed moment (2026-01-01), so that the same question gives the same bytes.
 CREATED = 1767225600
@@ -51,8 +52,9 @@ def read(body: Mapping[str, object]) -> Question:
     """Read a request body; raises ``Refused`` (400) with the gateway's words."""
     if not string(body, "model"):
         raise missing("model is required")
-    if not array(body, "messages"):
+    if not body.get("messages"):
         raise missing("field messages is required")
+    check_chat(body)
     messages = [object_of(message) for message in array(body, "messages")]
     last_user = max((i for i, m in enumerate(messages) if m.get("role") == "user"), default=-1)
     results = [text_of(m.get("content")) for m in messages[last_user + 1 :] if m.get("role") == "tool"]
@@ -67,6 +69,7 @@ def read(body: Mapping[str, object]) -> Question:
         schema=_schema(mapping(body, "response_format")),
         n=max(1, integer(body, "n") or 1),
         max_tokens=integer(body, "max_completion_tokens") or integer(body, "max_tokens"),
+        stop=strings(body.get("stop")),
         stream=body.get("stream") is True,
     )
 

@@ -48,7 +48,7 @@ def _error_event(reply: Reply, fault: Fault) -> Reply:
 
 
 def _error(fault: Fault) -> dict[str, object]:
-    return error_body(fault.message, fault.code)
+    return error_body(*fault.said)
 
 
 def _frame(event: str, data: Mapping[str, object]) -> bytes:
@@ -56,17 +56,19 @@ def _frame(event: str, data: Mapping[str, object]) -> bytes:
 
 
 def _flat(fault: Fault) -> bytes:
-    error = {"type": "error", "code": fault.code, "message": fault.message, "param": None}
+    message, code = fault.said
+    error = {"type": "error", "code": code, "message": message, "param": None}
     return _frame("error", {**error, "sequence_number": fault.events})
 
 
 def _google(fault: Fault) -> bytes:
-    error = google_error_body(fault.message, fault.status or 503, "UNAVAILABLE")
+    error = google_error_body(fault.said[0], fault.status or 503, "UNAVAILABLE")
     return b"data: %b\r\n\r\n" % dumps(error)
 
 
 def _failed(fault: Fault) -> bytes:
-    error = {"code": fault.code, "message": fault.message}
+    message, code = fault.said
+    error = {"code": code, "message": message}
     response = {"id": "resp_local_failed", "object": "response", "status": "failed", "output": []}
     event = {"type": "response.failed", "sequence_number": fault.events}
     return _frame("response.failed", {**event, "response": {**response, "error": error}})

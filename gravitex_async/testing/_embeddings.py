@@ -16,6 +16,7 @@ from ._answers import base64_text, tokens
 from ._errors import missing
 from ._fields import array, integer, mapping, object_of, string, text_of
 from ._reply import Reply, document
+from ._requests import check_embeddings
 
 DIMENSIONS = 64
 
@@ -25,6 +26,7 @@ def embed(body: Mapping[str, object]) -> Reply:
     model, inputs = string(body, "model"), _inputs(body.get("input"))
     if not model or not inputs:
         raise missing("model is required" if not model else "input is required")
+    check_embeddings(body)
     size = integer(body, "dimensions") or DIMENSIONS
     packed = body.get("encoding_format") == "base64"
     count = sum(tokens(text) for text in inputs)

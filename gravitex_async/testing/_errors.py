@@ -11,6 +11,23 @@ from ._reply import JSON, Reply, Step
 
 _STATUS_NAMES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL"}
 
+# What the gateway says with a status, and its code (error_codes.json); with others, that the server failed.
+_SAID: Mapping[int, tuple[str, str]] = {
+    400: ("Invalid request", "invalid_request"),
+    401: ("Invalid or unauthorized API key", ""),
+    402: ("Insufficient balance", "insufficient_user_quota"),
+    403: ("This API key may not use this model", "access_denied"),
+    404: ("The model does not exist or is not supported", "model_not_found"),
+    413: ("The request body is too large", "read_request_body_failed"),
+    429: ("Too many requests", "rate_limit_exceeded"),
+    501: ("This endpoint is not implemented", "api_not_implemented"),
+}
+
+
+def said(status: int) -> tuple[str, str]:
+    """The message and the code that go with *status*."""
+    return _SAID.get(status, ("The server had an error", "server_error"))
+
 
 @dataclass
 class Refused(Exception):
@@ -20,6 +37,7 @@ class Refused(Exception):
     message: str
     code: str | int | None = "invalid_request"
     type: str = "api_error"
+    param: str | None = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
 
@@ -31,12 +49,14 @@ class Refused(Exception):
     def _error(self, request_id: str, google: bool) -> dict[str, object]:
         if google:
             return google_error_body(self.message, self.status, _STATUS_NAMES.get(self.status, "UNKNOWN"))
-        return error_body(f"{self.message} (request id: {request_id})", self.code, self.type)
+        return error_body(f"{self.message} (request id: {request_id})", self.code, self.type, self.param)
 
 
-def error_body(message: str, code: str | int | None, type: str = "api_error") -> dict[str, object]:
+def error_body(
+    message: str, code: str | int | None, type: str = "api_error", param: str | None = ""
+) -> dict[str, object]:
     """The OpenAI-shaped error, which the gateway uses on every path."""
-    return {"error": {"message": message, "type": type, "param": "", "code": code}}
+    return {"error": {"message": message, "type": type, "param": param, "code": code}}
 
 
 def google_error_body(message: str, code: int, status: str) -> dict[str, object]:

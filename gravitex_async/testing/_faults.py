@@ -47,6 +47,9 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, repeat
 from typing import Literal, TypedDict, get_args
 
+from msgspec import UNSET, UnsetType
+
+from ._errors import said
 from ._reply import Ending, Reply, Step
 from ._tape import event_ends, pieces, random_cuts
 
@@ -79,8 +82,8 @@ class FaultOptions(TypedDict, total=False):
     seed: int
     form: str
     status: int | None
-    code: str | int | None
-    message: str
+    code: str | int | UnsetType | None
+    message: str | None
     body: bytes | None
     headers: Mapping[str, str]
     retry_after: float | str | None
@@ -92,6 +95,8 @@ class FaultOptions(TypedDict, total=False):
 @dataclass(frozen=True)
 class Fault:
     """One kind of trouble and its options; an option a kind does not know is ignored.
+
+    Without ``code`` and ``message`` an error says what the gateway says with its status.
 
     Raises ``ValueError`` for an unknown kind or form.
     """
@@ -106,8 +111,8 @@ class Fault:
     seed: int = 0
     form: str = "data"
     status: int | None = None
-    code: str | int | None = "server_error"
-    message: str = "The server had an error"
+    code: str | int | UnsetType | None = UNSET
+    message: str | None = None
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     retry_after: float | str | None = None
@@ -120,6 +125,12 @@ class Fault:
             raise ValueError(f"unknown fault {self.kind!r}; expected one of {', '.join(sorted(KINDS))}")
         if self.kind == "error-event" and self.form not in get_args(ErrorForm):
             raise ValueError(f"unknown form {self.form!r}; expected one of {', '.join(get_args(ErrorForm))}")
+
+    @property
+    def said(self) -> tuple[str, str | int | None]:
+        """The message and the code of an error."""
+        message, code = said(self.status or 500)
+        return message if self.message is None else self.message, code if self.code is UNSET else self.code
 
     @property
     def events(self) -> int:

@@ -28,6 +28,12 @@ def string(value: object, *names: str) -> str:
     return next((found for name in names if isinstance(found := fields.get(name), str)), "")
 
 
+def strings(value: object) -> tuple[str, ...]:
+    """The strings in *value*, which is one itself or an array."""
+    found = value if isinstance(value, list) else [value]
+    return tuple(item for item in found if isinstance(item, str))
+
+
 def integer(value: object, *names: str) -> int | None:
     """The integer under the first of *names* that holds one."""
     fields = object_of(value)

@@ -13,11 +13,12 @@ from itertools import zip_longest
 
 from gravitex_async._json import dumps, loads
 
-from ._answers import Answer, Question, Tool, ToolCall, Usage, base64_text
+from ._answers import Answer, Question, Tool, ToolCall, Usage, base64_text, prompt_tokens
 from ._chat import model_thinks
 from ._errors import missing
-from ._fields import array, integer, mapping, object_of, string, text_of
+from ._fields import array, integer, mapping, object_of, string, strings, text_of
 from ._reply import JSON, Reply, document, events
+from ._requests import check_count_tokens, check_gemini
 
 _REASONS = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}
 # Opaque to clients, who must send it back: gemini.md section 6.
@@ -39,9 +40,10 @@ class Envelope:
 
 def read(body: Mapping[str, object], model: str, stream: bool) -> Question:
     """Read a request body; raises ``Refused`` (400) with the words of the reference."""
-    contents = [object_of(content) for content in array(body, "contents")]
-    if not contents:
+    if not body.get("contents"):
         raise missing("Invalid request: contents is required")
+    check_gemini(body)
+    contents = [object_of(content) for content in array(body, "contents")]
     config = mapping(body, "generationConfig", "generation_config")
     spoken = [i for i, c in enumerate(contents) if c.get("role") != "model" and text_of(c.get("parts"))]
     last = spoken[-1] if spoken else -1
@@ -57,6 +59,7 @@ def read(body: Mapping[str, object], model: str, stream: bool) -> Question:
         image="IMAGE" in array(config, *_MODALITIES),
         n=max(1, integer(config, "candidateCount", "candidate_count") or 1),
         max_tokens=integer(config, "maxOutputTokens", "max_output_tokens"),
+        stop=strings(array(config, "stopSequences", "stop_sequences")),
         stream=stream,
     )
 
@@ -69,6 +72,16 @@ def write(question: Question, answers: Sequence[Answer], head: Envelope) -> Repl
     frames = [b"data: %b\n\n" % chunk for chunk in chunks] if head.sse else list(_array(chunks))
     reply = events(frames, "gemini", head.pace, lambda: dumps(_whole(answers, head)))
     return reply if head.sse else replace(reply, headers={"Content-Type": JSON})
+
+
+def count_tokens(body: Mapping[str, object]) -> Reply:
+    """Answer ``:countTokens``: what the prompt of a request with these contents would be counted as."""
+    check_count_tokens(body)
+    asked = mapping(body, "generateContentRequest", "generate_content_request") or body
+    text = "".join(text_of(object_of(content).get("parts")) for content in array(asked, "contents"))
+    count = prompt_tokens(text)
+    details = [{"modality": "TEXT", "tokenCount": count}]
+    return document({"totalTokens": count, "promptTokensDetails": details})
 
 
 def usage_json(usage: Usage) -> dict[str, object]:

@@ -18,6 +18,7 @@ from ._chat import CREATED, model_thinks
 from ._errors import Refused, missing
 from ._fields import array, integer, mapping, object_of, string, text_of
 from ._reply import Reply, document, events, plain
+from ._requests import check_responses
 from ._responses_events import Item, items_of, official
 
 # How many answers can still be retrieved.
@@ -88,6 +89,7 @@ def read(body: Mapping[str, object]) -> Question:
         raise missing("model is required")
     if not body.get("input"):
         raise missing("input is required")
+    check_responses(body)
     turns = list(_turns(body["input"]))
     last_user = max((i for i, (kind, _) in enumerate(turns) if kind == "user"), default=-1)
     return Question(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from . import _chat, _content_faults, _embeddings, _gemini, _responses
-from ._answers import Answer, Question, Usage, author, usage_of
+from ._answers import Answer, Question, Usage, author, stopped, usage_of
 from ._auth import RateLimit, check_key
 from ._errors import Refused
 from ._faults import Fault
@@ -129,6 +129,7 @@ class _Call:
         self.service.catalogue.check(question.model)
         script = self.script
         answers = script.answers(question, self.serial) if script else author(question, self.serial)
+        answers = [stopped(answer, question.stop) for answer in answers]
         return answers, (script and script.usage) or usage_of(question, answers)
 
 
@@ -170,7 +171,7 @@ def _generate_content(call: _Call) -> Reply:
     )
 
 
-def _embed(answer: Callable[[Mapping[str, object]], Reply]) -> Callable[[_Call], Reply]:
+def _answered_by(answer: Callable[[Mapping[str, object]], Reply]) -> Callable[[_Call], Reply]:
     def endpoint(call: _Call) -> Reply:
         body = body_of(call.request)
         call.service.catalogue.check(call.request.model or "")
@@ -184,11 +185,12 @@ _ENDPOINTS: tuple[tuple[str, str, Callable[[_Call], Reply]], ...] = (
     ("POST", "/v1/chat/completions", _chat_completion),
     ("POST", "/v1/responses", _create_response),
     ("GET", "/v1/responses/([^/]+)", _retrieve_response),
-    ("POST", "/v1/embeddings", _embed(_embeddings.embed)),
+    ("POST", "/v1/embeddings", _answered_by(_embeddings.embed)),
     ("GET", "/v1/models", lambda call: call.service.catalogue.listed_for(call.request)),
     ("GET", "/v1/models/(.+)", lambda call: call.service.catalogue.retrieve(unquote(call.names[0]))),
     ("GET", "/v1beta/models", lambda call: call.service.catalogue.google_list()),
     ("POST", "/v1(?:beta)?/models/(.+):((?:stream)?[gG]enerateContent)", _generate_content),
-    ("POST", "/v1(?:beta)?/models/(.+):embedContent", _embed(_embeddings.embed_content)),
-    ("POST", "/v1(?:beta)?/models/(.+):batchEmbedContents", _embed(_embeddings.batch_embed_contents)),
+    ("POST", "/v1(?:beta)?/models/(.+):countTokens", _answered_by(_gemini.count_tokens)),
+    ("POST", "/v1(?:beta)?/models/(.+):embedContent", _answered_by(_embeddings.embed_content)),
+    ("POST", "/v1(?:beta)?/models/(.+):batchEmbedContents", _answered_by(_embeddings.batch_embed_contents)),
 )

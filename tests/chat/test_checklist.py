@@ -205,14 +205,16 @@ async def test_row_16_no_content_key_is_added(gateway: LocalGateway, client: Asy
 async def test_row_17_row_18_ranges(
     gateway: LocalGateway, client: AsyncGravitex, name: str, top: float
 ) -> None:
-    """0 and the top are accepted; above and below are refused here, unless sent through extra_body."""
+    """0 and the top are accepted; above and below are refused here, or by the gateway: through extra_body."""
     for value in (0, top):
         assert (await sent(gateway, client, model="m", messages=ASK, **{name: value}))[name] == value
     for value in (top + 0.1, -0.1):
         with pytest.raises(MisuseError):
             await sent(gateway, client, model="m", messages=ASK, **{name: value})
     assert len(gateway.requests) == 2
-    body = await sent(gateway, client, model="m", messages=ASK, extra_body={name: top + 1})
+    with pytest.raises(BadRequestError, match=f"Invalid '{name}': decimal above maximum value"):
+        await sent(gateway, client, model="m", messages=ASK, extra_body={name: top + 1})
+    body: Any = gateway.requests[-1].json
     assert body[name] == top + 1
 
 
