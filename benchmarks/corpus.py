@@ -205,6 +205,26 @@ def responses(events: int) -> Corpus:
     return Corpus("responses", "responses", tuple(wire), len(wire), content=text)
 
 
+def many_parts(parts: int) -> Corpus:
+    """Responses: one message of so many content parts, each with the four events of a part."""
+    payloads = _responses_start()[:3]
+    for number, piece in enumerate(_words(parts)):
+        place = {**_PLACE, "content_index": number}
+        payloads += [
+            {"type": "response.content_part.added", **place, "part": _part("")},
+            {**_text_delta(piece), **place},
+            {"type": "response.output_text.done", **place, "text": piece, "logprobs": []},
+            {"type": "response.content_part.done", **place, "part": _part(piece)},
+        ]
+    item = {**_message("completed"), "content": [_part(piece) for piece in _words(parts)]}
+    payloads += [
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": _response("completed", [item])},
+    ]
+    wire = tuple(_event(_compact(payload), payload["type"]) for payload in payloads)
+    return Corpus("many-parts", "responses", wire, len(wire), content="".join(_words(parts)))
+
+
 _ITEM = "msg_02ce8deeb6197db200698c5198ca0c81"
 _PLACE = {"item_id": _ITEM, "output_index": 0, "content_index": 0}
 
@@ -277,6 +297,7 @@ def _candidate(piece: str, number: int, last: int) -> dict[str, Any]:
 CORPORA: dict[str, Callable[[int], Corpus]] = {
     "small-chunk": small_chunk,
     "responses": responses,
+    "many-parts": many_parts,
     "gemini": gemini,
     "crlf": crlf,
     "multibyte": multibyte,

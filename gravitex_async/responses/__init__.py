@@ -6,7 +6,9 @@ _items        output items; _tool_items: those of tools
 _response     the response object
 _events       the events of a stream; _tool_events: those of tools
 _decoder      payloads -> events
-_slots        one item while it is written
+_texts        one text while it grows, and what of it was given
+_held         one struct while it is written
+_slots        one item while it is written, with its parts
 _snapshot     which item an event means
 _folding      what an event does; _tool_folding: those of tools
 _accumulate   events -> response

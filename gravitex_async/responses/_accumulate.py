@@ -2,8 +2,8 @@
 
 A run of text deltas costs a few comparisons and one ``append`` each; everything else is looked up by the
 class of the event in ``_folding`` and ``_tool_folding``. The rules of responses.md section 7 are in
-``_snapshot`` (what an event means) and ``_slots`` (what is done to an item). Works on structs alone, without
-asyncio.
+``_snapshot`` (what an event means), ``_slots`` (what is done to an item) and ``_texts`` (what of a text was
+given). Works on structs alone, without asyncio.
 """
 
 from __future__ import annotations

@@ -12,27 +12,49 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._parts import OutputTextPart, ReasoningTextPart, RefusalPart, SummaryTextPart
-from ._texts import News, Place, Text
+from ._texts import News, Place, Text, places_in
 
-__all__ = ["Held", "is_empty"]
+__all__ = ["Held", "form_of", "is_empty"]
 
 _BLANK = (OutputTextPart, ReasoningTextPart, RefusalPart, SummaryTextPart)
+
+
+class Form(NamedTuple):
+    """What the structs of one class have in one place: texts, and the other fields that are filled up."""
+
+    places: tuple[Place, ...]
+    fields: tuple[str, ...]
+
+
+_FORMS: dict[tuple[type[Any], str, type[Any] | None], Form] = {}
+
+
+def form_of(
+    item: type[Any], list_: str = "", part: type[Any] | None = None, apart: Sequence[str] = ()
+) -> Form:
+    """The form of an item, or of the parts in one of its lists; its fields *apart* are somebody else's."""
+    form = _FORMS.get((item, list_, part))
+    if form is None:
+        places = places_in(item, list_, part)
+        known = {"status", *apart, *(place.name for place in places)}
+        names: Sequence[str] = (part or item).__struct_fields__
+        form = Form(places, tuple(name for name in names if name not in known))
+        _FORMS[item, list_, part] = form
+    return form
 
 
 class Held:
     """A struct as it came last, and what has changed of it since."""
 
-    __slots__ = ("_annotations", "_apart", "_built", "_changes", "struct", "texts")
+    __slots__ = ("_annotations", "_built", "_changes", "_form", "struct", "texts")
 
-    def __init__(
-        self, struct: Any, places: Sequence[Place], position: int, lists: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, struct: Any, form: Form, position: int) -> None:
         self.struct = struct
-        self.texts = {place.name: Text(place, position) for place in places}
-        self._apart = {"status", *self.texts, *lists}  # what is not filled up from the struct before
+        self._form = form
+        self.texts = tuple([Text(place, position) for place in form.places])
         self._changes: dict[str, Any] = {}
         self._annotations: list[Any] | None = None  # those among the changes that are ours
         self._built: Any = None
@@ -40,16 +62,16 @@ class Held:
     @property
     def begun(self) -> bool:
         """Whether any text of it has come."""
-        return any(text.begun for text in self.texts.values())
+        return any(text.pieces for text in self.texts)
 
     def field(self, name: str) -> Any:
         """A field that is no text, as it stands."""
         return self._changes.get(name, getattr(self.struct, name, None))
 
-    def text(self, name: str) -> Text:
-        """A text that is about to grow."""
+    def text(self, place: Place) -> Text:
+        """The text at *place*, which is about to grow."""
         self._built = None
-        return self.texts[name]
+        return self.texts[self._form.places.index(place)]
 
     def change(self, **values: Any) -> None:
         """Sets fields that are no texts."""
@@ -68,26 +90,24 @@ class Held:
         self._built = None
         self._changes = {
             name: value
-            for name in struct.__struct_fields__
-            if name not in self._apart
-            and is_empty(getattr(struct, name))
-            and not is_empty(value := self.field(name))
+            for name in self._form.fields
+            if is_empty(getattr(struct, name)) and not is_empty(value := self.field(name))
         }
         if self._changes.get("annotations") is not self._annotations:
             self._annotations = None
         self.struct = struct
-        texts = [(text, whole) for name, text in self.texts.items() if (whole := getattr(struct, name))]
+        texts = [(text, whole) for text in self.texts if (whole := getattr(struct, text.place.name))]
         return [news for text, whole in texts for news in text.news(whole)]
 
     def goes_on_as(self, struct: Any) -> bool:
         """Whether the texts of *struct* begin with what was given of those here."""
-        return all(text.goes_on_as(getattr(struct, name) or "") for name, text in self.texts.items())
+        return all(text.goes_on_as(getattr(struct, text.place.name) or "") for text in self.texts)
 
     def built(self, **lists: Any) -> Any:
         """The struct as far as it has come, with *lists* in place of its own. It is not touched any more."""
         if self._built is None or lists:
             values = self._changes | lists
-            values |= {name: text.value() for name, text in self.texts.items() if text.begun}
+            values |= {text.place.name: text.value() for text in self.texts if text.begun}
             if self._annotations is not None:
                 values["annotations"] = self._annotations[:]
             self._built = _changed(self.struct, values)

@@ -17,9 +17,9 @@ from typing import Any
 
 import msgspec
 
-from ._held import Held, is_empty
+from ._held import Held, form_of, is_empty
 from ._items import MessageItem, OutputItem, ReasoningItem
-from ._texts import Command, News, Place, Text, places_in
+from ._texts import Command, News, Place, Text
 from ._tool_items import ShellAction, ShellCallItem, ShellCallOutputItem
 
 __all__ = ["MAX_PARTS", "Parts", "Slot"]
@@ -63,7 +63,7 @@ class Parts:
         held = self._parts.get(index)
         if held is None or type(held.struct) is not kind:
             held = self._parts[index] = self._held(kind)
-        self._note(index, kind)
+            self._note(index, kind)
         return held
 
     def take(self, part: Any, index: int | None, *, new: bool) -> list[News]:
@@ -117,7 +117,7 @@ class Parts:
         self._top = max(index, self._top)
 
     def _held(self, kind: type[Any]) -> Held:
-        return Held(kind(), places_in(self._item, self._name, kind), self._position)
+        return Held(kind(), form_of(self._item, self._name, kind), self._position)
 
 
 def _likeness(pairs: Sequence[Held | None], parts: Sequence[Any]) -> tuple[int, int]:
@@ -141,9 +141,9 @@ class Slot:
         self.finished = False
         self.opened = False
         names = _LISTS.get(kind, ())
-        self._held = Held(kind(), places_in(kind, "", None), position, names)
+        self._held = Held(kind(), form_of(kind, apart=names), position)
         self._lists = {name: Parts(kind, name, position) for name in names}
-        self._wholes: set[tuple[Place, str]] = set()  # texts of parts that came with the whole item
+        self._wholes: dict[Place, set[str]] = defaultdict(set)  # texts of parts, as the whole item has them
         self._built: Any = None
 
     @property
@@ -182,8 +182,9 @@ class Slot:
             listed = _listed(item, name)
             if not (is_empty(listed) and parts):
                 news += parts.take_all(listed)
-                texts = [text for part in parts for text in part.texts.values()]
-                self._wholes.update((text.place, text.value()) for text in texts)
+                for part in parts:
+                    for text in part.texts:
+                        self._wholes[text.place].add(text.value())
         return news
 
     def part(self, place: Place, index: int | None) -> Held:
@@ -193,11 +194,11 @@ class Slot:
 
     def text(self, place: Place, index: int | None) -> Text:
         """The text at *place*, which is about to grow."""
-        return self.part(place, index).text(place.name)
+        return self.part(place, index).text(place)
 
     def take_text(self, place: Place, index: int | None, whole: str) -> list[News]:
         """Takes the whole of a text; not again what a finished item holds under another number."""
-        if self.finished and (place, whole) in self._wholes:
+        if self.finished and whole in self._wholes[place]:
             return []
         return self.text(place, index).news(whole)
 
@@ -208,10 +209,10 @@ class Slot:
 
     def texts(self) -> Iterator[Text]:
         """All its texts, in order."""
-        yield from self._held.texts.values()
+        yield from self._held.texts
         for parts in self._lists.values():
             for part in parts:
-                yield from part.texts.values()
+                yield from part.texts
 
 
 def _listed(item: Any, name: str) -> list[Any]:

@@ -85,17 +85,14 @@ STDERR = Place(ShellCallOutputItem, "output", ShellOutput, "stderr")
 
 REVISED: Final[tuple[Revised, ...]] = get_args(Revised)
 
-_PLACES: dict[tuple[type[Any], str, Any], tuple[Place, ...]] = {}
-for _place in (
+_PLACES: Final = (
     TEXT, REFUSAL, SUMMARY, THOUGHT, ARGUMENTS, INPUT, MCP_ARGUMENTS, CODE, COMMAND, STDOUT, STDERR,
-):  # fmt: skip
-    _key = (_place.item, _place.list, _place.part)
-    _PLACES[_key] = (*_PLACES.get(_key, ()), _place)
+)  # fmt: skip
 
 
 def places_in(item: type[Any], list_: str, part: type[Any] | None) -> tuple[Place, ...]:
     """The texts that an item of this type has itself, or in the parts of this type in one of its lists."""
-    return _PLACES.get((item, list_, part), ())
+    return tuple(place for place in _PLACES if (place.item, place.list, place.part) == (item, list_, part))
 
 
 class Text:
@@ -123,7 +120,8 @@ class Text:
     @property
     def revised(self) -> bool:
         """Whether it is not what was given."""
-        return self._given is not None and self._joined_given() != self.value()
+        value = self.value()  # notes the last pieces among what was given
+        return self._given is not None and self._joined_given() != value
 
     def value(self) -> str:
         """What it reads so far."""
@@ -145,17 +143,16 @@ class Text:
 
     def news(self, whole: str) -> list[News]:
         """Puts *whole* in place of all that came; what it adds is to be given now."""
-        begins = not self.pieces
-        end = self._end_of(whole)
-        return [News(self, end, begins)] if end else []
+        before = self.value()
+        if self._given is None and not whole.startswith(before):
+            self._given, self._length = [before], len(before)
+        end = self._end_of(whole) if self._given is not None else whole[len(before) :]
+        self.pieces[:] = [whole]  # the string of the event: there is one of it
+        return [News(self, end, not before)] if end else []
 
     def _end_of(self, whole: str) -> str:
-        goes_on = self.goes_on_as(whole)
-        if self._given is None:
-            before = self.value()
-            self._given, self._length = [before], len(before)
-        self.pieces[:] = [whole]
-        if not goes_on:
+        """The end that a text of which something else was given has now, if it goes on as that after all."""
+        if len(whole) < self._length or not whole.startswith(self._joined_given()):
             return ""
         self._given = None
         return whole[self._length :]

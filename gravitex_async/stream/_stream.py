@@ -106,6 +106,10 @@ class Stream(Generic[ItemT, FinalT]):
     def deltas(self, *, split_thinking: bool = False) -> AsyncIterator[Delta]:
         """The answer in the one form all dialects share.
 
+        Joined, the pieces of a text are what its accumulator says, whichever events brought it: the end that
+        only a whole text brings is a piece of its own. Where a whole text does not go on from what was given
+        it wins in the accumulator; ``end.revised`` names that then.
+
         Args:
             split_thinking: Whether ``<think>`` at the start of the content is taken out of it again and
                 becomes ``reasoning_content``; the accumulators keep it as sent.
@@ -117,7 +121,10 @@ class Stream(Generic[ItemT, FinalT]):
         return SplitDeltas(Deltas(self._engine))
 
     def text(self) -> AsyncIterator[str]:
-        """The pieces of the content (of choice 0), never an empty one."""
+        """The pieces of the content (of choice 0), never an empty one.
+
+        Joined they are ``content``, unless ``end.revised`` names it: see ``deltas``.
+        """
         return Text(self._engine)
 
     def batches(self) -> AsyncIterator[list[ItemT]]:

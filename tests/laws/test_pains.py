@@ -126,8 +126,9 @@ async def test_pain_9_signatures_are_given_back(gateway: LocalGateway, client: A
     extra = {"google": {"thought_signature": "c2ln"}}
     gateway.play(tape(call(id="c1", name="f", arguments="{}", extra_content=extra), STOP))
     answer = await open_stream(client).final()
+    result = {"role": "tool", "tool_call_id": "c1", "content": "1"}
     await client.chat.completions.create(
-        model="gpt-4o-mini", messages=[*MESSAGES, answer.choices[0].message, {"role": "tool", "content": "1"}]
+        model="gpt-4o-mini", messages=[*MESSAGES, answer.choices[0].message, result]
     )
     sent = gateway.requests[-1].json["messages"][1]["tool_calls"][0]  # type: ignore[index]
     assert sent["extra_content"] == extra

@@ -204,6 +204,18 @@ def test_a_text_that_was_cut_and_comes_back() -> None:
     assert reading.folded.revised == ()
 
 
+def test_a_delta_that_hides_a_revision() -> None:
+    """What was given is compared with its last piece: a text that reads like all but that is another one."""
+    events = [
+        text("Hello", **CONTENT),
+        event("output_text.done", text="Hel", **CONTENT),
+        text("lo", **CONTENT),
+    ]
+    reading = read_events(*events, COMPLETED)
+    assert (reading.text, reading.folded.revised) == ("Hellolo", ("content",))
+    assert reading.folded.content == "Hello"
+
+
 @pytest.mark.parametrize("looks", [False, True])
 def test_deltas_behind_a_revision(looks: bool) -> None:
     """What follows belongs to both, to the text and to what was given, however often it is looked at."""
