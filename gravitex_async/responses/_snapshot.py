@@ -123,6 +123,8 @@ class Snapshot:
             if slot is not None:
                 return slot
         slot = self._by_id.get((kind, item_id)) if item_id else None
+        if slot is not None and output_index is not None:
+            self._by_index[kind, output_index] = slot  # from now on the index tells, whatever id comes with it
         if slot is None and output_index is None:
             slot = self._last.get(kind)
             if slot is not None and (slot.finished or (item_id and slot.id)):

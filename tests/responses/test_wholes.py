@@ -9,13 +9,15 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gravitex_async import AsyncGravitex
 from gravitex_async.responses import MessageItem, ReasoningItem, ResponsesAccumulator, ResponsesStream
 from gravitex_async.responses._slots import MAX_PARTS
 from gravitex_async.testing import LocalGateway, Tape
 
-from .wire import COMPLETED, CREATED, Event, added, call, done, event, frame, message, read_events, text
+from .wire import COMPLETED, CREATED, Event, added, call, done, event, frame, message, read, read_events, text
 
 ASK: dict[str, Any] = {"model": "gpt-5.2", "input": "hi"}
 CUTS = {"an event a read": {"pace": 0.001}, "one read": {"cuts": ()}, "many": {"seed": 3}}
@@ -301,6 +303,69 @@ def test_a_text_that_is_empty_in_its_item() -> None:
     assert reading.folded.revised == ()
 
 
+# Anything, in any order
+
+WORDS = ("Hel", "lo", "Hello", "Hello world", "x", "")
+PLACES: list[Event] = [
+    {"output_index": 0}, {"output_index": 1}, {"item_id": "a"}, {"item_id": "b", "output_index": 0}, {},
+]  # fmt: skip
+PARTS = [
+    *({"type": "output_text", "text": word} for word in WORDS),
+    {"type": "refusal", "refusal": "Hel"},
+    {"type": "hologram", "x": 1},
+]
+INDEXED = [
+    *(("output_text.delta", "content_index", {"delta": word}) for word in WORDS),
+    *(("output_text.done", "content_index", {"text": word}) for word in WORDS),
+    *(("content_part.added", "content_index", {"part": one}) for one in PARTS),
+    *(("content_part.done", "content_index", {"part": one}) for one in PARTS),
+    *(("refusal.delta", "content_index", {"delta": word}) for word in WORDS),
+    *(("reasoning_text.delta", "content_index", {"delta": word}) for word in WORDS),
+    *(("reasoning_summary_text.delta", "summary_index", {"delta": word}) for word in WORDS),
+    *(("reasoning_summary_text.done", "summary_index", {"text": word}) for word in WORDS),
+    *(("function_call_arguments.delta", "", {"delta": word}) for word in WORDS),
+    *(("function_call_arguments.done", "", {"arguments": word}) for word in WORDS),
+]
+ITEMS = [
+    *(message("a", word) for word in WORDS),
+    {**message("b"), "content": PARTS[2:5]},
+    {**message("b"), "content": PARTS[3:]},
+    *({**THINKING, "summary": [{"type": "summary_text", "text": word}]} for word in WORDS),
+    *(call("a", word) for word in WORDS),
+]
+
+
+@st.composite
+def any_event(draw: st.DrawFn) -> Event:
+    """An event that may bring text, as any gateway might address it."""
+    index = draw(st.sampled_from([0, 0, 1, 2, 5, None]))
+    if draw(st.integers(0, 3)) == 0:
+        return draw(st.sampled_from([added, done]))(draw(st.sampled_from(ITEMS)), index)
+    name, number, fields = draw(st.sampled_from(INDEXED))
+    return event(name, **fields, **draw(st.sampled_from(PLACES)), **({number: index} if number else {}))
+
+
+@given(
+    events=st.lists(any_event(), max_size=14), output=st.none() | st.lists(st.sampled_from(ITEMS), max_size=3)
+)
+@settings(max_examples=400, deadline=None)
+def test_joined_deltas_are_the_text_or_the_end_says_so(events: list[Event], output: Any) -> None:
+    """Whatever comes; and it makes no difference how it was cut, or whether somebody looked in between."""
+    end = event("completed", response={"status": "completed", "output": output})
+    reading = read_events(*events, end)
+    folded, revised = reading.folded, reading.folded.revised
+    refusal = "".join(delta.refusal for delta in reading.deltas)
+    assert "content" in revised or reading.text == folded.content
+    assert "reasoning_content" in revised or reading.reasoning == folded.reasoning_content
+    assert "refusal" in revised or refusal == folded.refusal
+    given_calls = sorted(arguments for _, _, arguments in reading.calls if arguments)
+    kept = sorted(one.arguments for one in folded.tool_calls if one.arguments)
+    assert "tool_calls" in revised or given_calls == kept
+    looked = read([frame(one) for one in (*events, end)], each=lambda arrived: arrived.final())
+    assert looked.deltas == reading.deltas
+    assert (looked.folded.final(), looked.folded.revised) == (folded.final(), revised)
+
+
 # What it costs
 
 
@@ -464,6 +529,23 @@ def test_parts_beyond_the_limit() -> None:
     assert isinstance(item, MessageItem)
     assert len(item.content) == 2
     assert sorted(reading.folded.content) == sorted(reading.text)
+
+
+def test_items_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Items too: their texts go on in the last one of their kind, and none is lost."""
+    monkeypatch.setattr("gravitex_async.responses._snapshot.MAX_ITEMS", 3)
+    reading = read_events(*(text(f"<{number}>", output_index=number) for number in range(6)), COMPLETED)
+    assert [item.type for item in reading.folded.final().output] == ["message"] * 3
+    assert reading.text == reading.folded.content == "<0><1><2><3><4><5>"
+    reading = read_events(*(added(call(str(number)), number) for number in range(6)), COMPLETED)
+    assert len(reading.folded.tool_calls) == 3
+
+
+def test_nothing_follows_the_last_event() -> None:
+    """A second one changes nothing, and costs nothing."""
+    end = event("completed", response={"status": "completed", "output": [message("n", "other")]})
+    reading = read_events(text("a", item_id="m"), COMPLETED, end)
+    assert (reading.folded.content, reading.folded.revised) == ("a", ())
 
 
 def test_reasoning_beyond_the_limit() -> None:
