@@ -124,7 +124,7 @@ class Snapshot:
                 return slot
         slot = self._by_id.get((kind, item_id)) if item_id else None
         if slot is not None and output_index is not None:
-            self._by_index[kind, output_index] = slot  # from now on the index tells, whatever id comes with it
+            self._by_index[kind, output_index] = slot  # from now on the index tells, whatever the id
         if slot is None and output_index is None:
             slot = self._last.get(kind)
             if slot is not None and (slot.finished or (item_id and slot.id)):
