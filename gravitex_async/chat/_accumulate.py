@@ -153,6 +153,7 @@ class ChatAccumulator:
     )  # fmt: skip
 
     ends_at_mark = True
+    revised: Final[tuple[Revised, ...]] = ()  # nothing takes the place of what came before
 
     def __init__(self) -> None:
         self._choices: dict[int, _ChoiceParts] = {}
@@ -286,8 +287,6 @@ class ChatAccumulator:
     def complete(self) -> bool:
         """Whether every choice that was begun has its finish reason."""
         return bool(self._choices) and all(parts.finish_reason for parts in self._choices.values())
-
-    revised: Final[tuple[Revised, ...]] = ()  # nothing takes the place of what came before in this dialect
 
     @property
     def closed(self) -> bool:

@@ -33,6 +33,7 @@ class GeminiAccumulator:
     """What has arrived of a stream. Fed by ``fold``; everything else may be read at any moment."""
 
     ends_at_mark = False
+    revised: Final[tuple[Revised, ...]] = ()  # nothing takes the place of what came before
 
     def __init__(self) -> None:
         self.made: list[Delta | Sequence[Delta]] | None = None
@@ -204,8 +205,6 @@ class GeminiAccumulator:
         if self._candidates:
             return all(state.finish_reason for state in self._candidates.values())
         return self._block_reason is not None
-
-    revised: Final[tuple[Revised, ...]] = ()  # nothing takes the place of what came before in this dialect
 
     @property
     def closed(self) -> bool:
