@@ -7,6 +7,11 @@ message of the Responses dialect in 2,000 to 16,000 content parts, four events e
 
 Finding: Flat: 1.51 µs (chunks) and 1.29 µs (deltas) an event at 200,000 events, 1.59 and 1.38 at 20,000.
 2,000 cost 0.3 µs more each, which is the opening of a request.
+
+Parts: 37 to 42 µs each, from 4,000 to 64,000, with the garbage collector off. With it on 45, 49, 53 and 75
+from 2,000 to 16,000, which misses the bar: a part as the wire has it is seven objects that the collector
+walks over, the last two events hold all parts again, and CPython makes six full passes over 16,000 parts
+where it makes three over 8,000.
 """
 
 from __future__ import annotations
