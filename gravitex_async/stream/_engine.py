@@ -396,8 +396,7 @@ class Engine(Generic[ItemT, FinalT]):
         evidence = self.end.evidence
         evidence.finish_seen = self.folded.complete
         evidence.done_seen = self._decoder.done
-        evidence.events = self._decoder.events
-        evidence.bytes = self._decoder.bytes
+        evidence.events, evidence.bytes = self._decoder.events, self._decoder.bytes
         if self._response is not None:
             self._response.used(self.folded.usage)
 
