@@ -2,8 +2,8 @@
 
 Strategy
     A 429 says "not more than this", or nothing at all: gateways refuse at random, too. So a refusal first
-    makes a suspicion: no more than were under way beside the refused call (``ceiling``). A moment later one
-    call more is tried. If it is not refused, the suspicion was wrong, or is true no more: the ceiling
+    makes a suspicion: no more than were under way beside the refused call (``ceiling``). A tenth of a second
+    later one call more is tried. If it is not refused, the suspicion was wrong, or is true no more: the ceiling
     doubles, and soon is gone. If it is refused too, the suspicion is confirmed, and the next try comes after
     twice the time. Random refusals cost one place for a moment so; a limit is found within one round.
 
@@ -13,8 +13,8 @@ Strategy
     The adaptive limit grows by one with each answer that needed it, until a first suspicion is confirmed;
     from then on by 5 %, and each step is a suspicion of its own, which that one call more confirms or ends.
 
-The moment is as long as answers take to begin, a tenth of a second at least: that is how fast places and
-minutes come back.
+Times to wait begin with the time that answers take to begin, a tenth of a second at least: that is how fast
+places come back.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ class Places:
         self._admitted = self._refused = self._failed = 0
         self._growing = False
         self._trial = None
-        self._trial_at = now + self._moment
+        self._trial_at = now + (self._moment if ceiling == 0 else SHORTEST_MOMENT)
 
     def _count_refusal(self, ticket: Ticket, now: float) -> None:
         """One that was let in under the suspicion. One says nothing; many say that it is still too much."""

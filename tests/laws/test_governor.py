@@ -207,7 +207,7 @@ def test_random_refusals_slow_nobody_down(limits: dict[str, Any]) -> None:
     async def rate(gate: Governor) -> float:
         dice = random.Random(7)
         gateway = VirtualGateway(refuse=lambda: dice.random() < 0.01)
-        return (await work(gate, gateway, 40.0, skip=5.0)).rate
+        return (await work(gate, gateway, 30.0)).rate
 
     async def main() -> None:
         independent = await rate(governor())
