@@ -25,6 +25,7 @@ from gravitex_async.chat import (
     ChunkChoice,
     CompletionUsage,
 )
+from gravitex_async.chat._structs import reasoning_of
 
 from ..fields import value_of
 from ..ways import Reading, Wire, cuttings, read_all, serving, told
@@ -211,7 +212,7 @@ def names(fields: list[tuple[Struct, msgspec.structs.FieldInfo]]) -> list[str]:
     return [f"{struct.__name__}.{field.name}" for struct, field in fields]
 
 
-def test_the_tables_speak_of_fields_that_are_there() -> None:
+async def test_the_tables_speak_of_fields_that_are_there() -> None:
     """An entry for a field that was renamed or removed would speak for no case."""
     known = {(struct, field.name) for struct, field in FIELDS}
     assert NOWHERE | HOLDERS | set(CASES) <= known
