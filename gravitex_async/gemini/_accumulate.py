@@ -85,6 +85,14 @@ class GeminiAccumulator:
                         or part.thought_signature is not None
                         or part.function_call is not None
                         or part.inline_data is not None
+                        or part.file_data is not None
+                        or part.function_response is not None
+                        or part.executable_code is not None
+                        or part.code_execution_result is not None
+                        or part.tool_call is not None
+                        or part.tool_response is not None
+                        or part.video_metadata is not None
+                        or part.media_resolution is not None
                         or part.extra is not None
                     )
                 ):

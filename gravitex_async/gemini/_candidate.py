@@ -11,7 +11,8 @@ not empty. Citations come one by one: all of them, each once.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 import msgspec
 
@@ -22,6 +23,12 @@ from ._parts import Content, Part
 from ._structs import Candidate
 
 __all__ = ["CandidateParts", "TextRun"]
+
+
+# A part that has any of these is no plain text, whatever text it has: it is kept as it came.
+_BESIDE: Final = [name for name in Part.__struct_fields__ if name not in ("text", "thought")]
+_beside: Final = attrgetter(*_BESIDE)
+_NOTHING: Final = (None,) * len(_BESIDE)
 
 
 class TextRun:
@@ -68,16 +75,10 @@ class CandidateParts:
     def add(self, part: Part) -> bool:
         """Takes the next part; returns whether there is anything in it to see."""
         text = part.text
-        if text is None or part.thought_signature is not None or part.extra is not None:
-            return self._add_other(part)
-        if part.function_call is not None or part.inline_data is not None:
+        if text is None or _beside(part) != _NOTHING:
             return self._add_other(part)
         if text:
-            thought = part.thought is True
-            run = self.run
-            if run is None or run.thought is not thought:
-                run = self.open_run(thought)
-            run.pieces.append(text)
+            self.add_texts([text], thought=part.thought is True)
         return text != ""
 
     def _add_other(self, part: Part) -> bool:
@@ -92,6 +93,8 @@ class CandidateParts:
         opened = self._calls.add(part, call)
         if opened is not None:
             self._parts.append(opened)
+        elif part.text:
+            self.add_texts([part.text], thought=part.thought is True)
         return True
 
     def take_metadata(self, candidate: Candidate) -> None:
@@ -133,13 +136,15 @@ class CandidateParts:
         return [] if self._calls is None else self._calls.neutral()
 
     def text(self, *, thought: bool) -> str:
-        """All text of one kind, that of signed parts included."""
+        """All text of one kind, that of signed parts and beside calls included."""
         found: list[str] = []
-        for part in self._parts:
-            if isinstance(part, TextRun):
-                if part.thought is thought:
-                    found += part.pieces
-            elif isinstance(part, Part) and part.text and bool(part.thought) is thought:
+        for kept in self._parts:
+            if isinstance(kept, TextRun):
+                if kept.thought is thought:
+                    found += kept.pieces
+                continue
+            part = kept.part if isinstance(kept, OpenCall) else kept
+            if part.text and bool(part.thought) is thought:
                 found.append(part.text)
         return "".join(found)
 

@@ -274,13 +274,14 @@ async def test_text_and_a_field_that_nobody_knows(wire: Wire, kind: str, place: 
     assert all(reading.answer.to_input()[0]["sealed"] == "x" for reading in readings)
 
 
+@pytest.mark.parametrize("index", [0, 1])
 @pytest.mark.parametrize("kind", ["content", "reasoning_content"])
 @pytest.mark.parametrize("place", PLACES)
-async def test_text_in_two_choices_of_one_event(wire: Wire, kind: str, place: str) -> None:
-    """Each gets its own."""
+async def test_text_in_two_choices_of_one_event(wire: Wire, kind: str, place: str, index: int) -> None:
+    """Each gets its own, and both times where it is one choice twice."""
 
     def change(event: Tree) -> None:
-        event["choices"].append({"index": 1, "delta": {kind: "other"}, "finish_reason": "stop"})
+        event["choices"].append({"index": index, "delta": {kind: "other"}, "finish_reason": "stop"})
 
     events = stream_of(kind, place, change)
     check(await read_all(wire, lambda: opened(wire), cuttings(encoded(events))), events)
