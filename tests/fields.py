@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-__all__ = ["value_of"]
+__all__ = ["empty_of", "value_of"]
 
 
 def value_of(kind: Any, name: str) -> Any:
@@ -20,6 +20,19 @@ def value_of(kind: Any, name: str) -> Any:
         TypeError: No value can be made of such a type; the test's own table has to give one.
     """
     return _made(inspect.type_info(kind), name)
+
+
+def empty_of(kind: Any) -> Any:
+    """The empty value of a field of this type: what servers send that fill in every field of their own."""
+    info = inspect.type_info(kind)
+    kinds = info.types if isinstance(info, inspect.UnionType) else (info,)
+    return next((_EMPTY[type(each)] for each in kinds if type(each) in _EMPTY), None)
+
+
+_EMPTY: dict[type[inspect.Type], Any] = {
+    inspect.StrType: "", inspect.BoolType: False, inspect.IntType: 0, inspect.ListType: [],
+    inspect.StructType: {},
+}  # fmt: skip
 
 
 def _made(kind: inspect.Type, name: str) -> Any:

@@ -41,6 +41,7 @@ class Wire:
         writer.write(head(content_type))
         for piece in pieces:
             writer.write(chunked(piece))
+            await writer.drain()  # raises when the reader has left
             for _ in range(TURNS):
                 await asyncio.sleep(0)
         writer.write(b"0\r\n\r\n")

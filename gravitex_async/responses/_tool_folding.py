@@ -42,11 +42,16 @@ def _status(folding: Folding, event: Any) -> None:
         slot.change(status=word)
 
 
+# What an event with a draft says of the image beside its bytes, as the item has it.
+_IMAGE_FORM = ("background", "output_format", "quality", "size")
+
+
 def _partial_image(folding: Folding, event: te.ImageGenerationCallPartialImageEvent) -> None:
     folding.content += 1
     slot = folding.snapshot.slot(ImageGenerationCallItem, event.item_id, event.output_index)
     if not slot.finished:
-        slot.change(result=event.partial_image_b64)
+        form = {name: value for name in _IMAGE_FORM if (value := getattr(event, name)) is not None}
+        slot.change(result=event.partial_image_b64, **form)
 
 
 def _shell_output(folding: Folding, event: te.ShellCallOutputContentDeltaEvent) -> None:

@@ -27,7 +27,7 @@ from gravitex_async.chat import (
 )
 from gravitex_async.chat._structs import reasoning_of
 
-from ..fields import value_of
+from ..fields import empty_of, value_of
 from ..ways import Reading, Wire, cuttings, read_all, serving, told
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -152,7 +152,7 @@ PLACES = {"first": 0, "middle": 14, "last": 29}
 
 def stream_of(kind: str, place: str, change: Callable[[Tree], None], *, closes: bool = True) -> list[Tree]:
     """The events of a stream with the event at *place* changed."""
-    events = [event(kind, f"piece {number} ") for number in range(30)]
+    events = [event(kind, f"This is piece number {number} of an answer. ") for number in range(30)]
     if closes:
         events[-1]["choices"][0]["finish_reason"] = "stop"
     change(events[PLACES[place]])
@@ -251,17 +251,33 @@ async def test_text_and_a_field_in_one_event(
 
 
 @pytest.mark.parametrize(("struct", "field"), FIELDS, ids=names(FIELDS))
+@pytest.mark.parametrize("empty", [None, empty_of], ids=["null", "empty"])
 @pytest.mark.parametrize("place", ["first", "middle"])
 @pytest.mark.parametrize("kind", ["content", "reasoning_content"])
-async def test_a_field_that_is_null(
-    wire: Wire, kind: str, place: str, struct: Struct, field: msgspec.structs.FieldInfo
+async def test_a_field_that_says_nothing(
+    wire: Wire, kind: str, place: str, struct: Struct, field: msgspec.structs.FieldInfo, empty: Any
 ) -> None:
     """Costs nothing but what it would have said."""
-    events = stream_of(kind, place, lambda event: IN_EVENT[struct](event).update({field.name: None}))
+    value = empty and empty(field.type)
+    events = stream_of(kind, place, lambda event: IN_EVENT[struct](event).update({field.name: value}))
     readings = await read_all(wire, lambda: opened(wire), cuttings(encoded(events)))
     assert readings[0].error is None, readings[0].error
     check(readings, events)
     assert readings[0].answer.choices[0].finish_reason == "stop"
+
+
+@pytest.mark.parametrize("kind", ["content", "reasoning_content"])
+@pytest.mark.parametrize("place", ["middle", "last"])
+async def test_a_head_that_comes_late(wire: Wire, kind: str, place: str) -> None:
+    """Its fields are taken from whichever event has them first, text beside them or not."""
+    head = {name: value_of(field.type, name) for struct, field in FIELDS if (name := field.name) in HEAD}
+    events = stream_of(kind, place, lambda event: event.update(head))
+    for each in events[: PLACES[place]]:
+        del each["id"], each["created"], each["model"]
+    for reading in await read_all(wire, lambda: opened(wire), cuttings(encoded(events))):
+        check([reading], events)
+        found = msgspec.to_builtins(reading.answer)
+        assert {name: found[name] for name in head} == head, reading.way
 
 
 @pytest.mark.parametrize("kind", ["content", "reasoning_content"])

@@ -18,7 +18,7 @@ import pytest_asyncio
 from gravitex_async import APIStatusError
 from gravitex_async.gemini import Candidate, Content, GenerateContentResponse, Part, UsageMetadata
 
-from ..fields import value_of
+from ..fields import empty_of, value_of
 from ..ways import Reading, Wire, cuttings, read_all, serving, told
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -119,11 +119,15 @@ FINDERS: dict[Struct, Callable[[str], Callable[[GenerateContentResponse], Any]]]
 
 ODD = "odd one "
 PLACES = {"first": 0, "middle": 14, "last": 29}
+OF_USAGE = {"first": 0, "second": 1, "middle": 14, "last but one": 28, "last": 29}  # of a busy read, too
 KINDS = [(thought, counted) for thought in (False, True) for counted in (False, True)]
 
 
 def event(number: int, *, thought: bool, counted: bool) -> Tree:
-    part: Tree = {"text": f"This is piece {number} of the answer. ", **({"thought": True} if thought else {})}
+    part: Tree = {
+        "text": f"This is piece number {number} of an answer that is long enough. ",
+        **({"thought": True} if thought else {}),
+    }
     candidate = {"content": {"parts": [part], "role": "model"}, "index": 0}
     usage = {"promptTokenCount": 8, "candidatesTokenCount": 1 + number, "totalTokenCount": 9 + number}
     return {
@@ -139,7 +143,7 @@ def stream_of(
     events = [event(number, thought=kind[0], counted=kind[1]) for number in range(30)]
     if closes:
         events[-1]["candidates"][0]["finishReason"] = "STOP"
-    odd = events[PLACES[place]]
+    odd = events[OF_USAGE[place]]
     IN_EVENT[Part](odd)["text"] = ODD
     change(odd)
     return events
@@ -195,7 +199,8 @@ def check(readings: list[Reading], events: list[Tree]) -> None:
             mine = told(reading.deltas)
             assert mine["arguments"] == [call.arguments for call in stream.tool_calls]
             assert mine["finish_reason"] == stream.finish_reason
-            assert any(delta.usage for delta in reading.deltas) == (stream.usage.source == "server")
+            usages = [delta.usage for delta in reading.deltas if delta.usage]
+            assert len(usages) == sum(bool(event.get("usageMetadata")) for event in events)
 
 
 def opened(wire: Wire) -> Any:
@@ -240,13 +245,15 @@ async def test_text_and_a_field_in_one_event(
 
 
 @pytest.mark.parametrize(("struct", "field"), FIELDS, ids=names(FIELDS))
+@pytest.mark.parametrize("empty", [None, empty_of], ids=["null", "empty"])
 @pytest.mark.parametrize("place", ["first", "middle"])
-@pytest.mark.parametrize("kind", KINDS, ids=str)
-async def test_a_field_that_is_null(
-    wire: Wire, kind: tuple[bool, bool], place: str, struct: Struct, field: Field
+@pytest.mark.parametrize("kind", [(False, True), (True, False)], ids=str)
+async def test_a_field_that_says_nothing(
+    wire: Wire, kind: tuple[bool, bool], place: str, struct: Struct, field: Field, empty: Any
 ) -> None:
     """Costs nothing but what it would have said."""
-    events = stream_of(kind, place, lambda event: IN_EVENT[struct](event).update({field.encode_name: None}))
+    value = empty and empty(field.type)
+    events = stream_of(kind, place, lambda event: IN_EVENT[struct](event).update({field.encode_name: value}))
     readings = await read_all(wire, lambda: opened(wire), cuttings(encoded(events)))
     assert readings[0].error is None, readings[0].error
     check(readings, events)
@@ -257,26 +264,27 @@ USAGES = fields_of(UsageMetadata)
 
 
 @pytest.mark.parametrize(("struct", "field"), USAGES, ids=names(USAGES))
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", OF_USAGE)
 @pytest.mark.parametrize("thought", [False, True])
+@pytest.mark.parametrize("others", ["absent", "null"])
 async def test_a_count_that_only_one_event_has(
-    wire: Wire, thought: bool, place: str, struct: Struct, field: Field
+    wire: Wire, others: str, thought: bool, place: str, struct: Struct, field: Field
 ) -> None:
     """Those behind it count other things: it stays."""
     events = stream_of((thought, True), place, lambda _: None)
     for each in events:
         each["usageMetadata"].pop(field.encode_name, None)
+        if others == "null":
+            each["usageMetadata"][field.encode_name] = None
     value = value_of(field.type, field.name)
-    events[PLACES[place]]["usageMetadata"][field.encode_name] = value
+    events[OF_USAGE[place]]["usageMetadata"][field.encode_name] = value
     readings = await read_all(wire, lambda: opened(wire), cuttings(encoded(events)))
     check(readings, events)
-    assert all(
-        msgspec.to_builtins(getattr(reading.answer.usage_metadata, field.name)) == value
-        for reading in readings
-    )
+    for reading in readings:
+        assert msgspec.to_builtins(getattr(reading.answer.usage_metadata, field.name)) == value, reading.way
 
 
-@pytest.mark.parametrize("place", ["middle", "last"])
+@pytest.mark.parametrize("place", ["second", "middle", "last but one", "last"])
 @pytest.mark.parametrize("thought", [False, True])
 @pytest.mark.parametrize("more", [{}, {"thoughtsTokenCount": 0}, {"trafficType": "x"}], ids=str)
 async def test_zeros_among_counts(wire: Wire, more: Tree, thought: bool, place: str) -> None:
@@ -284,6 +292,22 @@ async def test_zeros_among_counts(wire: Wire, more: Tree, thought: bool, place: 
     zeros = {"promptTokenCount": 0, "candidatesTokenCount": 0, "totalTokenCount": 0, **more}
     events = stream_of((thought, True), place, lambda event: event.update(usageMetadata=zeros))
     check(await read_all(wire, lambda: opened(wire), cuttings(encoded(events))), events)
+
+
+@pytest.mark.parametrize("place", ["second", "middle", "last"])
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+async def test_a_head_that_comes_late(wire: Wire, kind: tuple[bool, bool], place: str) -> None:
+    """Ids, names and the role are taken from whichever event has them first, text beside them or not."""
+    head = {"createTime": "now", "modelStatus": {"stage": "new"}, "modelVersion": "m2", "responseId": "r2"}
+    events = stream_of(kind, place, lambda event: event.update(head))
+    for each in events[: OF_USAGE[place]]:
+        del each["modelVersion"], each["responseId"], IN_EVENT[Content](each)["role"]
+    readings = await read_all(wire, lambda: opened(wire), cuttings(encoded(events)))
+    check(readings, events)
+    for reading in readings:
+        found = msgspec.to_builtins(reading.answer)
+        assert {name: found[name] for name in head} == head, reading.way
+        assert found["candidates"][0]["content"]["role"] == "model"
 
 
 @pytest.mark.parametrize("struct", [Candidate, Content, Part, GenerateContentResponse, UsageMetadata])
