@@ -125,7 +125,7 @@ KINDS = [(thought, counted) for thought in (False, True) for counted in (False, 
 
 def event(number: int, *, thought: bool, counted: bool) -> Tree:
     part: Tree = {
-        "text": f"This is piece number {number} of an answer that is long enough. ",
+        "text": f"This is piece number {number} of an answer that is long enough to be read in one go. ",
         **({"thought": True} if thought else {}),
     }
     candidate = {"content": {"parts": [part], "role": "model"}, "index": 0}
