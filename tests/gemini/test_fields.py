@@ -229,8 +229,8 @@ async def test_text_and_a_field_in_one_event(
         closes=field.name != "finish_reason",
     )
     if field.name == "index":  # each candidate has to be finished
-        finished = [{"index": index, "finishReason": "STOP"} for index in (0, case.value)]
-        events.append({"candidates": finished})
+        other = 0 if place == "last" else case.value
+        events[-1]["candidates"].append({"index": other, "finishReason": "STOP"})
     readings = await read_all(wire, lambda: opened(wire), cuttings(encoded(events)))
     assert readings[0].error is None, readings[0].error
     check(readings, events)
@@ -291,17 +291,24 @@ async def test_zeros_among_counts(wire: Wire, more: Tree, thought: bool, place: 
     """Some backends send them last: what was counted before stays."""
     zeros = {"promptTokenCount": 0, "candidatesTokenCount": 0, "totalTokenCount": 0, **more}
     events = stream_of((thought, True), place, lambda event: event.update(usageMetadata=zeros))
+    for each in events[OF_USAGE[place] + 1 :]:
+        del each["usageMetadata"]
     check(await read_all(wire, lambda: opened(wire), cuttings(encoded(events))), events)
 
 
+@pytest.mark.parametrize("missing", ["head", "role", "both"])
 @pytest.mark.parametrize("place", ["second", "middle", "last"])
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-async def test_a_head_that_comes_late(wire: Wire, kind: tuple[bool, bool], place: str) -> None:
+async def test_a_head_that_comes_late(wire: Wire, kind: tuple[bool, bool], place: str, missing: str) -> None:
     """Ids, names and the role are taken from whichever event has them first, text beside them or not."""
     head = {"createTime": "now", "modelStatus": {"stage": "new"}, "modelVersion": "m2", "responseId": "r2"}
+    head = {} if missing == "role" else head
     events = stream_of(kind, place, lambda event: event.update(head))
     for each in events[: OF_USAGE[place]]:
-        del each["modelVersion"], each["responseId"], IN_EVENT[Content](each)["role"]
+        if missing != "role":
+            del each["modelVersion"], each["responseId"]
+        if missing != "head":
+            del IN_EVENT[Content](each)["role"]
     readings = await read_all(wire, lambda: opened(wire), cuttings(encoded(events)))
     check(readings, events)
     for reading in readings:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 import pytest_asyncio
 
-from gravitex_async import APIStatusError, AsyncGravitex, BadRequestError, ServerError
+from gravitex_async import APIError, AsyncGravitex, BadRequestError, DecodeError, ServerError
 from gravitex_async._json import dumps
 
 from ..ways import Reading, Wire, read, serving
@@ -58,6 +58,7 @@ DIALECTS = {
 }
 
 ERROR = dumps({"message": "out of memory", "code": 500})
+BY_NAME = dumps({"reason": "overloaded"})  # nothing but the name of the event says that it is an error
 NESTED = dumps({"error": {"message": "too long", "code": "invalid_request", "status": 400}})
 
 
@@ -66,12 +67,13 @@ class Case(NamedTuple):
 
     body: str
     text: str
-    error: type[APIStatusError] | None = None
+    error: type[APIError] | None = None
 
     def lines(self, piece: Callable[..., bytes]) -> list[bytes]:
         """The body's lines in one dialect, without their ends."""
         one, two, end = piece("One"), piece(" two"), piece(finish="stop")
-        known = {b"<one>": one, b"<two>": two, b"<end>": end, b"<error>": ERROR, b"<nested>": NESTED}
+        known = {b"<one>": one, b"<two>": two, b"<end>": end,
+                 b"<error>": ERROR, b"<nested>": NESTED, b"<by name>": BY_NAME}  # fmt: skip
         body = self.body.encode().replace(b"<one in lines>", one.replace(b",", b",\ndata: "))
         for mark, value in known.items():
             body = body.replace(mark, value)
@@ -98,6 +100,8 @@ CASES = {
         f"{ONE}id: 1\nevent: error\nid: 2\ndata: <error>\nretry: 5\n\n{END}", "One", ServerError
     ),
     "error behind its data": Case(f"{ONE}data: <error>\nevent: error\n\n{END}", "One", ServerError),
+    "error by its name": Case(f"{ONE}event: error\ndata: <by name>\n\n{END}", "One", APIError),
+    "two objects in one": Case(f"{ONE}data: <two>\ndata: <two>\n\n{END}", "One", DecodeError),
     "nested error": Case(f"{ONE}event: error\ndata: <nested>\n\n{END}", "One", BadRequestError),
     "error as a field": Case(f"{ONE}error: <error>\n\n{END}", "One", ServerError),
 }
@@ -133,7 +137,7 @@ async def test_a_read_for_each_line(wire: Wire, dialect: str, case: str, end: st
 
 
 def assert_reading(reading: Reading, case: Case, cut: object) -> None:
-    assert type(reading.error) is (case.error or type(None)), (cut, reading.way, reading.error)
+    assert isinstance(reading.error, case.error or type(None)), (cut, reading.way, reading.error)
     assert reading.stream.content == case.text, (cut, reading.way)
     if reading.deltas is not None:
         assert "".join(delta.content for delta in reading.deltas) == case.text, cut
