@@ -1,7 +1,11 @@
-"""Recorded answers of real services, and what a separate reader found in each (captures/README.md)."""
+"""Answers of services, and what should be read in each.
+
+Recorded ones, of which a separate reader says what is in them (captures/README.md), and authored ones.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import random
 from typing import Any, NamedTuple
@@ -10,14 +14,17 @@ import msgspec
 
 from gravitex_async.testing import Tape
 
-from .conftest import shared
+from .authored import AUTHORED
+from .conftest import at_hand, shared
 
 
 class Capture(NamedTuple):
-    """One recorded body, its manifest entry, and the reading it should give."""
+    """One body, recorded or authored, its manifest entry, and the reading it should give."""
 
     name: str
     entry: dict[str, Any]
+    made: bytes | None = None
+    """The body of an authored one."""
 
     @property
     def expect(self) -> dict[str, Any]:
@@ -27,25 +34,38 @@ class Capture(NamedTuple):
     def status(self) -> int:
         return self.entry["status"] or 400
 
+    @property
+    def body(self) -> bytes:
+        """The bytes as recorded, or as written."""
+        return shared("captures", self.name).read_bytes() if self.made is None else self.made
+
     def tape(self, seed: int | None = None) -> Tape:
-        """The body as recorded; with a *seed* cut at some sixty random places, else after each event."""
-        tape = Tape.load(shared("captures", self.name), status=self.status)
+        """The body as it is; with a *seed* cut at some sixty random places, else after each event."""
+        body, kind = self.body, _TYPES[self.name.rpartition(".")[2]]
         if seed is None:
-            return tape
+            return Tape(body, self.status, content_type=kind)
         dice = random.Random(f"{self.name} {seed}")
-        size = len(tape.body)
+        size = len(body)
         cuts = sorted(dice.sample(range(1, size), k=min(size - 1, 60))) if size > 1 else []
-        return Tape(tape.body, tape.status, content_type=tape.content_type, cuts=cuts)
+        return Tape(body, self.status, content_type=kind, cuts=cuts)
+
+
+_TYPES = {"sse": "text/event-stream", "json": "application/json", "html": "text/html; charset=utf-8"}
 
 
 def captures(folder: str, suffix: str) -> list[Capture]:
-    """The captures of one folder; none where they are not at hand (in CI that is a failure)."""
-    manifest = msgspec.json.decode(shared("captures", "MANIFEST.json").read_bytes())
-    return [
-        Capture(name, entry)
-        for name, entry in sorted(manifest.items())
-        if name.startswith(f"{folder}/") and name.endswith(suffix)
+    """The captures of one folder: the authored ones, and the recorded ones where they are at hand."""
+    written = [
+        Capture(made.name, {"expect": made.expect, "status": made.status}, made.body) for made in AUTHORED
     ]
+    wanted = [*written, *(Capture(name, entry) for name, entry in sorted(_manifest().items()))]
+    return [each for each in wanted if each.name.startswith(f"{folder}/") and each.name.endswith(suffix)]
+
+
+@functools.lru_cache
+def _manifest() -> dict[str, Any]:
+    path = at_hand("captures", "MANIFEST.json")
+    return {} if path is None else msgspec.json.decode(path.read_bytes())
 
 
 def same_text(found: str, wanted: Any) -> bool:

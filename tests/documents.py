@@ -22,7 +22,7 @@ _BODY = re.compile(r"-d '(\{.*?\n\})'", re.DOTALL)
 
 @functools.lru_cache
 def text_of(document: str) -> str:
-    """A document as it is; the test is skipped (in CI: failed) where the documents are not at hand."""
+    """A document as it is; the test is skipped where the documents are not at hand."""
     return shared("reference", "gateway-docs", _FILES[document]).read_text("utf-8")
 
 

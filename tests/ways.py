@@ -135,11 +135,11 @@ async def read_all(
     return readings
 
 
-def cuttings(events: Sequence[bytes]) -> list[Pieces]:
-    """A busy read between the first event and the last, one event per read, and all in one read."""
-    middle = b"".join(events[1:-1])
+def cuttings(events: Sequence[bytes], head: int = 1) -> list[Pieces]:
+    """A busy read between the *head* events and the last one, one event per read, and all in one read."""
+    middle = b"".join(events[head:-1])
     assert len(middle) > 4096, "no busy read"
-    return [[events[0], middle, events[-1]], events, [b"".join(events)]]
+    return [[b"".join(events[:head]), middle, events[-1]], events, [b"".join(events)]]
 
 
 def told(deltas: Sequence[Delta], index: int = 0) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from gravitex_async import (
 from gravitex_async.gemini import GeminiStream, GenerateContentResponse, tool_result
 from gravitex_async.testing import LocalGateway, Tape
 
-from .captures import body, names, needs_captures
+from ..captured import Capture, captures
 
 MODEL = "gemini-2.5-flash"
 KEY = "sk-local"
@@ -440,11 +440,14 @@ async def test_an_unknown_keyword(gateway, client):
     assert gateway.requests == []
 
 
-@needs_captures
-@pytest.mark.parametrize("name", [name for name in names(".sse")[::5] if "feedback.sse" not in name])
-async def test_recorded_streams_over_the_wire(gateway, client, name):
+@pytest.mark.parametrize(
+    "capture",
+    [each for each in captures("gemini", ".sse")[::5] if "feedback.sse" not in each.name],
+    ids=lambda capture: capture.name,
+)
+async def test_recorded_streams_over_the_wire(gateway, client, capture: Capture):
     """Cut at random by a server: the pieces of text are the text."""
-    gateway.play(Tape(body(name), seed=1))
+    gateway.play(capture.tape(1))
     async with client.gemini.generate_content_stream(model=MODEL, contents="hi") as stream:
         pieces = [piece async for piece in stream.text()]
     assert "".join(pieces) == stream.content == (await stream.final()).text

@@ -14,9 +14,15 @@ from gravitex_async.gemini import GeminiAccumulator, GenerateContentResponse
 from gravitex_async.gemini._decode import event_decoder
 from gravitex_async.gemini._enums import word_of
 
-from .captures import ENTRIES, body, names, needs_captures, same_text
+from ..captured import Capture, captures, same_text
+from ..conftest import shared
 
-pytestmark = needs_captures
+STREAMS = captures("gemini", ".sse")
+BODIES = [capture for capture in captures("gemini", ".json") if "embed" not in capture.name]
+
+
+def name_of(capture: Capture) -> str:
+    return capture.name.partition("/")[2]
 
 
 def read(pieces: Iterable[bytes]) -> GeminiAccumulator:
@@ -107,29 +113,29 @@ def check_parts(answer: GenerateContentResponse, expect: dict[str, Any]) -> None
     assert media == expect.get("inline_mime", [])
 
 
-@pytest.mark.parametrize("name", names(".sse"))
+@pytest.mark.parametrize("capture", STREAMS, ids=name_of)
 @pytest.mark.parametrize("seed", range(3))
-def test_streams_are_read_as_expected_however_they_are_cut(name, seed):
+def test_streams_are_read_as_expected_however_they_are_cut(capture, seed):
     """Text, thoughts, calls, parts, finish reasons and usage are those of the manifest."""
-    data = body(name)
-    check(read([data] if not seed else cuts(data, seed)), ENTRIES[name]["expect"])
+    data = capture.body
+    check(read([data] if not seed else cuts(data, seed)), capture.expect)
 
 
-@pytest.mark.parametrize("name", names(".json"))
-def test_bodies_are_read_as_expected(name):
+@pytest.mark.parametrize("capture", BODIES, ids=name_of)
+def test_bodies_are_read_as_expected(capture):
     """Plain answers, and streams that came as one JSON array."""
-    check(read_whole(body(name)), ENTRIES[name]["expect"])
+    check(read_whole(capture.body), capture.expect)
 
 
-@pytest.mark.parametrize("name", names(".sse"))
-def test_deltas_add_up_to_the_accumulation(name):
+@pytest.mark.parametrize("capture", STREAMS, ids=name_of)
+def test_deltas_add_up_to_the_accumulation(capture):
     """The deltas of all events joined are what the accumulator holds, tool arguments included."""
     decoder, folded = event_decoder(GenerateContentResponse), GeminiAccumulator()
     content, reasoning, arguments = "", "", {}
-    items = decoder.feed(body(name)) + decoder.close()
+    items = decoder.feed(capture.body) + decoder.close()
     folded.fold(items, 0)
     for item in items:
-        for delta in folded.deltas(item):
+        for delta in (delta for delta in folded.deltas(item) if not delta.index):
             content += delta.content
             reasoning += delta.reasoning_content
             for call in delta.tool_calls:
@@ -141,7 +147,7 @@ def test_deltas_add_up_to_the_accumulation(name):
 def test_arguments_by_path_make_an_object():
     """Two calls whose arguments came in pieces (Vertex, streamFunctionCallArguments)."""
     name = "gemini/google-gemini-3.1-pro-partial-args-multi-function-call-thought-signature.sse"
-    folded = read([body(name)])
+    folded = read([shared("captures", name).read_bytes()])
     places = [{"location": "Boston"}, {"location": "San Francisco"}]
     assert [call.parsed() for call in folded.tool_calls] == places
     assert [call.args for call in folded.final().function_calls] == places
@@ -150,20 +156,19 @@ def test_arguments_by_path_make_an_object():
 
 def test_nested_arguments_by_path_make_an_object():
     """Objects in lists in objects, told path by path."""
-    folded = read(
-        [body("gemini/vertex-gemini-3.1-pro-partial-args-multi-function-call-thought-signature.sse")]
-    )
+    name = "gemini/vertex-gemini-3.1-pro-partial-args-multi-function-call-thought-signature.sse"
+    folded = read([shared("captures", name).read_bytes()])
     first = folded.final().function_calls[0].args
     assert first is not None
     assert first["recipe"]["ingredients"][0] == {"amount": "16 oz", "name": "Lasagna noodles"}
     assert all(set(each) == {"amount", "name"} for each in first["recipe"]["ingredients"])
 
 
-@pytest.mark.parametrize("name", [name for name in names(".json") if "array" not in name])
-def test_what_is_sent_back_is_what_came(name):
+@pytest.mark.parametrize("capture", [each for each in BODIES if "array" not in each.name], ids=name_of)
+def test_what_is_sent_back_is_what_came(capture):
     """``to_input`` gives every part of a plain answer as it was on the wire."""
-    sent = json.loads(body(name))
+    sent = json.loads(capture.body)
     candidates = sent.get("candidates") or [{}]
     parts = candidates[0].get("content", {}).get("parts", [])
-    turn = read_whole(body(name)).whole(body(name))[0].to_input()
+    turn = read_whole(capture.body).whole(capture.body)[0].to_input()
     assert turn == ([{"role": "model", "parts": parts}] if parts else [])

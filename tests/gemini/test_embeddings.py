@@ -14,7 +14,7 @@ from gravitex_async import AsyncGravitex, BadRequestError, DecodeError, MisuseEr
 from gravitex_async.gemini import BatchEmbedContentsResponse, ContentEmbedding, EmbedContentResponse
 from gravitex_async.testing import LocalGateway, Tape
 
-from .captures import ENTRIES, body, names, needs_captures
+from ..captured import Capture, captures
 
 MODEL = "text-embedding-004"
 TEXT = {"parts": [{"text": "Text to embed"}]}
@@ -150,15 +150,18 @@ def test_numpy_arrays():
     assert BatchEmbedContentsResponse([one, one]).numpy().shape == (2, 2)
 
 
-@needs_captures
-@pytest.mark.parametrize("name", names(".json", embeddings=True))
-def test_recorded_vectors(name):
+@pytest.mark.parametrize(
+    "capture",
+    [each for each in captures("gemini", ".json") if "embed" in each.name],
+    ids=lambda capture: capture.name,
+)
+def test_recorded_vectors(capture: Capture):
     """As many and as long as the manifest says."""
-    expect = ENTRIES[name]["expect"]
-    if "batch" in name:
-        vectors = msgspec.json.decode(body(name), type=BatchEmbedContentsResponse).vectors
+    expect = capture.expect
+    if "batch" in capture.name:
+        vectors = msgspec.json.decode(capture.body, type=BatchEmbedContentsResponse).vectors
     else:
-        answer = msgspec.json.decode(body(name), type=EmbedContentResponse)
+        answer = msgspec.json.decode(capture.body, type=EmbedContentResponse)
         vectors = [answer.embedding.values]
         assert answer.usage.input_tokens == expect["usage"]["promptTokenCount"]
     assert (len(vectors), [len(vector) for vector in vectors]) == (expect["count"], expect["dims"])

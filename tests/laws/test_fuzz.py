@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from gravitex_async import APIError, GravitexError
 from gravitex_async._failures import error_of, flat_error, parse_body
 from gravitex_async._json import loads_tolerant
-from tests.conftest import shared
+
+from ..captured import captures
 
 DIALECTS = ["chat", "responses", "gemini"]
 
@@ -161,8 +162,8 @@ def mutated(body: bytes, dice: random.Random) -> bytes:
 def test_recorded_bodies_mutated(dialect: str) -> None:
     """What servers really sent, damaged at random: the same promise."""
     dice = random.Random(2026)
-    for path in sorted(shared("captures", dialect).glob("*.sse")):
-        body = path.read_bytes()[:6000]
+    for capture in captures(dialect, ".sse"):
+        body = capture.body[:6000]
         for _ in range(6):
             damaged = mutated(body, dice)
             try:
@@ -171,5 +172,5 @@ def test_recorded_bodies_mutated(dialect: str) -> None:
                 assert read(dialect, cut(damaged, cuts)) == once
                 whole(dialect, damaged)
             except Exception as error:
-                error.args = (f"{path.name}: {damaged!r}: {error}",)
+                error.args = (f"{capture.name}: {damaged!r}: {error}",)
                 raise

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,30 +25,17 @@ from gravitex_async.responses import (
 from gravitex_async.responses._decoder import answers
 from gravitex_async.usage import Usage
 
-from ..conftest import shared
+from ..captured import Capture, captures
+from ..captured import same_text as same
+from ..conftest import at_hand
 from .wire import Reading, cut, read
 
-ROOT = shared("captures")
-ENTRIES: dict[str, Any] = {
-    name: entry
-    for name, entry in json.loads((ROOT / "MANIFEST.json").read_bytes()).items()
-    if name.startswith("responses/")
-}
-STREAMS = [name for name in ENTRIES if name.endswith(".sse")]
-BODIES = [name for name in ENTRIES if name.endswith(".json")]
+STREAMS = captures("responses", ".sse")
+BODIES = captures("responses", ".json")
 
 
-def body(name: str) -> bytes:
-    return Path(ROOT, name).read_bytes()
-
-
-def same(text: str, expected: Any) -> bool:
-    """Whether *text* is what the manifest says, in full or by its hash."""
-    if isinstance(expected, dict):
-        return (
-            len(text) == expected["chars"] and hashlib.sha256(text.encode()).hexdigest() == expected["sha256"]
-        )
-    return text == (expected or "")
+def name_of(capture: Capture) -> str:
+    return capture.name.partition("/")[2]
 
 
 def texts(response: Response, kind: type[Any]) -> str:
@@ -110,22 +95,22 @@ def joined(reading: Reading, family: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_bodies(name):
+@pytest.mark.parametrize("capture", BODIES, ids=name_of)
+def test_bodies(capture):
     """A recorded body is the answer its manifest describes."""
-    response = answers.decode(body(name))
-    assert_final(response, ENTRIES[name]["expect"])
+    response = answers.decode(capture.body)
+    assert_final(response, capture.expect)
     usage = response.usage.neutral() if response.usage else Usage()
-    assert_usage(usage, ENTRIES[name]["expect"]["usage"])
-    assert response.to_input() == json.loads(body(name))["output"]
+    assert_usage(usage, capture.expect["usage"])
+    assert response.to_input() == json.loads(capture.body)["output"]
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("name", STREAMS)
-def test_streams(name, seed):
+@pytest.mark.parametrize("capture", STREAMS, ids=name_of)
+def test_streams(capture, seed):
     """A recorded stream gives the events, texts, calls and the end its manifest describes."""
-    expect = ENTRIES[name]["expect"]
-    data = body(name)
+    expect = capture.expect
+    data = capture.body
     reading = read([data] if seed == 0 else cut(data, seed, count=1 + 20 * seed))
     if "errors" in expect:
         assert_failed(reading, expect)
@@ -173,11 +158,11 @@ def assert_failed(reading: Reading, expect: dict[str, Any]) -> None:
     assert not reading.folded.complete
 
 
-@pytest.mark.parametrize("name", STREAMS)
-def test_arguments_and_code(name):
+@pytest.mark.parametrize("capture", STREAMS, ids=name_of)
+def test_arguments_and_code(capture):
     """Arguments, custom input and code of calls are those of the manifest, by output index."""
-    expect = ENTRIES[name]["expect"]
-    reading = read(cut(body(name), 7))
+    expect = capture.expect
+    reading = read(cut(capture.body, 7))
     found = joined(reading, "function_call_arguments")
     for place, call in expect["function_call_arguments"].items():
         assert same(found[place], call["arguments"])
@@ -191,10 +176,10 @@ def test_arguments_and_code(name):
     assert len(images) == expect.get("partial_images", 0)
 
 
-@pytest.mark.parametrize("name", STREAMS)
-def test_read_in_the_middle(name):
+@pytest.mark.parametrize("capture", STREAMS, ids=name_of)
+def test_read_in_the_middle(capture):
     """Reading what has arrived, at any moment, changes neither what comes nor what was read before."""
-    data = body(name)
+    data = capture.body
     taken = []
 
     def look(folded: ResponsesAccumulator) -> None:
@@ -210,14 +195,14 @@ def test_read_in_the_middle(name):
         assert_told(looked, looked.folded.final())
 
 
-SAMPLES = [
-    sample
-    for sample in json.loads(shared("reference", "wire_samples.json").read_bytes())["samples"]
-    if sample["protocol"] == "responses"
-]
+def samples() -> list[dict[str, Any]]:
+    """The samples of the protocol reference, where it is at hand."""
+    path = at_hand("reference", "wire_samples.json")
+    found = [] if path is None else json.loads(path.read_bytes())["samples"]
+    return [sample for sample in found if sample["protocol"] == "responses"]
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample["name"])
+@pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample["name"])
 @pytest.mark.parametrize("bytewise", [False, True])
 def test_samples(sample, bytewise):
     """The samples of the protocol reference read as they say, whole and byte by byte."""

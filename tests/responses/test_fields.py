@@ -193,7 +193,7 @@ def opened(wire: Wire) -> Any:
 
 async def readings_of(wire: Wire, events: list[Event], *, names: bool = True) -> list[Reading]:
     return await read_all(
-        wire, lambda: opened(wire), cuttings([frame(event, names=names) for event in events])
+        wire, lambda: opened(wire), cuttings([frame(event, names=names) for event in events], head=2)
     )
 
 
@@ -360,3 +360,43 @@ async def test_a_piece_of_thinking_with_another_field(
             assert [delta.reasoning_content for delta in reading.deltas if delta.reasoning_content] == list(
                 filter(None, pieces)
             )
+
+
+# Events about the very text that the pieces add to
+
+SO_FAR = "".join(TEXTS[: ODD_AT - 2])
+OWN = {"item_id": "m", "output_index": 0, "content_index": 0}
+ABOUT_THE_TEXT = {
+    "its whole text": {"type": "response.output_text.done", **OWN, "text": SO_FAR},
+    "its part": {"type": "response.content_part.done", **OWN, "part": {**PART, "text": SO_FAR}},
+    "its part again": {"type": "response.content_part.added", **OWN, "part": {**PART, "text": ""}},
+    "its item": {"type": "response.output_item.done", "output_index": 0, "item": message("m", SO_FAR)},
+    "an annotation": {"type": "response.output_text.annotation.added", **OWN, "annotation": NOTE},
+}
+
+
+@pytest.mark.parametrize("odd", ABOUT_THE_TEXT.values(), ids=ABOUT_THE_TEXT)
+async def test_text_behind_an_event_about_it(wire: Wire, odd: Event) -> None:
+    """It goes on where it was."""
+    check(await readings_of(wire, stream_of(odd)))
+
+
+async def test_pieces_that_are_told_by_their_item_alone(wire: Wire) -> None:
+    """Two messages at once, from a gateway that gives no index."""
+    events = stream_of(*(added(message("n")) for _ in range(1)))
+    for number, each in enumerate(events[2:-1]):
+        each.pop("output_index", None)
+        if number % 3 == 1 and "delta" in each:
+            each["item_id"] = "n"
+    for reading in await readings_of(wire, events):
+        assert reading.error is None
+        for item in reading.answer.output:
+            mine = [each["delta"] for each in events if each.get("item_id") == item.id]
+            assert item.text == "".join(mine), (reading.way, item.id)
+
+
+async def test_the_number_of_the_last_event(wire: Wire) -> None:
+    """It is the last one's that has a number, however the events were read."""
+    events = stream_of()
+    for reading in await readings_of(wire, events):
+        assert reading.stream.sequence_number == len(TEXTS) - 1, reading.way
