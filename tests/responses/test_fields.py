@@ -400,3 +400,53 @@ async def test_the_number_of_the_last_event(wire: Wire) -> None:
     events = stream_of()
     for reading in await readings_of(wire, events):
         assert reading.stream.sequence_number == len(TEXTS) - 1, reading.way
+
+
+# Busy reads one after another, each of one text
+
+SUMMARY_PIECE = {"type": "response.reasoning_summary_text.delta", "item_id": "r", "output_index": 0}
+THOUGHT_PIECE = {"type": "response.reasoning_text.delta", "item_id": "r", "output_index": 0}
+TEXT_PIECE = {"type": "response.output_text.delta", "item_id": "m", "output_index": 1}
+RUNS: dict[str, list[Event]] = {
+    "two parts": [{**TEXT_PIECE, "content_index": 0}, {**TEXT_PIECE, "content_index": 1}],
+    "two messages": [
+        {**TEXT_PIECE, "content_index": 0}, {**TEXT_PIECE, "content_index": 0, "output_index": 2, "item_id": "n"},
+    ],
+    "two summaries": [{**SUMMARY_PIECE, "summary_index": 0}, {**SUMMARY_PIECE, "summary_index": 1}],
+    "thoughts and their summary": [{**THOUGHT_PIECE, "content_index": 0}, {**SUMMARY_PIECE, "summary_index": 0}],
+    "thoughts and text": [{**THOUGHT_PIECE, "content_index": 0}, {**TEXT_PIECE, "content_index": 0}],
+    "text and a call": [
+        {**TEXT_PIECE, "content_index": 0},
+        {"type": "response.function_call_arguments.delta", "item_id": "f", "output_index": 2},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("places", RUNS.values(), ids=RUNS)
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_busy_read_for_each_text(wire: Wire, places: list[Event], again: bool) -> None:
+    """Each text gets its own, and each further piece of thinking is a paragraph of its own."""
+    runs = [
+        [{**place, "delta": f"{number}:{at} ", "obfuscation": "x" * 60} for at in range(24)]
+        for number, place in enumerate(places)
+    ]
+    reads = [*runs, *(runs if again else [])]
+    created, *_, end = stream_of()
+    cut = [frame(created), *(frame(*run) for run in reads), frame(end)]
+    assert min(map(len, cut[1:-1])) > 4096, "no busy read"
+    whole = ["".join(each["delta"] for each in run) * (1 + again) for run in runs]
+    thinks = ["reasoning" in place["type"] for place in places]
+    wanted = "\n\n".join(text for text, thinking in zip(whole, thinks, strict=True) if thinking)
+    for reading in await read_all(wire, lambda: opened(wire), [cut, [b"".join(cut)]]):
+        stream = reading.stream
+        assert reading.error is None, reading.error
+        assert sorted(stream.content.split()) == sorted(
+            piece for text, place in zip(whole, places, strict=True) if place["type"] == TEXT_PIECE["type"]
+            for piece in text.split()
+        )  # fmt: skip
+        assert sorted(stream.reasoning_content.split("\n\n")) == sorted(wanted.split("\n\n")), reading.way
+        if reading.deltas is not None and not again:
+            assert told(reading.deltas)["reasoning"] == wanted
+        assert [call.arguments for call in stream.tool_calls] == [
+            text for text, place in zip(whole, places, strict=True) if "function_call" in place["type"]
+        ]
