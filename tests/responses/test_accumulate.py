@@ -16,6 +16,7 @@ from gravitex_async.responses import (
     ResponsesAccumulator,
 )
 
+from ..costs import growth
 from .wire import (
     COMPLETED,
     CREATED,
@@ -460,4 +461,4 @@ def test_accumulation_is_linear():
         assert len(folded.content) == 5 * count
         return time.process_time() - start
 
-    assert min(spent(20_000) for _ in range(3)) < 20 * min(spent(2_000) for _ in range(3))
+    assert growth(spent, 2_000, 20_000, below=20) < 20

@@ -407,19 +407,18 @@ async def test_the_number_of_the_last_event(wire: Wire) -> None:
 SUMMARY_PIECE = {"type": "response.reasoning_summary_text.delta", "item_id": "r", "output_index": 0}
 THOUGHT_PIECE = {"type": "response.reasoning_text.delta", "item_id": "r", "output_index": 0}
 TEXT_PIECE = {"type": "response.output_text.delta", "item_id": "m", "output_index": 1}
+CALL_PIECE = {"type": "response.function_call_arguments.delta", "item_id": "f", "output_index": 2}
+FIRST = {**TEXT_PIECE, "content_index": 0}
+THOUGHT = {**THOUGHT_PIECE, "content_index": 0}
+SUMMED_UP = {**SUMMARY_PIECE, "summary_index": 0}
 RUNS: dict[str, list[Event]] = {
-    "two parts": [{**TEXT_PIECE, "content_index": 0}, {**TEXT_PIECE, "content_index": 1}],
-    "two messages": [
-        {**TEXT_PIECE, "content_index": 0}, {**TEXT_PIECE, "content_index": 0, "output_index": 2, "item_id": "n"},
-    ],
-    "two summaries": [{**SUMMARY_PIECE, "summary_index": 0}, {**SUMMARY_PIECE, "summary_index": 1}],
-    "thoughts and their summary": [{**THOUGHT_PIECE, "content_index": 0}, {**SUMMARY_PIECE, "summary_index": 0}],
-    "thoughts and text": [{**THOUGHT_PIECE, "content_index": 0}, {**TEXT_PIECE, "content_index": 0}],
-    "text and a call": [
-        {**TEXT_PIECE, "content_index": 0},
-        {"type": "response.function_call_arguments.delta", "item_id": "f", "output_index": 2},
-    ],
-}  # fmt: skip
+    "two parts": [FIRST, {**FIRST, "content_index": 1}],
+    "two messages": [FIRST, {**FIRST, "output_index": 2, "item_id": "n"}],
+    "two summaries": [SUMMED_UP, {**SUMMED_UP, "summary_index": 1}],
+    "thoughts and their summary": [THOUGHT, SUMMED_UP],
+    "thoughts and text": [THOUGHT, FIRST],
+    "text and a call": [FIRST, CALL_PIECE],
+}
 
 
 @pytest.mark.parametrize("places", RUNS.values(), ids=RUNS)
