@@ -68,12 +68,14 @@ async def test_a_connection_that_breaks_ends_the_wait(way: type) -> None:
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head() + chunked(EVENT % b"so far"))
-        await writer.drain()
-        await asyncio.sleep(0.05)
+        await read.wait()
         writer.transport.abort()
 
+    read = asyncio.Event()
     async with RawServer(answer) as server, client_of(server.url) as client:
         stream = open_stream(client)
+        await stream.__anext__()
+        read.set()
         with pytest.raises(StreamInterrupted) as caught:
             await stream.final()
         assert caught.value.partial.choices[0].message.content == "so far"
@@ -84,14 +86,17 @@ async def test_a_chunk_size_that_is_none_ends_the_wait(way: type) -> None:
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head() + chunked(EVENT % b"a"))
-        await writer.drain()
-        await asyncio.sleep(0.05)
+        await read.wait()
         writer.write(b"zz\r\nno chunk")
-        await asyncio.sleep(5)
+        await asyncio.Event().wait()
 
+    read = asyncio.Event()
     async with RawServer(answer) as server, client_of(server.url) as client:
+        stream = open_stream(client)
+        await stream.__anext__()
+        read.set()
         with pytest.raises(StreamInterrupted):
-            await asyncio.wait_for(open_stream(client).final(), 2)
+            await asyncio.wait_for(stream.final(), 4)  # before any clock of the client's
 
 
 @pytest.mark.parametrize("where", ["before", "between", "in the size"])
