@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..deltas import Delta, ToolCallDelta
+from ..usage import Usage
 from ._structs import (
     ChatCompletion,
     ChatCompletionChunk,
     Choice,
     ChoiceDelta,
     ChunkChoice,
+    CompletionUsage,
     ToolCallFragment,
     reasoning_of,
     text_of,
@@ -47,11 +49,18 @@ def deltas_of(chunk: ChatCompletionChunk) -> Sequence[Delta]:
             if usage is None:
                 found.append(Delta(content, reasoning, refusal, calls, reason, None, choice.index))
             else:
-                found.append(Delta(content, reasoning, refusal, calls, reason, usage.neutral(), choice.index))
+                found.append(Delta(content, reasoning, refusal, calls, reason, _told(usage), choice.index))
                 usage = None
-    if usage is not None:
-        found.append(Delta(usage=usage.neutral()))
+    told = None if usage is None else _told(usage)
+    if told is not None:
+        found.append(Delta(usage=told))
     return found
+
+
+def _told(usage: CompletionUsage) -> Usage | None:
+    """The counts in the form all dialects share; None for an object that counts nothing."""
+    told = usage.neutral()
+    return None if told.source == "none" else told
 
 
 def _fragments(delta: ChoiceDelta) -> tuple[ToolCallDelta, ...]:
