@@ -238,6 +238,7 @@ async def test_what_has_a_name_of_its_own_may_hold_a_message(
 
 def test_no_recorded_answer_looks_like_an_error() -> None:
     """Of all recorded events and bodies, those that hold an error do, and no other."""
+    shared("captures", "MANIFEST.json")
     seen = 0
     for folder, suffix in itertools.product(("chat", "responses", "gemini"), (".sse", ".json")):
         for capture in captures(folder, suffix):
