@@ -283,10 +283,10 @@ class Governor:
 
     def _let_in(self) -> None:
         """Lets in whom it can, and sees to it that it is asked again when it can let in more."""
+        self._crowded = False
         if not self.waiting:
             return
         now = self._clock()
-        self._crowded = False
         while True:
             ready, delay = self._ready(now)
             if ready is not None:

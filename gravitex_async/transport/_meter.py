@@ -86,10 +86,10 @@ class Meter:
         difference = amount - taken.amount
         if not taken.expired:
             taken.until += self._length(amount) - self._length(taken.amount)
-            taken.amount = amount
             self._used += difference
         elif difference:
             self.take(difference, now)
+        taken.amount = amount
 
     def exhaust(self, now: float) -> None:
         """The server says that nothing is left: goes on evenly, from nothing."""

@@ -483,6 +483,25 @@ def test_a_large_request_is_not_overtaken_for_ever() -> None:
     run(main())
 
 
+def test_who_leaves_the_queue_leaves_no_crowd_behind() -> None:
+    """The last one that waited is gone: the next call goes without waiting at all."""
+
+    async def main() -> None:
+        gate = governor(tokens_per_minute=6000)
+        held = await gate.admit(MODEL, 100.0)
+        waiting = asyncio.ensure_future(gate.admit(MODEL, 100.0))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        held.release(None)
+        await asyncio.sleep(5)
+        permit = gate.admit_nowait(MODEL, 1.0)
+        assert permit is not None
+        permit.release(None)
+
+    run(main())
+
+
 def test_a_permit_is_released_once() -> None:
     """However often it is given back."""
 
