@@ -3,9 +3,10 @@
 Strategy
     A 429 says "not more than this", or nothing at all: gateways refuse at random, too. So a refusal first
     makes a suspicion: no more than were under way beside the refused call (``ceiling``). A tenth of a second
-    later one call more is tried. If it is not refused, the suspicion was wrong, or is true no more: the ceiling
-    doubles, and soon is gone. If it is refused too, the suspicion is confirmed, and the next try comes after
-    twice the time. Random refusals cost one place for a moment so; a limit is found within one round.
+    later one call more is tried. If it is not refused, the suspicion was wrong, or is true no more: the
+    ceiling doubles, and soon is gone. If it is refused too, the suspicion is confirmed, and the next try
+    comes after twice the time. So random refusals cost one place for a moment, and a limit is found within
+    one round.
 
     A ceiling of zero is a pause: after a Retry-After, or where calls are refused however few there are (no
     places are scarce then, but calls a minute). It ends with one call, then two, four, and so on.
