@@ -10,7 +10,9 @@ Strategy
     From there it grows slowly, with each answer that had to wait for it, and is cut by each refusal. Both
     balance where 1 % are refused (2 % of a told rate, which is believed): random refusals of less than that
     do not slow it down. Quicker growth was tried: a gateway that counts ten seconds says nothing for ten
-    seconds, and then refuses what has become too much by far.
+    seconds, and then refuses what has become too much by far. But none counts longer than a minute: after
+    one without a refusal the rate grows ever more quickly, for what was learnt while a gateway was down, or
+    from calls that were few, is no limit of it.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ SLOW: Final = 0.0001
 SLOW_TOLD: Final = 0.0002
 FAST_A_SECOND: Final = 0.1
 NEAR: Final = 0.9
+CALM_SECONDS: Final = 60.0
 
 # Paced calls go evenly: no more than this many seconds' worth at once.
 SECONDS: Final = 1.0
@@ -55,15 +58,15 @@ class Pace:
         """One goes."""
         return self.meter.take(1, now)
 
-    def answered(self) -> None:
+    def answered(self, now: float) -> None:
         """One was not refused."""
         rate = self.meter.rate
         if self._told < math.inf:
-            self.meter.rate = min(self._told, rate * (1 + SLOW_TOLD))
+            self.meter.rate = min(self._told, rate * (1 + SLOW_TOLD) + self._calm_growth(now))
         elif self._needed:
             self._needed = False
             fast = rate < NEAR * self._found
-            self.meter.rate = rate + (FAST_A_SECOND if fast else SLOW * rate)
+            self.meter.rate = rate + (FAST_A_SECOND if fast else SLOW * rate + self._calm_growth(now))
 
     def refused(self, entered: float, now: float) -> None:
         """One was refused that went at *entered*: goes on evenly, and more slowly."""
@@ -77,6 +80,11 @@ class Pace:
     def learn(self, least: float, most: float, now: float) -> None:
         """A pause has shown that between *least* and *most* are let through."""
         rate = self.meter.rate
+        self._cut_at = now
         self._found = min(self._found, math.sqrt(least * most))
         self.meter.rate = min(rate, max(least, rate / 2))
         self.meter.exhaust(now)
+
+    def _calm_growth(self, now: float) -> float:
+        calm = (now - self._cut_at) / CALM_SECONDS - 1
+        return min(FAST_A_SECOND, self.meter.rate) * min(1.0, max(0.0, calm))

@@ -53,8 +53,8 @@ class Scope:
     """One model under one key. All times are moments or seconds of the caller's clock."""
 
     __slots__ = (
-        "_adaptive", "_busy", "_refused_at", "_since_pause", "_told", "again", "fresh", "model", "output",
-        "pace", "places",
+        "_adaptive", "_busy", "_refused_at", "_since_pause", "_told", "_wanted_more", "again", "fresh", "model",
+        "output", "pace", "places",
     )  # fmt: skip
 
     def __init__(self, model: str, limits: RateLimits, now: float) -> None:
@@ -69,6 +69,7 @@ class Scope:
         self._since_pause = _Cycle(now)
         self._busy = _Cycle(now)  # since calls came after a rest
         self._refused_at = now
+        self._wanted_more = False  # whether calls waited when the pause began: else they were few, not limited
 
     @property
     def waiting(self) -> int:
@@ -103,7 +104,7 @@ class Scope:
         self.places.answered(ticket, now)
         self._note_opening(paused, now)
         if self.pace is not None:
-            self.pace.answered()
+            self.pace.answered(now)
         seconds = _used_up(said, self.places.undecided)
         if seconds is not None:
             self.places.pause(now, seconds)
@@ -120,6 +121,7 @@ class Scope:
         elif self._told is not None:
             self.pace = Pace(self._told, now, told=self._told)
         if self.places.paused and not paused:
+            self._wanted_more = self.waiting > 0
             _log.paused(self.model, self.places.opens - now)
 
     def _note_opening(self, paused: bool, now: float) -> None:
@@ -129,7 +131,7 @@ class Scope:
         if self._told is not None:
             self.pace = self.pace or Pace(self._told, now, told=self._told)
             self.pace.meter.exhaust(now)
-        elif self._adaptive and self._busy.let_in >= ENOUGH:
+        elif self._adaptive and self._wanted_more and self._busy.let_in >= ENOUGH:
             self._learn(now)
         self._since_pause.restart(now)
 

@@ -624,3 +624,54 @@ def test_the_adaptive_limit_grows_only_where_it_is_needed() -> None:
         assert FIRST_LIMIT < limit <= 2 * FIRST_LIMIT
 
     run(main())
+
+
+# What was learnt is no limit for ever
+
+
+async def through(gate: Governor, gateway: VirtualGateway, calls: int, *, every: float = 0.0) -> float:
+    """Seconds until all *calls* were answered, each of them begun *every* seconds."""
+    began = now()
+
+    async def call() -> None:
+        error: APIError | None = limited()
+        while error is not None:
+            permit = await gate.admit(MODEL, 1.0)
+            permit.sent()
+            error = await gateway()
+            if error is None:
+                permit.answered({})
+            permit.release(error)
+
+    tasks = []
+    for _ in range(calls):
+        tasks.append(asyncio.ensure_future(call()))
+        await asyncio.sleep(every)
+    await asyncio.gather(*tasks)
+    return now() - began
+
+
+def test_a_refusal_among_few_calls_sets_no_rate() -> None:
+    """Two calls a second were asked for, not allowed: 2,000 at once do not go two by two."""
+
+    async def main() -> None:
+        gate, dice = governor(max_concurrency="adaptive"), iter([False] * 30 + [True])
+        gateway = VirtualGateway(seconds=2.0, refuse=lambda: next(dice, False), retry_after=1.0)
+        await through(gate, gateway, 60, every=0.5)
+        assert gateway.refused == 1
+        assert await through(gate, gateway, 2000) < 100.0
+
+    run(main())
+
+
+@pytest.mark.parametrize("retry_after", [None, 20.0])
+def test_a_limit_that_is_raised_is_found_within_minutes(retry_after: float | None) -> None:
+    async def main() -> None:
+        gate = governor(max_concurrency="adaptive")
+        gateway = VirtualGateway(window=(60, 60.0), retry_after=retry_after)
+        await through(gate, gateway, 300)
+        assert (shown(gate).requests_per_minute or 0) < 100
+        gateway.window = None
+        assert await through(gate, gateway, 3000) < 300.0
+
+    run(main())
