@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from ..config import RateLimits
@@ -64,12 +65,15 @@ class Scope:
         self.places = Places(adaptive=self._adaptive)
         self.pace: Pace | None = None
         self.output = Mean()  # tokens of an answer
-        self.again: dict[int, Waiter] = {}  # other tries of calls that had their turn, in order
-        self.fresh: dict[int, Waiter] = {}  # calls that had none
+        # In order; a plain dict walks over all that has left its front to find its first.
+        self.again: OrderedDict[int, Waiter] = OrderedDict()  # other tries of calls that had their turn
+        self.fresh: OrderedDict[int, Waiter] = OrderedDict()  # calls that had none
         self._since_pause = _Cycle(now)
         self._busy = _Cycle(now)  # since calls came after a rest
         self._refused_at = now
-        self._wanted_more = False  # whether calls waited when the pause began: else they were few, not limited
+        self._wanted_more = (
+            False  # whether calls waited when the pause began: else they were few, not limited
+        )
 
     @property
     def waiting(self) -> int:

@@ -8,7 +8,7 @@ time-outs look like those of the server.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, OrderedDict
 
 from ..config import Limits
 
@@ -23,7 +23,8 @@ class Slots:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._by_host: Counter[str] = Counter()
-        self._queue: dict[asyncio.Future[None], str] = {}  # in order; anyone may leave it at once
+        # In order, and anyone may leave it at once; a plain dict walks over all that has left its front.
+        self._queue: OrderedDict[asyncio.Future[None], str] = OrderedDict()
         self.leased = 0
         self.seconds_waited = 0.0
 

@@ -7,16 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
 
-from gravitex_async import APIConnectionError, APIError, RateLimitError, RateLimits, ServerError, Usage
+from gravitex_async import (
+    APIConnectionError,
+    APIError,
+    Limits,
+    RateLimitError,
+    RateLimits,
+    ServerError,
+    Usage,
+)
 from gravitex_async.transport._governor import MAX_KEPT, Governor, Governors, LimitStatistics, Permit
 from gravitex_async.transport._places import FIRST_LIMIT, LONGEST_PAUSE
+from gravitex_async.transport._slots import Slots
 
+from ..costs import growth
 from ..virtual import run_virtually as run
 
 MODEL = "gpt-4o-mini"
@@ -675,3 +686,43 @@ def test_a_limit_that_is_raised_is_found_within_minutes(retry_after: float | Non
         assert await through(gate, gateway, 3000) < 300.0
 
     run(main())
+
+
+# Many wait
+
+
+def _seconds_of_a_governor(waiters: int) -> float:
+    async def main() -> float:
+        gate = governor(max_concurrency=1)
+        first = await gate.admit(MODEL, 1.0)
+        tasks = [asyncio.ensure_future(gate.admit(MODEL, 1.0)) for _ in range(waiters)]
+        await asyncio.sleep(0)
+        assert gate.waiting == waiters
+        began = time.process_time()
+        first.release(None)
+        for task in tasks:
+            (await task).release(None)
+        return time.process_time() - began
+
+    return run(main())
+
+
+def _seconds_of_slots(waiters: int) -> float:
+    async def main() -> float:
+        slots = Slots(Limits(max_connections=1))
+        await slots.acquire("a")
+        tasks = [asyncio.ensure_future(slots.acquire("a")) for _ in range(waiters)]
+        await asyncio.sleep(0)
+        assert slots.waiting == waiters
+        began = time.process_time()
+        for task in tasks:
+            slots.release("a")
+            await task
+        return time.process_time() - began
+
+    return run(main())
+
+
+@pytest.mark.parametrize("seconds", [_seconds_of_a_governor, _seconds_of_slots])
+def test_a_turn_costs_the_same_however_many_wait(seconds: Callable[[int], float]) -> None:
+    assert growth(seconds, 4_000, 40_000, below=17.0) < 17.0
