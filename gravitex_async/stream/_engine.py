@@ -80,10 +80,10 @@ class Engine(Generic[ItemT, FinalT]):
         self.timings = Timings()
 
     def __del__(self) -> None:
-        self.abort()
+        self.abort(collected=True)
 
-    def abort(self) -> None:
-        """Leaves the answer now, from any thread. Idempotent."""
+    def abort(self, *, collected: bool = False) -> None:
+        """Leaves the answer now, from any thread; *collected*: also in the midst of anything. Idempotent."""
         if self.ended:
             return
         if self._at_mark:
@@ -96,7 +96,7 @@ class Engine(Generic[ItemT, FinalT]):
         if self._opening is not None:
             cancel(self._opening)
         if self._response is not None:
-            self._response.release()
+            self._response.release(collected=collected)
 
     @property
     def last_raw(self) -> bytes | None:

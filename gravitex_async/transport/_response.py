@@ -123,7 +123,7 @@ class Response:
         return answer is None or (answer.content.at_eof() and answer.content.exception() is None)
 
     def __del__(self) -> None:
-        self.abort()
+        self.release(collected=True)
 
     def take(self) -> bytes | None:
         """What has arrived of the body; b"" at its end, None when there is nothing yet.
@@ -225,12 +225,17 @@ class Response:
             self.release()
         return False
 
-    def release(self) -> None:
-        """Lets go: the connection is kept when the body has ended, and closed otherwise."""
+    def release(self, *, collected: bool = False) -> None:
+        """Lets go: the connection is kept when the body has ended, and closed otherwise.
+
+        Args:
+            collected: Nobody refers to the answer any more. The collector runs anywhere, in the midst of the
+                queues' own work too: so what the answer has of the pool is given back a moment later.
+        """
         answer = self._answer
         if answer is not None:
             ended = self.at_eof
-            self._let_go(answer.release if ended else answer.close, None, ended)
+            self._let_go(answer.release if ended else answer.close, None, ended, collected=collected)
 
     def abort(self, error: APIError | None = None) -> None:
         """Closes the connection at once; a waiting reader gets an error. *error* is what is wrong with it."""
@@ -247,17 +252,22 @@ class Response:
         self._failure = self._failure or error
         self.abort(error)
 
-    def _let_go(self, how: Callable[[], object], error: APIError | None, ended: bool) -> None:
+    def _let_go(
+        self, how: Callable[[], object], error: APIError | None, ended: bool, *, collected: bool = False
+    ) -> None:
         self._answer = None
         if self._loop.is_closed():
             return
-        clocks, body, size, lease = self.clocks, self._body, self.bytes, self._lease
+        loop, clocks, body, size, lease = self._loop, self.clocks, self._body, self.bytes, self._lease
 
         def finish() -> None:
             clocks.stop()
             body.stop()
             how()
-            lease.end(error, size, ended)
+            if collected:
+                loop.call_soon(lease.end, error, size, ended)
+            else:
+                lease.end(error, size, ended)
 
         try:
             here = asyncio.get_running_loop() is self._loop

@@ -196,3 +196,16 @@ async def test_closing_the_client_ends_every_wait(gateway: LocalGateway, options
     await client.close()
     with pytest.raises(APIConnectionError, match="client was closed"):
         await waiting
+
+
+async def test_the_collector_gives_a_place_back_once_nothing_else_runs(gateway: LocalGateway) -> None:
+    """It may run in the midst of a queue's own work, which must not find its queue changed then."""
+    gateway.script("one two three", pace=LONG)
+    async with client_of(gateway.url, limits=Limits(max_connections=1), rate_limits=ADAPTIVE) as client:
+        stream = await open_stream(client)
+        waiting = await held_up(client)
+        del stream
+        before = client.pool.statistics()
+        assert (before.leased, before.limits[0].active, before.waiting) == (1, 2, 1)
+        await waiting
+    assert client.pool.statistics().leased == 0
