@@ -54,8 +54,8 @@ class Scope:
     """One model under one key. All times are moments or seconds of the caller's clock."""
 
     __slots__ = (
-        "_adaptive", "_busy", "_refused_at", "_since_pause", "_told", "_wanted_more", "again", "fresh", "model",
-        "output", "pace", "places",
+        "_adaptive", "_busy", "_refused_at", "_since_pause", "_told", "_wanted_more", "again", "fresh",
+        "model", "output", "pace", "places",
     )  # fmt: skip
 
     def __init__(self, model: str, limits: RateLimits, now: float) -> None:
@@ -135,6 +135,7 @@ class Scope:
         if self._told is not None:
             self.pace = self.pace or Pace(self._told, now, told=self._told)
             self.pace.meter.exhaust(now)
+        # Where nobody waited, what went is what was asked for, not what is allowed.
         elif self._adaptive and self._wanted_more and self._busy.let_in >= ENOUGH:
             self._learn(now)
         self._since_pause.restart(now)
