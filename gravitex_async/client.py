@@ -7,9 +7,11 @@ are loaded with this module, not when they are first asked for: that would be on
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+
+import msgspec
 
 from ._arguments import unexpected
 from ._checks import check_kind, check_session, check_ssl, expected, is_number, kind_of, shown
@@ -43,6 +45,11 @@ DEFAULT_BASE_URL = "https://api.gravitex.ai"
 
 SelfT = TypeVar("SelfT", bound="AsyncGravitex")
 
+_SETTINGS: Final[Mapping[str, type[msgspec.Struct]]] = {
+    "limits": Limits,
+    "rate_limits": RateLimits,
+    "max_retries": RetryPolicy,
+}
 _POOL_SETTINGS = frozenset({"limits", "rate_limits", "session", "ssl", "trust_env"})
 
 
@@ -90,7 +97,7 @@ class AsyncGravitex:
     ) -> None:
         if unknown:
             known = AsyncGravitex.__init__.__kwdefaults__ or {}
-            raise unexpected(type(self).__name__, unknown, known)
+            raise _unexpected(type(self).__name__, unknown, known)
         check_kind("limits", limits, Limits, _limits_advice(limits))
         check_kind("rate_limits", rate_limits, RateLimits, _rate_limits_advice(rate_limits))
         check_session(session)
@@ -187,7 +194,7 @@ class AsyncGravitex:
             raise TypeError(f"{fixed[0]} belongs to the pool and is set when the client is made")
         unknown = sorted(overrides.keys() - self._settings.keys())
         if unknown:
-            raise unexpected("with_options", unknown, self._settings)
+            raise _unexpected("with_options", unknown, self._settings)
         view = type(self).__new__(type(self))
         view._set(self.pool, **{**self._settings, **overrides})
         return view
@@ -212,7 +219,19 @@ def _base(given: object) -> BaseURL:
     return BaseURL.parse(given or os.environ.get("GRAVITEX_BASE_URL") or DEFAULT_BASE_URL)
 
 
+def _unexpected(call: str, unknown: Iterable[str], known: Collection[str]) -> TypeError:
+    """The error for settings nobody knows; one that is a field of another setting is shown in its place."""
+    first = min(unknown)
+    for setting, kind in _SETTINGS.items():
+        if setting in known and first in kind.__struct_fields__:
+            place = f"{setting}={kind.__name__}({first}=...)"
+            return TypeError(f"{call}() got an unexpected keyword argument {first!r}; write {place}")
+    return unexpected(call, sorted(unknown), known)
+
+
 def _limits_advice(limits: object) -> str:
+    if isinstance(limits, type):
+        return "write Limits(max_connections=...)"
     if is_number(limits, whole=True):
         return f"write Limits(max_connections={limits})"
     size, kept = getattr(limits, "max_connections", None), getattr(limits, "keepalive_expiry", None)

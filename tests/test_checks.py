@@ -359,7 +359,9 @@ def test_only_names_near_nothing_are_for_extra_body() -> None:
         ("retries", "did you mean max_retries?"),
         ("baseUrl", "did you mean base_url?"),
         ("limit", "did you mean limits?"),
-        ("max_connections", "did you mean"),
+        ("max_connections", "write limits=Limits(max_connections=...)"),
+        ("max_concurrency", "write rate_limits=RateLimits(max_concurrency=...)"),
+        ("max_delay", "write max_retries=RetryPolicy(max_delay=...)"),
         ("zzz", "it takes api_key, auth, base_url, "),
     ],
 )
@@ -368,7 +370,12 @@ def test_the_constructor_names_what_is_meant(slip: str, words: str) -> None:
     with pytest.raises(TypeError) as caught:
         AsyncGravitex(api_key="sk-local", **{slip: 1})  # type: ignore[arg-type]
     assert f"AsyncGravitex() got an unexpected keyword argument {slip!r}; " in str(caught.value)
-    assert words in str(caught.value) or slip == "max_connections"
+    assert words in str(caught.value)
+
+
+def test_a_class_is_no_setting() -> None:
+    with pytest.raises(MisuseError, match=r"got the class Limits; write Limits\(max_connections=\.\.\.\)$"):
+        AsyncGravitex(api_key="sk-local", limits=Limits)  # type: ignore[arg-type]
 
 
 def test_values_are_shown_short() -> None:
