@@ -102,7 +102,7 @@ class Permit:
 
     def answered(self, headers: Mapping[str, str]) -> None:
         """A good answer has begun."""
-        if self._cold and self._requests is not None:
+        if self._cold and self._requests is not None and not self._requests.expired:
             # Connections, and imports of the server, may have held the first requests up on their way.
             self._governor.sent(self._requests)
         self._governor.answered(self._scope, self._ticket, RateLimit.of(headers))
@@ -325,7 +325,7 @@ class Governor:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if delay is not None and self.waiting:
+        if delay is not None and self.waiting and not self._loop.is_closed():
             self._timer = self._loop.call_later(delay, self._let_in)
 
     def _wait(self, tokens: float, now: float) -> float | None:

@@ -77,18 +77,24 @@ class Meter:
         return taken
 
     def sent(self, taken: Taken, now: float) -> None:
-        """What was taken goes out only now: it had to wait for a connection."""
-        if not taken.expired:
-            taken.until = now + self._length(taken.amount)
+        """What was taken goes out only now: it had to wait for a connection, however long."""
+        if taken.expired:
+            taken.expired = False
+            self._taken.append(taken)
+            self._used += taken.amount
+        taken.until = now + self._length(taken.amount)
 
     def correct(self, taken: Taken, amount: float, now: float) -> None:
         """What was taken turns out to be *amount*; also when it has left the window long since."""
         difference = amount - taken.amount
         if not taken.expired:
             taken.until += self._length(amount) - self._length(taken.amount)
+            if difference > 0:
+                taken.until += self._debt(taken)
             self._used += difference
         elif difference:
-            self.take(difference, now)
+            more = self.take(difference, now)
+            more.until += self._debt(more)
         taken.amount = amount
 
     def exhaust(self, now: float) -> None:
@@ -101,6 +107,13 @@ class Meter:
         for step in range(1, steps + 1):
             self._taken.append(Taken(room / steps, now + self._length(0.0) * step / steps))
         self._used = room
+
+    def _debt(self, taken: Taken) -> float:
+        """How long the rate needs for what is in the window beside *taken* and beyond its room.
+
+        Many answers at once may turn out larger than was guessed: they are made up for one after another.
+        """
+        return max(0.0, self._used - taken.amount - self.room) / self.rate
 
     def _length(self, amount: float) -> float:
         """How long *amount* stays in the window."""

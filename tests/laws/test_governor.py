@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -689,6 +690,26 @@ def test_a_limit_that_is_raised_is_found_within_minutes(retry_after: float | Non
 
 
 # Many wait
+
+
+def test_who_waits_when_the_loop_ends_is_dropped_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop that is closed under its tasks, without ``asyncio.run``: no error where nobody can see it."""
+    unseen: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", unseen.append)
+    loop = asyncio.new_event_loop()
+
+    async def main() -> list[Any]:
+        gate = governor(requests_per_minute=0.1)
+        await gate.admit(MODEL, 1.0)
+        waiting = [gate.admit(MODEL, 1.0) for _ in range(3)]
+        for one in waiting:
+            one.send(None)
+        return waiting
+
+    waiting = loop.run_until_complete(main())
+    loop.close()
+    waiting.clear()
+    assert unseen == []
 
 
 def _seconds_of_a_governor(waiters: int) -> float:
