@@ -11,7 +11,7 @@ Strategy
     balance where 1 % are refused (2 % of a told rate, which is believed): random refusals of less than that
     do not slow it down. Quicker growth was tried: a gateway that counts ten seconds says nothing for ten
     seconds, and then refuses what has become too much by far. But none counts longer than a minute: after
-    one without a refusal the rate grows ever more quickly, for what was learnt while a gateway was down, or
+    four without a refusal the rate grows ever more quickly, for what was learnt while a gateway was down, or
     from calls that were few, is no limit of it.
 """
 
@@ -29,7 +29,10 @@ SLOW: Final = 0.0001
 SLOW_TOLD: Final = 0.0002
 FAST_A_SECOND: Final = 0.1
 NEAR: Final = 0.9
-CALM_SECONDS: Final = 60.0
+
+# Trying more costs about six refusals where the limit is as it was: not more often than every few minutes.
+CALM_SECONDS: Final = 240.0
+RAMP_SECONDS: Final = 60.0
 
 # Paced calls go evenly: no more than this many seconds' worth at once.
 SECONDS: Final = 1.0
@@ -86,5 +89,5 @@ class Pace:
         self.meter.exhaust(now)
 
     def _calm_growth(self, now: float) -> float:
-        calm = (now - self._cut_at) / CALM_SECONDS - 1
+        calm = (now - self._cut_at - CALM_SECONDS) / RAMP_SECONDS
         return min(FAST_A_SECOND, self.meter.rate) * min(1.0, max(0.0, calm))

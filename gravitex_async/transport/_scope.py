@@ -54,8 +54,8 @@ class Scope:
     """One model under one key. All times are moments or seconds of the caller's clock."""
 
     __slots__ = (
-        "_adaptive", "_busy", "_refused_at", "_since_pause", "_told", "_wanted_more", "again", "fresh",
-        "model", "output", "pace", "places",
+        "_adaptive", "_busy", "_crowded", "_refused_at", "_since_pause", "_told", "_wanted_more", "again",
+        "fresh", "model", "output", "pace", "places",
     )  # fmt: skip
 
     def __init__(self, model: str, limits: RateLimits, now: float) -> None:
@@ -99,7 +99,9 @@ class Scope:
                 cycle.began, cycle.let_in = now - HORIZON / 2, cycle.let_in / 2
             if not self.places.active and not self.waiting:
                 cycle.restart(now)  # a rest says nothing of what would be let through
+                self._crowded = False
             cycle.let_in += 1
+        self._crowded = self._crowded or self.waiting > 0
         return self.places.enter(now)
 
     def answered(self, ticket: Ticket, now: float, said: RateLimit) -> None:
@@ -125,7 +127,7 @@ class Scope:
         elif self._told is not None:
             self.pace = Pace(self._told, now, told=self._told)
         if self.places.paused and not paused:
-            self._wanted_more = self.waiting > 0
+            self._wanted_more = self._crowded
             _log.paused(self.model, self.places.opens - now)
 
     def _note_opening(self, paused: bool, now: float) -> None:
