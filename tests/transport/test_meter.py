@@ -113,16 +113,6 @@ def test_what_waited_for_a_connection_longer_than_the_window_counts_too() -> Non
     assert meter.wait(1.0, 30.0) == pytest.approx(1.02)
 
 
-def test_a_late_correction_is_counted_once() -> None:
-    """However often an answer says what it used."""
-    meter = Meter(10.0, 1.0)
-    taken = meter.take(1.0, 0.0)
-    assert meter.wait(10.0, 20.0) == 0.0
-    for _ in range(3):
-        meter.correct(taken, 101.0, 20.0)
-    assert meter.wait(1.0, 20.0) == pytest.approx(10, abs=0.1)
-
-
 @pytest.mark.parametrize("late", [0.5, 20.0])
 def test_what_many_used_beyond_the_guess_is_made_up_for_one_after_another(late: float) -> None:
     """Five of 2 tokens turn out to be of 100, at 10 a second: 50 seconds, not 10."""
