@@ -71,9 +71,8 @@ class Scope:
         self._since_pause = _Cycle(now)
         self._busy = _Cycle(now)  # since calls came after a rest
         self._refused_at = now
-        self._wanted_more = (
-            False  # whether calls waited when the pause began: else they were few, not limited
-        )
+        self._crowded = False  # whether calls have waited since they came after a rest
+        self._wanted_more = False  # and had when the pause began: else they were few, not limited
 
     @property
     def waiting(self) -> int:

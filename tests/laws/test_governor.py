@@ -514,6 +514,22 @@ def test_who_leaves_the_queue_leaves_no_crowd_behind() -> None:
     run(main())
 
 
+def test_a_model_whose_first_calls_all_wait() -> None:
+    """What all models share is taken by another one: then they go, in order."""
+
+    async def main() -> None:
+        gate = governor(max_concurrency=1)
+        held = await gate.admit("other", 0.0)
+        tasks = [asyncio.ensure_future(gate.admit(MODEL, 0.0)) for _ in range(3)]
+        await asyncio.sleep(0)
+        held.release(None)
+        for task in tasks:
+            (await task).release(None)
+        assert (gate.active, gate.waiting) == (0, 0)
+
+    run(main())
+
+
 def test_a_permit_is_released_once() -> None:
     """However often it is given back."""
 
