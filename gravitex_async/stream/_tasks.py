@@ -58,6 +58,13 @@ def _retrieved(task: asyncio.Task[Response]) -> None:
 
 
 def cancel(task: asyncio.Task[Response]) -> None:
+    """Ends the opening, from any thread: an answer that has begun meanwhile, unseen, is closed as well."""
     loop = task.get_loop()
     if not loop.is_closed():
         loop.call_soon_threadsafe(task.cancel)
+        loop.call_soon_threadsafe(task.add_done_callback, _release_answer)
+
+
+def _release_answer(task: asyncio.Task[Response]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().release()

@@ -162,6 +162,48 @@ async def test_a_stop_before_anything_was_sent() -> None:
         assert (await stream.final()).choices == []
         assert upstream.requests == 0
 
+@pytest.mark.parametrize("answer", [no_token, words()])
+@pytest.mark.parametrize("stop", [_abort, _aclose, _abort_in_a_thread])
+async def test_an_answer_that_began_while_nobody_waited_is_closed(
+    stop: Callable[[Any], Awaitable[None]], answer: Answer
+) -> None:
+    """A wait was cancelled while the stream was opening; who stops it then still holds it."""
+    begin = asyncio.Event()
+
+    async def late(writer: asyncio.StreamWriter) -> None:
+        await begin.wait()
+        await answer(writer)
+
+    async with Upstream(late) as upstream:
+        stream = open_stream(upstream.client)
+        reader = asyncio.ensure_future(stream.__anext__())
+        await upstream.came(1)
+        reader.cancel()
+        await asyncio.wait([reader])
+        begin.set()
+        await upstream.said_it()
+        await stop(stream)
+        await upstream.is_left()
+        assert stream.end.state == "closed"
+
+
+async def test_a_stop_at_the_moment_the_answer_begins() -> None:
+    """The request is over, and the reader that waits for it has not gone on yet."""
+    begin = asyncio.Event()
+
+    async def late(writer: asyncio.StreamWriter) -> None:
+        await begin.wait()
+        await words()(writer)
+
+    async with Upstream(late) as upstream:
+        stream = open_stream(upstream.client)
+        reader = asyncio.ensure_future(_text(stream))
+        await upstream.came(1)
+        stream._engine._opening.add_done_callback(lambda _: stream.abort())
+        begin.set()
+        assert await asyncio.wait_for(reader, 5) == ""
+        await upstream.is_left()
+
 
 # Runs of tools
 

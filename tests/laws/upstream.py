@@ -146,6 +146,10 @@ class Upstream:
         self.marks.append(weakref.ref(mark))
         return mark
 
+    async def came(self, requests: int) -> None:
+        """Waits until so many requests have come."""
+        await self._until(lambda: self.requests >= requests)
+
     async def said_it(self) -> None:
         """Waits until the last answer was given, and had the time to be read."""
         await self._until(lambda: self._said)
@@ -169,6 +173,7 @@ class Upstream:
         await asyncio.wait_for(changes(), SECONDS)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._changed.set()
         if len(self._answers) > 1:
             await self._answers.pop(0)(writer)
             return
