@@ -12,8 +12,8 @@ Strategy
     stalled: that time counts for the deadline alone, which ends a body that nobody reads as well. What had
     arrived before it is still handed out.
 
-    The timer refers to this object and to the body's reader, never to the stream, so that a dropped stream
-    is freed at once.
+    The timer refers to this object, and this only weakly to the answer, so that a dropped stream is freed at
+    once.
 """
 
 from __future__ import annotations
@@ -129,8 +129,13 @@ class Clocks:
 
     # The body
 
+    @property
+    def reader_waits(self) -> bool:
+        """Whether somebody waits for more of the body."""
+        return self._since is not None
+
     def watch(self, stop: Callable[[], None]) -> None:
-        """Begins to watch a body; *stop* ends a wait of its reader, now or later."""
+        """Begins to watch a body; *stop* is called when a clock has run out."""
         self._phase = "body"
         self._stop = stop
         self.expired = None
@@ -173,7 +178,7 @@ class Clocks:
                 self._content_seen = self._stale = True
 
     def stop(self) -> None:
-        """Watches no more; lets go of the reader."""
+        """Watches no more."""
         self._stop = None
         self._since = None
         if self._handle is not None:

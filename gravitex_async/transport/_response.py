@@ -9,7 +9,8 @@ Strategy
     ``abort`` closes it at once.
 
     A wait is ended from outside, by the clocks and by the loss of the connection (``_body``), never by the
-    HTTP library's timers.
+    HTTP library's timers. Where nobody waits when the deadline passes, the connection is closed all the same:
+    the model must not run on until somebody comes to read. What had arrived is kept for that.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -27,7 +29,7 @@ from ._body import Body
 from ._clocks import Clocks
 
 if TYPE_CHECKING:
-    from aiohttp import ClientResponse
+    from aiohttp import ClientResponse, StreamReader
 
 __all__ = ["MAX_BODY_BYTES", "Response", "check_loop"]
 
@@ -75,6 +77,7 @@ class Response:
         "_failure",
         "_lease",
         "_loop",
+        "_rest",
         "bytes",
         "clocks",
         "headers",
@@ -98,11 +101,12 @@ class Response:
         self._loop = loop
         self._lease = lease
         self._failure: APIError | None = None
+        self._rest = b""  # what had arrived when it was closed, and is still to be taken
         self.secret = secret  # the key, for striking it out of errors
         self.bytes = 0
         self.status: int = answer.status
         self.headers: Mapping[str, str] = answer.headers
-        clocks.watch(_Waker(answer))
+        clocks.watch(_Expiry(self))
 
     @property
     def content_type(self) -> str:
@@ -132,6 +136,9 @@ class Response:
             APITimeoutError: A clock ran out while waiting.
             StreamInterrupted: The connection broke, or the body is not what its headers say.
         """
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            return rest
         if self._failure is not None:
             check_loop(self._loop)  # its loop may have ended, and that was the failure
             raise copy.copy(self._failure)
@@ -206,7 +213,7 @@ class Response:
         if answer is None or asyncio.get_running_loop() is not self._loop:
             self.release()
             return False
-        timer = self._loop.call_later(DRAIN_SECONDS, _Waker(answer))
+        timer = self._loop.call_later(DRAIN_SECONDS, _end_wait, answer.content)
         left = DRAIN_BYTES
         try:
             while left > 0:
@@ -251,6 +258,17 @@ class Response:
         """Ends the answer with *error*: the pool is closing under it."""
         self._failure = self._failure or error
         self.abort(error)
+
+    def expire(self) -> None:
+        """A clock has run out: ends the wait of the reader, or closes the connection where nobody waits."""
+        answer = self._answer
+        if answer is None:
+            return
+        _end_wait(answer.content)
+        error = None if self.clocks.reader_waits else answer.content.exception()
+        if isinstance(error, Exception):
+            with contextlib.suppress(APIError):  # it is raised to whoever comes to read
+                self._rest = self._broken(error)
 
     def _let_go(
         self, how: Callable[[], object], error: APIError | None, ended: bool, *, collected: bool = False
@@ -300,14 +318,21 @@ class Response:
         return StreamInterrupted(f"the answer broke off ({reason}); what had arrived is in error.partial")
 
 
-class _Waker:
-    """Ends the wait of an answer's reader. Holds the answer's reader only, so that no cycle forms."""
+class _Expiry:
+    """What the clocks call. Refers weakly to the answer, which owns them and must be free to go."""
 
-    __slots__ = ("_content",)
+    __slots__ = ("_response",)
 
-    def __init__(self, answer: ClientResponse) -> None:
-        self._content = answer.content
+    def __init__(self, response: Response) -> None:
+        self._response = weakref.ref(response)
 
     def __call__(self) -> None:
-        if not self._content.is_eof():  # what is there whole is handed out, however late
-            self._content.set_exception(TimeoutError("the wait was ended"))
+        response = self._response()
+        if response is not None:
+            response.expire()
+
+
+def _end_wait(content: StreamReader) -> None:
+    """Ends the wait of whoever reads *content*, but not of what has come to its end: that is handed out."""
+    if not content.is_eof():
+        content.set_exception(TimeoutError("the wait was ended"))

@@ -18,6 +18,7 @@ from gravitex_async import (
     Timeout,
 )
 from gravitex_async._json import dumps
+from gravitex_async.transport import _session
 
 from ..ways import WAYS
 from .conftest import RawServer, chunked, client_of, head, open_stream
@@ -197,28 +198,38 @@ async def test_a_late_reader_pauses_the_connection_and_goes_on(
         assert len(stream.content) == 2_000_000
 
 
-@pytest.mark.parametrize("late", [event(" late"), event(" late") + END + DONE])
-async def test_the_deadline_of_a_body_that_nobody_reads(late: bytes) -> None:
-    """It ends the call when it runs out: what comes later is not part of the answer any more."""
-    over, sent = asyncio.Event(), asyncio.Event()
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("arrived", [TWO, TWO + END], ids=["cut", "whole"])
+async def test_the_deadline_of_a_body_that_nobody_reads(
+    arrived: bytes, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It closes the connection when it passes; what had arrived is still handed out, and then it is told."""
+    monkeypatch.setattr(_session, "_KNOWN", known and _session._KNOWN)
+    left = asyncio.Event()
 
-    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(head() + chunked(TWO))
-        await over.wait()
-        writer.write(chunked(late))
-        sent.set()
-        await asyncio.Event().wait()
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head() + chunked(event("One")))
+        await read.wait()
+        writer.write(chunked(arrived.removeprefix(event("One"))))
+        await reader.read(1)
+        left.set()
 
+    read = asyncio.Event()
     async with (
         RawServer(answer) as server,
-        client_of(server.url, timeout=Timeout(connect=5, headers=5, deadline=0.2)) as client,
+        client_of(server.url, timeout=Timeout(connect=5, headers=5, deadline=1)) as client,
     ):
         stream = open_stream(client)
         assert (await stream.__anext__()).content == "One"
-        await asyncio.sleep(0.3)  # the reader is elsewhere until the deadline is over
-        over.set()
-        await sent.wait()
-        with pytest.raises(APITimeoutError) as caught:
+        read.set()
+        await asyncio.wait_for(left.wait(), 5)  # the reader is elsewhere
+        assert client.pool.statistics().leased == 0
+        if arrived == TWO:
+            with pytest.raises(APITimeoutError) as caught:
+                await stream.final()
+            assert caught.value.clock == "deadline"
+            assert caught.value.partial.choices[0].message.content == "One two"
+        else:
             await stream.final()
-        assert caught.value.clock == "deadline"
-        assert stream.content == caught.value.partial.choices[0].message.content == "One two"
+            assert stream.end.state == "completed"
+        assert stream.content == "One two"
