@@ -81,19 +81,25 @@ _NEVER_RETRY = frozenset(
 )
 
 # What gateways call the parts of an error, those that say most first.
-_MESSAGES = ("message", "detail", "msg", "status_msg", "err", "error_msg", "error_message")
-_CODES = ("code", "error_code", "status_code")
-_STATUSES = ("status", "status_code", "code", "error_code")
+_MESSAGES = (
+    "message", "detail", "msg", "status_msg", "err", "error_msg", "error_message", "errmsg", "errorMessage",
+    "errors",
+)  # fmt: skip
+_CODES = ("code", "error_code", "status_code", "errcode", "errorCode", "statusCode", "http_code")
+_TYPES = ("type", "error_type", "errorType")
+_STATUSES = ("status", *_CODES[2:], *_CODES[:2])
 
 # A code, a status or a message in place of which nothing is wrong: it went well, or it goes on.
 _FINE = frozenset(
     {"", "ok", "okay", "success", "successful", "succeeded", "true", "none", "null", "completed", "done",
      "finished", "healthy", "up", "alive", "ready", "pending", "queued", "running", "processing",
-     "in_progress"}
+     "in_progress", "waiting", "loading", "starting", "started", "connected", "ping", "pong", "heartbeat",
+     "keepalive", "keep-alive"}
 )  # fmt: skip
 
 _FAILED = frozenset({"error", "fail", "failed", "failure"})
 
+_STATUS_FIRST = re.compile(r"\s*([45][0-9][0-9])(?:\.0+)?\b")
 _REQUEST_ID = re.compile(r"\(request id: ([^)\s]+)\)")
 # What float() takes beyond this (1e9, 1_0, +5, inf, digits of other scripts) no server means.
 _SECONDS = re.compile(r"\s*[0-9]+(?:\.[0-9]+)?\s*")
@@ -131,14 +137,18 @@ def find_error(body: Any) -> ErrorInfo | None:
     if not isinstance(body, dict):
         return None
     error = body.get("error")
-    if isinstance(error, dict) and error:
-        return _info(error, body)
+    if isinstance(error, list):
+        error = error[0] if error else None
+    if isinstance(error, dict):
+        return None if _says_nothing(error) else _info(error, body)
     if error:  # a bare text; what else is known stands beside it
-        return _info({**body, "message": body.get("message") or error}, body)
+        info = _info({**body, "message": body.get("message") or error}, body)
+        info.status = info.status or _status_of({"code": error})
+        return info
     if body.get("type") == "error" or body.get("success") is False:
         return _info(body, body)
     base = body.get("base_resp")
-    if isinstance(base, dict) and base.get("status_code"):
+    if isinstance(base, dict) and not _is_fine(base.get("status_code") or 0):
         return _info({"message": base.get("status_msg"), "code": base["status_code"]}, body)
     return None
 
@@ -156,7 +166,7 @@ def find_flat(body: Any, *, named: bool = False) -> ErrorInfo | None:
         return find_flat(body[0], named=named) if body else None
     if not isinstance(body, dict):
         return None
-    info = _info(body, body)
+    info = _flat_info(body)
     if info.status is not None:
         return info
     enough = not named or (info.code is not None and info.message)
@@ -165,11 +175,22 @@ def find_flat(body: Any, *, named: bool = False) -> ErrorInfo | None:
 
 def _goes_wrong(info: ErrorInfo, body: Mapping[str, Any]) -> bool:
     """Whether a flat object that stands for no HTTP status is an error all the same."""
-    codes = [body[name] for name in (*_STATUSES, "success") if body.get(name) is not None]
+    codes = [body[name] for name in (*_STATUSES, "success", "ok") if body.get(name) is not None]
     if all(map(_is_fine, codes)):
         return not codes and not _is_fine(info.message)
+    if info.message and _is_fine(info.message):
+        return str(body.get("status")).lower() in _FAILED  # numbers of success are anybody's
     # A status without a word to it is how something stands; a code is a complaint by itself.
     return bool(info.message) or not _is_fine(info.code or "") or str(body.get("status")).lower() in _FAILED
+
+
+def _says_nothing(error: Mapping[str, Any]) -> bool:
+    """Whether an error object is there and none is meant: it is empty, or says that all is well.
+
+    One with an empty message is an error: what failed had nothing to say.
+    """
+    values = [value for value in error.values() if value is not None]
+    return not values or (all(map(_is_fine, values)) and any(value != "" for value in values))
 
 
 def _is_fine(value: Any) -> bool:
@@ -187,15 +208,31 @@ def _unquoted(value: Any) -> Any:
 
 def _info(error: Mapping[str, Any], body: Any) -> ErrorInfo:
     info = ErrorInfo(body=body)
-    info.message = next((_text(error[name]) for name in _MESSAGES if error.get(name)), "")
+    info.message = next((_text(_first(error[name])) for name in _MESSAGES if error.get(name)), "")
     code = next((error[name] for name in _CODES if error.get(name) is not None), None)
     info.code = code if code is None or isinstance(code, int) else _text(code)
     status = _unquoted(error.get("status"))
-    kind = error.get("type") or (status if isinstance(status, str) else None)
+    named = next((error[name] for name in _TYPES if error.get(name)), None)
+    kind = named or (status if isinstance(status, str) else None)
     info.type = None if kind in (None, "error") else _text(kind)
     info.param = None if error.get("param") is None else _text(error["param"])
-    info.status = _status_of(error)
+    info.status = _status_of(error) or (_status_of(body) if isinstance(body, dict) else None)
     return info
+
+
+def _flat_info(body: dict[str, Any]) -> ErrorInfo:
+    """What an object says by itself, or the one in place of its message (``{"detail": {"code": ...}}``)."""
+    inner = next((body[name] for name in _MESSAGES if isinstance(body.get(name), dict)), None)
+    if inner is None:
+        return _info(body, body)
+    error = inner.get("error")
+    return _info(error if isinstance(error, dict) else inner, body)
+
+
+def _first(value: Any) -> Any:
+    """The message of the first of several errors; any other value as it is."""
+    first = value[0] if isinstance(value, list) and value else value
+    return first.get("message") or value if isinstance(first, dict) else first
 
 
 def _text(value: Any) -> str:
@@ -208,10 +245,10 @@ def _text(value: Any) -> str:
 
 def _status_of(error: Mapping[str, Any]) -> int | None:
     for name in _STATUSES:
-        value = _unquoted(error.get(name))
-        if isinstance(value, int) and 400 <= value <= 599:
-            return value
-    for name in (*_CODES, "type", "status"):
+        found = _STATUS_FIRST.match(str(error.get(name)))
+        if found:
+            return int(found[1])
+    for name in (*_CODES, *_TYPES, "status"):
         word = error.get(name)
         status = status_meant(word) if isinstance(word, str) else None
         if status is not None:
@@ -226,9 +263,9 @@ def flat_error(body: Any) -> ErrorInfo:
     if found is not None:
         return found
     if isinstance(body, dict):
-        return _info(body, body)
+        return _flat_info(body)
     if isinstance(body, list) and body and isinstance(body[0], dict):
-        return _info(body[0], body)
+        return _flat_info(body[0])
     return ErrorInfo(message=_text(_excerpt(body)) if isinstance(body, str) else "", body=body)
 
 

@@ -80,6 +80,10 @@ def test_the_shapes_in_use(shape: str) -> None:
         7,
         {"success": True},
         {"base_resp": {"status_code": 0}},
+        {"base_resp": {"status_code": "0"}},
+        {"error": {"code": None, "message": None}},
+        {"error": {"code": 0, "message": "success"}},
+        {"error": {"code": "", "message": "OK"}},
         {"type": "response.created"},
         {"message": "m"},
     ],
@@ -112,6 +116,14 @@ def test_flat_bodies_with_a_bad_status(body: Any) -> None:
         ({"code": "²", "msg": "m"}, True, True),
         ({"type": "error"}, True, True),
         ({"code": 200, "message": "whatever"}, False, False),
+        ({"code": 20000, "message": "success"}, False, False),
+        ({"status": "error", "message": "success"}, False, True),
+        ({"status": "waiting", "message": "position 3"}, False, False),
+        ({"ok": True, "message": "m"}, False, False),
+        ({"type": "ping", "message": "keep-alive"}, False, False),
+        ({"errors": []}, False, False),
+        ({"errors": ["m"]}, False, True),
+        ({"error": {"message": ""}}, True, True),
     ],
 )
 def test_flat_bodies_by_themselves(body: Any, named: bool, unnamed: bool) -> None:
@@ -119,6 +131,34 @@ def test_flat_bodies_by_themselves(body: Any, named: bool, unnamed: bool) -> Non
     assert (find_flat(body, named=True) is not None) is named
     assert (find_flat(body) is not None) is unnamed
     assert (find_flat([body]) is not None) is unnamed
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"errorMessage": "m", "errorCode": 429},
+        {"errmsg": "m", "errcode": "429"},
+        {"message": "m", "statusCode": 429, "error": "Too Many Requests"},
+        {"message": "m", "error": 429},
+        {"message": "m", "code": "429 Too Many Requests"},
+        {"message": "m", "code": 429.0},
+        {"message": "m", "error_type": "rate_limit_error"},
+        {"error": "m", "status": "429"},
+        {"error": {"message": "m"}, "status": 429},
+        {"error": [{"message": "m", "code": 429}]},
+        {"errors": [{"message": "m"}], "status": 429},
+        {"errors": ["m"], "status": 429},
+        {"detail": {"message": "m", "code": 429}},
+        {"detail": {"error": {"message": "m", "code": 429}}},
+        {"err": {"msg": "m", "status": 429}},
+        {"message": {"message": "m"}, "code": 429},
+    ],
+)
+def test_where_else_message_and_status_stand(body: Any) -> None:
+    """Other frameworks have other names and other places for them."""
+    for info in (find_flat(body), flat_error(body)):
+        assert info is not None
+        assert (info.message, info.status) == ("m", 429)
 
 
 def test_pages_and_plain_words() -> None:
