@@ -14,6 +14,10 @@ import pytest_asyncio
 from gravitex_async import AsyncGravitex, Timeout
 from gravitex_async.testing import LocalGateway
 
+from ..tls import Tls, tls
+
+__all__ = ["Tls", "tls"]
+
 MESSAGES = [{"role": "user", "content": "Hello"}]
 WORDS = ["One", " two", " three", " four", " five"]
 

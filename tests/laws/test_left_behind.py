@@ -21,7 +21,7 @@ import pytest
 from gravitex_async import APIError, AsyncGravitex
 from gravitex_async.transport import _session
 
-from .conftest import MESSAGES
+from .conftest import MESSAGES, Tls
 from .upstream import EVENTS, FIRST, MOMENTS, TURNS, Upstream, open_stream, silence, whole, words
 
 
@@ -138,7 +138,9 @@ LEAVING = [
 ]  # fmt: skip
 
 
-async def _left(dialect: str, first: str, leave: Callable[[Any], Awaitable[None]]) -> None:
+async def _left(
+    dialect: str, first: str, leave: Callable[[Any], Awaitable[None]], tls: Tls | None = None
+) -> None:
     async def reader(upstream: Upstream) -> int:
         local = upstream.mark()
         stream = open_stream(upstream.client, dialect)
@@ -148,7 +150,7 @@ async def _left(dialect: str, first: str, leave: Callable[[Any], Awaitable[None]
         attempts: int = stream.attempts
         return attempts
 
-    async with Upstream(*FIRST[first], words(dialect)) as upstream:
+    async with Upstream(*FIRST[first], words(dialect), tls=tls) as upstream:
         assert await reader(upstream) == 1 + len(FIRST[first])
         await upstream.is_left()
 
@@ -177,6 +179,14 @@ def test_leaving_a_body_that_is_read_with_public_means(
     """The same, where aiohttp is not built as the fast way needs it."""
     monkeypatch.setattr(_session, "_KNOWN", False)
     run("asyncio", lambda: _left("chat", first, leave))
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("first", ["no retry", "503", "reset before the head", "cut behind a comment"])
+@pytest.mark.parametrize("leave", [_drop, _leave_the_block, _raise, _abort, _cancel_the_reader])
+def test_leaving_over_tls(leave: Callable[[Any], Awaitable[None]], first: str, loop: str, tls: Tls) -> None:
+    """The same, with one more layer that keeps what it is given."""
+    run(loop, lambda: _left("chat", first, leave, tls))
 
 
 @pytest.mark.parametrize("loop", LOOPS)
@@ -403,6 +413,28 @@ def test_stopped_in_any_way_at_any_moment(
             async def use() -> None:
                 local = upstream.mark()
                 await read(upstream.client)
+                assert local is not None
+
+            await stop(use, upstream)
+            await upstream.is_left()
+
+    run(loop, case)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("stop", [_cancel, _wait_for, _anyio_sibling])
+def test_stopped_over_tls(
+    stop: Callable[[Use, Upstream], Awaitable[None]], moment: str, loop: str, tls: Tls
+) -> None:
+    """The same, with one more layer that keeps what it is given."""
+
+    async def case() -> None:
+        async with Upstream(MOMENTS[moment], tls=tls) as upstream:
+
+            async def use() -> None:
+                local = upstream.mark()
+                await _awaited(upstream.client)
                 assert local is not None
 
             await stop(use, upstream)

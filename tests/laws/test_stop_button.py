@@ -162,6 +162,7 @@ async def test_a_stop_before_anything_was_sent() -> None:
         assert (await stream.final()).choices == []
         assert upstream.requests == 0
 
+
 @pytest.mark.parametrize("answer", [no_token, words()])
 @pytest.mark.parametrize("stop", [_abort, _aclose, _abort_in_a_thread])
 async def test_an_answer_that_began_while_nobody_waited_is_closed(

@@ -9,7 +9,7 @@ from typing import Any
 
 from gravitex_async import AsyncGravitex, RetryPolicy
 
-from .conftest import MESSAGES, RawServer, chunked, client_of, head
+from .conftest import MESSAGES, RawServer, Tls, chunked, client_of, head
 
 # Generous: it is waited for what happens at once.
 SECONDS = 5.0
@@ -117,9 +117,10 @@ FIRST: dict[str, list[Answer]] = {
 class Upstream:
     """Answers one request after the other as told, the last answer for ever; knows what is still open."""
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: Answer, tls: Tls | None = None) -> None:
         self._answers = list(answers)
-        self._server = RawServer(self._answer)
+        self._server = RawServer(self._answer, tls=tls and tls.server)
+        self._trust = tls and tls.client
         self._changed = asyncio.Event()
         self._open = 0
         self._said = False
@@ -128,7 +129,7 @@ class Upstream:
     async def __aenter__(self) -> Upstream:
         await self._server.__aenter__()
         retries = RetryPolicy(max_retries=2, initial_delay=0.001, max_delay=0.001)
-        self.client = client_of(self._server.url, max_retries=retries)
+        self.client = client_of(self._server.url, max_retries=retries, ssl=self._trust)
         return self
 
     async def __aexit__(self, *raised: Any) -> None:
