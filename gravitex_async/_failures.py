@@ -136,7 +136,7 @@ def find_error(body: Any) -> ErrorInfo | None:
         return find_error(body[0]) if body else None
     if not isinstance(body, dict):
         return None
-    error = body.get("error")
+    error = body.get("error") or _error_of_choice(body)
     if isinstance(error, list):
         error = error[0] if error else None
     if isinstance(error, dict):
@@ -151,6 +151,14 @@ def find_error(body: Any) -> ErrorInfo | None:
     if isinstance(base, dict) and not _is_fine(base.get("status_code") or 0):
         return _info({"message": base.get("status_msg"), "code": base["status_code"]}, body)
     return None
+
+
+def _error_of_choice(body: dict[str, Any]) -> Any:
+    """The error that stands in a choice (OpenRouter, when a provider fails in the middle of its answer)."""
+    choices = body.get("choices")
+    if not isinstance(choices, list):
+        return None
+    return next((c["error"] for c in choices if isinstance(c, dict) and c.get("error")), None)
 
 
 def find_flat(body: Any, *, named: bool = False) -> ErrorInfo | None:

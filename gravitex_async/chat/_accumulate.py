@@ -230,8 +230,8 @@ class ChatAccumulator:
             add_text = None if first is None else first.content.append
             if made is not None:
                 made.append(deltas_of(chunk))
-            # Whatever has no choices may be an error: the struct does not know in which fields it stands.
-            if chunk.error or not chunk.choices:
+            # What has no choices, or a failed one, may hold an error: the struct does not know in which fields.
+            if chunk.error or not chunk.choices or chunk.choices[0].finish_reason == "error":
                 break
         else:
             position = len(items)
@@ -255,7 +255,7 @@ class ChatAccumulator:
         return run.deltas
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
-        """An error beside choices, or in place of a chunk, flat ones included (error_codes.json)."""
+        """An error beside choices or in one, or in place of a chunk, flat ones included (error_codes.json)."""
         if not isinstance(tree, dict) or not tree.get("choices"):
             named = isinstance(tree, dict) and tree.get("object") == "chat.completion.chunk"
             return find_flat(tree, named=named)

@@ -167,3 +167,28 @@ async def test_what_a_failed_response_had_is_kept(gateway: LocalGateway) -> None
                 await stream.final()
         assert caught.value.partial.output_text == stream.content == "ab"
         assert stream.usage.output_tokens == 5
+
+
+@pytest.mark.parametrize("plain", [False, True])
+async def test_the_error_of_a_choice(gateway: LocalGateway, plain: bool) -> None:
+    """A provider that fails in mid-answer is told of in the choice: that raises, and what came is kept."""
+    error = {"message": "boom", "code": 502}
+    message = {"role": "assistant", "content": "ab"}
+    choice = {"index": 0, "finish_reason": "error", "error": error, "message" if plain else "delta": message}
+    tree = {
+        "id": "c",
+        "model": "m",
+        "choices": [choice],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 5},
+    }
+    gateway.play(
+        Tape(dumps(tree), content_type="application/json")
+        if plain
+        else Tape(b"data: %b\n\ndata: [DONE]\n\n" % dumps(tree))
+    )
+    async with client_of(gateway.url) as client:
+        with pytest.raises(ServerError, match="boom") as caught:
+            await (CHAT.create(client) if plain else CHAT.stream(client).final())
+    assert caught.value.status == 502
+    assert caught.value.partial.choices[0].message.content == "ab"
+    assert caught.value.partial.usage.completion_tokens == 5
