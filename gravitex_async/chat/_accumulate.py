@@ -230,7 +230,7 @@ class ChatAccumulator:
             add_text = None if first is None else first.content.append
             if made is not None:
                 made.append(deltas_of(chunk))
-            # What has no choices, or a failed one, may hold an error: the struct does not know in which fields.
+            # What has no choices, or a failed one, may hold an error, in fields the struct does not know.
             if chunk.error or not chunk.choices or chunk.choices[0].finish_reason == "error":
                 break
         else:
