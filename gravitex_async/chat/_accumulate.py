@@ -255,7 +255,7 @@ class ChatAccumulator:
         return run.deltas
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
-        """An error beside choices or in one, or in place of a chunk, flat ones included (error_codes.json)."""
+        """An error beside choices, in one or in place of a chunk, flat ones included (error_codes.json)."""
         if not isinstance(tree, dict) or not tree.get("choices"):
             named = isinstance(tree, dict) and tree.get("object") == "chat.completion.chunk"
             return find_flat(tree, named=named)
