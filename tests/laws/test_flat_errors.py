@@ -31,7 +31,7 @@ from ..conftest import shared
 from .conftest import client_of
 from .dialects import DIALECTS, Dialect
 
-MESSAGES = ["message", "msg", "err", "error_msg", "error_message", "detail"]
+MESSAGES = ["message", "msg", "err", "error_msg", "error_message", "detail", "errorMessage"]
 CODES = ["code", "status", "error_code", "status_code"]
 MEANINGS = [
     (BadRequestError, [400, "400", "invalid_request", "InvalidParameter"]),
