@@ -230,11 +230,14 @@ def _info(error: Mapping[str, Any], body: Any) -> ErrorInfo:
 
 def _flat_info(body: dict[str, Any]) -> ErrorInfo:
     """What an object says by itself, or the one in place of its message (``{"detail": {"code": ...}}``)."""
-    inner = next((body[name] for name in _MESSAGES if isinstance(body.get(name), dict)), None)
-    if inner is None:
+    inner = next((body[name] for name in _MESSAGES if body.get(name)), None)
+    if not isinstance(inner, dict):
         return _info(body, body)
-    error = inner.get("error")
-    return _info(error if isinstance(error, dict) else inner, body)
+    info = find_error(inner) or _info(inner, inner)
+    info.message = info.message or _text(inner)
+    info.status = info.status or _status_of(body)
+    info.body = body
+    return info
 
 
 def _first(value: Any) -> Any:

@@ -152,6 +152,8 @@ def test_flat_bodies_by_themselves(body: Any, named: bool, unnamed: bool) -> Non
         {"detail": {"error": {"message": "m", "code": 429}}},
         {"err": {"msg": "m", "status": 429}},
         {"message": {"message": "m"}, "code": 429},
+        {"message": "m", "status": 429, "errors": {"field": ["is missing"]}},
+        {"detail": {"error": "m", "code": 429}},
     ],
 )
 def test_where_else_message_and_status_stand(body: Any) -> None:
