@@ -22,6 +22,7 @@ from gravitex_async.transport import _session
 
 from ..ways import WAYS
 from .conftest import RawServer, chunked, client_of, head, open_stream
+from .upstream import TURNS
 
 
 def event(text: str = "", finish: str | None = None) -> bytes:
@@ -217,12 +218,17 @@ async def test_the_deadline_of_a_body_that_nobody_reads(
     read = asyncio.Event()
     async with (
         RawServer(answer) as server,
-        client_of(server.url, timeout=Timeout(connect=5, headers=5, deadline=1)) as client,
+        client_of(server.url, timeout=Timeout(deadline=60)) as client,
     ):
         stream = open_stream(client)
         assert (await stream.__anext__()).content == "One"
         read.set()
-        await asyncio.wait_for(left.wait(), 5)  # the reader is elsewhere
+        for _ in range(TURNS):  # the rest arrives, and the reader is elsewhere
+            await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+        now = loop.time
+        monkeypatch.setattr(loop, "time", lambda: now() + 100)
+        await asyncio.wait_for(left.wait(), 5)
         assert client.pool.statistics().leased == 0
         if arrived == TWO:
             with pytest.raises(APITimeoutError) as caught:
