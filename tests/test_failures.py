@@ -6,7 +6,7 @@ from email.utils import formatdate
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gravitex_async import errors
@@ -309,6 +309,7 @@ def test_googles_retry_info() -> None:
 
 
 @settings(max_examples=200, deadline=None)
+@example("0\x1f")
 @given(st.text(max_size=40))
 def test_no_header_can_break_the_reader(value: str) -> None:
     """Whatever stands in Retry-After, the result is a number that can be slept, or None."""
