@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,21 @@ import pytest_asyncio
 from gravitex_async import AsyncGravitex
 from gravitex_async.testing import LocalGateway
 
+from .virtual import with_sockets
+
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "virtual(turn=0.0): on a loop whose clock jumps; see tests/virtual.py")
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop of a test and of its fixtures."""
+    virtual = item.get_closest_marker("virtual")
+    if virtual is None:
+        return {"asyncio": asyncio.new_event_loop}
+    return {"virtual": functools.partial(with_sockets, **virtual.kwargs)}
 
 
 def at_hand(*parts: str) -> Path | None:

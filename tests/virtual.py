@@ -1,27 +1,44 @@
-"""A loop whose clock jumps to the next timer as soon as there is nothing else to do: hours in a moment."""
+"""A loop whose clock jumps to the next timer as soon as there is nothing else to do: hours in a moment.
+
+Time passes by timers alone, so that nothing depends on the machine, and a moment can be compared exactly. It
+drives real sockets too, as long as both ends are in this process: the clock stands while anything is to be read.
+A test that is marked ``virtual`` runs on such a loop, with its fixtures.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Time passes by timers alone, so that nothing depends on the machine."""
+    """*grace* is how long, in real seconds, a jump waits for a socket; *turn* what a turn of the loop takes."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, grace: float = 0.0, turn: float = 0.0) -> None:
         self._now = 1000.0
+        self._grace = grace
+        self._turn = turn
+        super().__init__()
 
     def time(self) -> float:
         return self._now
 
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+        """Done at once: the clock must not run on beside a thread."""
+        done = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except Exception as error:
+            done.set_exception(error)
+        return done
+
     def _run_once(self) -> None:
+        self._now += self._turn
         moments = [timer.when() for timer in self._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
-        if not self._ready and moments:  # type: ignore[attr-defined]
+        if not self._ready and moments and not self._selector.select(self._grace):  # type: ignore[attr-defined]
             self._now = max(self._now, min(moments))
         super()._run_once()  # type: ignore[misc]
 
@@ -34,3 +51,8 @@ def run_virtually(coroutine: Coroutine[Any, Any, T]) -> T:
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
+
+
+def with_sockets(turn: float = 0.0) -> VirtualLoop:
+    """What is written over loopback is there at once, or almost."""
+    return VirtualLoop(grace=0.002, turn=turn)
