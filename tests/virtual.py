@@ -37,10 +37,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _run_once(self) -> None:
         self._now += self._turn
-        moments = [timer.when() for timer in self._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
-        if not self._ready and moments and not self._selector.select(self._grace):  # type: ignore[attr-defined]
-            self._now = max(self._now, min(moments))
+        if not self._ready and not self._selector.select(self._grace):  # type: ignore[attr-defined]
+            self._now = max(self._now, self._next())
         super()._run_once()  # type: ignore[misc]
+
+    def _next(self) -> float:
+        timers = self._scheduled  # type: ignore[attr-defined]
+        if timers and not timers[0].cancelled():  # it is a heap
+            return float(timers[0].when())
+        return min((timer.when() for timer in timers if not timer.cancelled()), default=self._now)
 
 
 def run_virtually(coroutine: Coroutine[Any, Any, T]) -> T:

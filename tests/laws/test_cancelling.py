@@ -14,6 +14,9 @@ from gravitex_async.testing import LocalGateway
 
 from .conftest import ask, client_of, open_stream
 
+# The sockets are real and the time is not.
+pytestmark = pytest.mark.virtual
+
 # More turns of the loop than a whole call takes here.
 TURNS = 60
 

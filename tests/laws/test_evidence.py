@@ -24,6 +24,9 @@ from ..ways import WAYS
 from .conftest import RawServer, chunked, client_of, head, open_stream
 from .upstream import TURNS
 
+# The sockets are real and the time is not.
+pytestmark = pytest.mark.virtual
+
 
 def event(text: str = "", finish: str | None = None) -> bytes:
     choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish}

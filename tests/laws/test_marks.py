@@ -16,6 +16,9 @@ from gravitex_async.testing import LocalGateway, Tape
 from .conftest import RawServer, ask, chunked, client_of, head, open_stream
 from .test_endings import DONE, ONE_TWO, VIEWS, chunk
 
+# The sockets are real and the time is not.
+pytestmark = pytest.mark.virtual
+
 END = b"0\r\n\r\n"
 CLOSING = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 

@@ -198,6 +198,7 @@ async def test_pain_13_responses_without_structure(gateway: LocalGateway, client
         )
 
 
+@pytest.mark.virtual
 async def test_pain_17_a_first_content_limit_leads_on(gateway: LocalGateway, client: AsyncGravitex) -> None:
     """A slow model is given up in time to ask another, and its connection is closed."""
     gateway.fault("stall", after_events=1, match="gpt-4o-mini")
@@ -220,14 +221,15 @@ async def test_pain_18_a_cut_is_always_our_error(gateway: LocalGateway) -> None:
             assert len(gateway.requests) == before + 1
 
 
+@pytest.mark.virtual
 async def test_pain_19_no_total_limit_on_streams(gateway: LocalGateway) -> None:
     """A number given as the time-out of a stream limits its pauses, not its length."""
     gateway.script(text=["word "] * 40, pace=0.01)
     async with client_of(gateway.url, timeout=0.2) as client:
         stream = open_stream(client)
-        began = time.monotonic()
         await stream.final()
-        assert time.monotonic() - began > 0.3
+        assert stream.timings.last is not None
+        assert stream.timings.last > 0.3
         assert stream.end.state == "completed"
 
 

@@ -22,6 +22,9 @@ from gravitex_async.testing import LocalGateway, RateLimit, Tape
 
 from .conftest import MESSAGES, ask, client_of, open_stream
 
+# The sockets are real and the time is not.
+pytestmark = pytest.mark.virtual
+
 ADAPTIVE = RateLimits(max_concurrency="adaptive")
 LONG = 30  # seconds that no test waits
 

@@ -13,6 +13,9 @@ from gravitex_async.transport._body import PlainBody, Tap, TappedBody
 
 from ..laws.conftest import RawServer, chunked, client_of, head, open_stream
 
+# The sockets are real and the time is not.
+pytestmark = pytest.mark.virtual
+
 EVENT = b'data: {"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"%s"}}]}\n\n'
 DONE = b"data: [DONE]\n\n"
 
