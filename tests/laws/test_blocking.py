@@ -166,7 +166,7 @@ async def tick(pauses):
 async def main():
     pauses = []
     ticking = asyncio.ensure_future(tick(pauses))
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
     try:
         await call
     except APIError:

@@ -60,6 +60,13 @@ def until(condition):
         time.sleep(0.001)  # what is waited for happens in the gateway's thread
     assert condition()
 
+async def seen(condition):
+    await asyncio.wait_for(seen_at_last(condition), 20)
+
+async def seen_at_last(condition):
+    while not condition():
+        await asyncio.sleep(0.001)
+
 def client_of(gateway, **options):
     return AsyncGravitex(base_url=gateway.url, api_key="sk-local", max_retries=0, **options)
 """
@@ -113,21 +120,28 @@ def test_pain_25_an_open_stream_when_the_loop_ends(first: str) -> None:
     """)
 
 
-@pytest.mark.parametrize("waiting", ["headers", "body", "queue", "back-off"])
+@pytest.mark.parametrize("waiting", ["headers", "body", "queue", "back_off"])
 def test_pain_25_a_call_in_flight_when_the_loop_ends(waiting: str) -> None:
     """Wherever it waits."""
     run(f"""
         from gravitex_async import Limits
         with Served() as gateway:
-            if {waiting!r} in ("headers", "body"):
-                gateway.fault("stall", where={waiting!r}, count=None)
-            elif {waiting!r} == "back-off":
+            if {waiting!r} == "back_off":
                 gateway.fault("status", status=503, retry_after=30, count=None)
+            else:
+                gateway.fault("stall", where="headers" if {waiting!r} == "headers" else "body", count=None)
             options = dict(limits=Limits(max_connections=1)) if {waiting!r} == "queue" else dict()
             client = client_of(gateway, **options).with_options(max_retries=3)
             async def main():
-                tasks = [asyncio.ensure_future(stream(client).final()), asyncio.ensure_future(ask(client))]
-                await asyncio.sleep(0.1)
+                held = stream(client)
+                tasks = [asyncio.ensure_future(held.final()), asyncio.ensure_future(ask(client))]
+                begun = lambda count: sum(one.headers_sent is not None for one in gateway.streams) == count
+                await seen(dict(
+                    headers=lambda: len(gateway.streams) == 2,
+                    body=lambda: "waiting for the first content" in repr(held) and begun(2),
+                    queue=lambda: begun(1) and client.pool.statistics().waiting == 1,
+                    back_off=lambda: begun(2) and client.pool.statistics().leased == 0,
+                )[{waiting!r}])
             asyncio.run(main())
             gc.collect()
     """)
@@ -144,7 +158,7 @@ def test_pain_25_nothing_closed_at_the_end_of_the_interpreter() -> None:
         loop.run_until_complete(ask(client))
         loop.run_until_complete(held.__anext__())
         del held
-        loop.run_until_complete(asyncio.sleep(0.01))
+        loop.run_until_complete(seen(lambda: gateway.streams[-1].state == "closed_by_peer"))
         loop.close()
         served.__exit__()
     """)
@@ -160,7 +174,7 @@ def test_a_client_that_is_dropped_in_a_running_loop() -> None:
                     await ask(client)
                     del client
                     gc.collect()
-                    await asyncio.sleep(0.01)
+                    await seen(lambda: gateway.live_connections == 0)
             asyncio.run(main())
     """)
 
@@ -273,7 +287,7 @@ def test_pain_24_uvloop() -> None:
                 held = stream(client)
                 await held.__anext__()
                 reader = asyncio.ensure_future(held.final())
-                await asyncio.sleep(0.01)
+                await seen(lambda: "waiting for more" in repr(held))
                 threading.Thread(target=held.abort).start()
                 await reader
                 assert held.end.state == "closed"

@@ -94,6 +94,7 @@ async def test_endless(reader, dialect, kind):
     assert read.count(b"\n\n") == (2 if kind == "endless-line" else read.count(b": PING") + 2)
 
 
+@pytest.mark.virtual
 async def test_endless_waits_for_its_reader(gateway):
     """A client that does not read stops the gateway: its memory stays flat."""
     gateway.fault("endless-line")
