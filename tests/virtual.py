@@ -1,8 +1,8 @@
 """A loop whose clock jumps to the next timer as soon as there is nothing else to do: hours in a moment.
 
 Time passes by timers alone, so that nothing depends on the machine, and a moment can be compared exactly. It
-drives real sockets too, as long as both ends are in this process: the clock stands while anything is to be read.
-A test that is marked ``virtual`` runs on such a loop, with its fixtures.
+drives real sockets too, as long as both ends are in this process: the clock stands while there is anything
+to read. A test that is marked ``virtual`` runs on such a loop, with its fixtures.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """*grace* is how long, in real seconds, a jump waits for a socket; *turn* what a turn of the loop takes."""
+    """Before a jump it waits *grace* real seconds for a socket; a turn of the loop takes *turn* seconds."""
 
     def __init__(self, grace: float = 0.0, turn: float = 0.0) -> None:
         self._now = 1000.0
