@@ -8,7 +8,7 @@ to read. A test that is marked ``virtual`` runs on such a loop, with its fixture
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._now
 
-    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
         """In a thread that is waited for: the clock must not run on beside it."""
         with ThreadPoolExecutor(1) as thread:
             outcome = thread.submit(func, *args)

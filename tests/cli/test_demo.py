@@ -15,20 +15,17 @@ from .conftest import COMMAND, SECONDS, environment
 
 
 @pytest.fixture(scope="module")
-def piped() -> tuple[subprocess.CompletedProcess[str], float]:
-    """One run into a pipe, and how long it took."""
-    started = time.monotonic()
+def piped() -> subprocess.CompletedProcess[str]:
+    """One run into a pipe."""
     alone = environment(GRAVITEX_API_KEY=None, GRAVITEX_BASE_URL=None)
-    done = subprocess.run(
+    return subprocess.run(
         [*COMMAND, "demo"], env=alone, check=False, capture_output=True, text=True, timeout=SECONDS
     )
-    return done, time.monotonic() - started
 
 
-def test_it_needs_nothing_and_ends_by_itself(piped: tuple[subprocess.CompletedProcess[str], float]):
+def test_it_needs_nothing_and_ends_by_itself(piped: subprocess.CompletedProcess[str]):
     """No key, no network beyond loopback: thinking, answer, tool call, usage and times, status 0."""
-    done, seconds = piped
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (piped.returncode, piped.stderr) == (0, "")
     for part in (
         "thinking",
         "answer",
@@ -38,13 +35,12 @@ def test_it_needs_nothing_and_ends_by_itself(piped: tuple[subprocess.CompletedPr
         "times",
         "raised",
     ):
-        assert part in done.stdout
-    assert seconds < 10
+        assert part in piped.stdout
 
 
-def test_a_file_gets_plain_lines(piped: tuple[subprocess.CompletedProcess[str], float]):
+def test_a_file_gets_plain_lines(piped: subprocess.CompletedProcess[str]):
     """No control codes, nothing drawn twice, no line longer than a narrow screen is wide."""
-    text = piped[0].stdout
+    text = piped.stdout
     assert not re.search(r"[^\n\x20-\x7e]", text)
     assert text.count("Let me look at the forecast.\n") == text.count("client.")
     assert max(map(len, text.splitlines())) <= 90
