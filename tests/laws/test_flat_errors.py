@@ -58,15 +58,14 @@ def forms(message: str) -> Iterator[tuple[dict[str, Any], type[APIError]]]:
 @pytest.mark.parametrize("message", MESSAGES)
 @pytest.mark.parametrize("dialect", DIALECTS, ids=repr)
 async def test_every_flat_form_in_a_stream(
-    gateway: LocalGateway, dialect: Dialect, message: str, after: int
+    gateway: LocalGateway, client: AsyncGravitex, dialect: Dialect, message: str, after: int
 ) -> None:
     """It raises with the class of its status, behind what had arrived, whatever end follows it."""
     for tree, expected in forms(message):
         gateway.play(Tape(dialect.body(*[dialect.text("ab")] * after, tree)))
-        async with client_of(gateway.url) as client:  # one that has not heard of a 429
-            stream = dialect.stream(client)
-            with pytest.raises(APIError) as caught:
-                await stream.final()
+        stream = dialect.stream(client)
+        with pytest.raises(APIError) as caught:
+            await stream.final()
         assert type(caught.value) is expected, tree
         assert caught.value.message == "boom", tree
         assert stream.content == "ab" * after
@@ -78,14 +77,13 @@ async def test_every_flat_form_in_a_stream(
 @pytest.mark.parametrize("dialect", DIALECTS, ids=repr)
 @pytest.mark.parametrize("plain", [True, False])
 async def test_every_flat_form_in_place_of_an_answer(
-    gateway: LocalGateway, dialect: Dialect, message: str, plain: bool
+    gateway: LocalGateway, client: AsyncGravitex, dialect: Dialect, message: str, plain: bool
 ) -> None:
     """With status 200 it is the error it says it is, to plain calls and to streams."""
     for tree, expected in forms(message):
         gateway.play(Tape(dumps(tree), content_type="application/json"))
-        async with client_of(gateway.url) as client:
-            with pytest.raises(APIError) as caught:
-                await (dialect.create(client) if plain else dialect.stream(client).final())
+        with pytest.raises(APIError) as caught:
+            await (dialect.create(client) if plain else dialect.stream(client).final())
         assert type(caught.value) is expected, tree
         assert caught.value.message == "boom", tree
 
@@ -101,14 +99,15 @@ OTHERS: list[Callable[[AsyncGravitex], Awaitable[object]]] = [
 
 
 @pytest.mark.parametrize("message", MESSAGES)
-async def test_every_flat_form_to_the_other_calls(gateway: LocalGateway, message: str) -> None:
+async def test_every_flat_form_to_the_other_calls(
+    gateway: LocalGateway, client: AsyncGravitex, message: str
+) -> None:
     """Lists, vectors and stored responses have their errors too; "no such model" comes with any status."""
     for tree, expected in forms(message):
         gateway.play(Tape(dumps(tree), content_type="application/json"), times=len(OTHERS))
         for call in OTHERS:
-            async with client_of(gateway.url) as client:
-                with pytest.raises(APIError) as caught:
-                    await call(client)
+            with pytest.raises(APIError) as caught:
+                await call(client)
             missing = call is OTHERS[-1] and expected in (APIError, BadRequestError)
             assert type(caught.value) is (NotFoundError if missing else expected), tree
 
