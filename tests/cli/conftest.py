@@ -15,7 +15,7 @@ from gravitex_async.testing.pytest_plugin import gravitex_gateway
 
 __all__ = ["gravitex", "gravitex_gateway"]
 
-SECONDS = 20.0
+SECONDS = 60.0
 COMMAND = (sys.executable, "-W", "error", "-m", "gravitex_async")
 
 

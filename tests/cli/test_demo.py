@@ -8,42 +8,29 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from .conftest import COMMAND, SECONDS, environment
 
 
-@pytest.fixture(scope="module")
-def piped() -> subprocess.CompletedProcess[str]:
-    """One run into a pipe."""
+@pytest.fixture(scope="module", autouse=True)
+def begun() -> Iterator[subprocess.Popen[str]]:
+    """A run into a pipe, which goes on beside the one on a terminal: each takes its time, to be looked at."""
     alone = environment(GRAVITEX_API_KEY=None, GRAVITEX_BASE_URL=None)
-    return subprocess.run(
-        [*COMMAND, "demo"], env=alone, check=False, capture_output=True, text=True, timeout=SECONDS
-    )
+    with subprocess.Popen(
+        [*COMMAND, "demo"], env=alone, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.kill()
 
 
-def test_it_needs_nothing_and_ends_by_itself(piped: subprocess.CompletedProcess[str]):
-    """No key, no network beyond loopback: thinking, answer, tool call, usage and times, status 0."""
-    assert (piped.returncode, piped.stderr) == (0, "")
-    for part in (
-        "thinking",
-        "answer",
-        "fragments",
-        "get_weather(city='Shanghai'",
-        "usage",
-        "times",
-        "raised",
-    ):
-        assert part in piped.stdout
-
-
-def test_a_file_gets_plain_lines(piped: subprocess.CompletedProcess[str]):
-    """No control codes, nothing drawn twice, no line longer than a narrow screen is wide."""
-    text = piped.stdout
-    assert not re.search(r"[^\n\x20-\x7e]", text)
-    assert text.count("Let me look at the forecast.\n") == text.count("client.")
-    assert max(map(len, text.splitlines())) <= 90
+@pytest.fixture(scope="module")
+def piped(begun: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    """The same when it has ended by itself."""
+    out, err = begun.communicate(timeout=SECONDS)
+    return subprocess.CompletedProcess(begun.args, begun.returncode, out, err)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pty")
@@ -77,6 +64,29 @@ def _read_all(descriptor: int, pieces: list[tuple[float, bytes]]) -> None:
             if not piece:
                 return
             pieces.append((time.monotonic(), piece))
+
+
+def test_it_needs_nothing_and_ends_by_itself(piped: subprocess.CompletedProcess[str]):
+    """No key, no network beyond loopback: thinking, answer, tool call, usage and times, status 0."""
+    assert (piped.returncode, piped.stderr) == (0, "")
+    for part in (
+        "thinking",
+        "answer",
+        "fragments",
+        "get_weather(city='Shanghai'",
+        "usage",
+        "times",
+        "raised",
+    ):
+        assert part in piped.stdout
+
+
+def test_a_file_gets_plain_lines(piped: subprocess.CompletedProcess[str]):
+    """No control codes, nothing drawn twice, no line longer than a narrow screen is wide."""
+    text = piped.stdout
+    assert not re.search(r"[^\n\x20-\x7e]", text)
+    assert text.count("Let me look at the forecast.\n") == text.count("client.")
+    assert max(map(len, text.splitlines())) <= 90
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
