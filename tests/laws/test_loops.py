@@ -27,7 +27,10 @@ def stream(client):
     return client.chat.completions.stream(model="gpt-4o-mini", messages=MESSAGES)
 
 class Served:
-    '''A gateway in a thread of its own.'''
+    '''A gateway in a thread of its own; a stream takes a hundred times *pace* seconds.'''
+
+    def __init__(self, pace=0.01):
+        self.pace = pace
 
     def __enter__(self):
         ready = threading.Event()
@@ -35,7 +38,9 @@ class Served:
             async def main():
                 self.stop, self.loop = asyncio.Event(), asyncio.get_running_loop()
                 async with LocalGateway() as self.gateway:
-                    self.gateway.script(text=["word "] * 100, pace=0.01, times=None, match=is_stream)
+                    self.gateway.script(
+                        text=["word "] * 100, pace=self.pace, times=None, match=is_stream
+                    )
                     ready.set()
                     await self.stop.wait()
             asyncio.run(main())
@@ -183,7 +188,7 @@ def test_pain_24_a_stream_belongs_to_its_loop() -> None:
     """Another loop is told so at once, whatever it asks for: it neither waits for ever nor spins."""
     run("""
         from gravitex_async import MisuseError
-        with Served() as gateway:
+        with Served(pace=0.001) as gateway:
             client = client_of(gateway)
             here, there = asyncio.new_event_loop(), asyncio.new_event_loop()
             held = stream(client)
@@ -309,7 +314,7 @@ def test_pain_29_a_fork_with_a_live_client(inside: bool) -> None:
     run(
         f"""
         import warnings
-        with Served() as gateway:
+        with Served(pace=0.001) as gateway:
             client = client_of(gateway)
             def child():
                 try:
