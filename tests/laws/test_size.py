@@ -132,6 +132,7 @@ def test_a_line_that_drips(peak: list[int]) -> None:
     assert len(parser.feed(b"\n\n")[0].data) == MIB // 8
 
 
+@pytest.mark.virtual  # however long a busy machine takes, no clock runs meanwhile
 async def test_pain_32_an_event_of_64_mb_works(gateway: LocalGateway, client: AsyncGravitex) -> None:
     """Images come in one line."""
     gateway.script(text=["One", " two"])
@@ -142,6 +143,7 @@ async def test_pain_32_an_event_of_64_mb_works(gateway: LocalGateway, client: As
     assert MAX_EVENT_BYTES >= 128 * MIB
 
 
+@pytest.mark.virtual  # however long a busy machine takes, no clock runs meanwhile
 async def test_a_plain_answer_of_64_mb_works(gateway: LocalGateway, client: AsyncGravitex) -> None:
     """And in one body."""
     gateway.script(text=["One"])
