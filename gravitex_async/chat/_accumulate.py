@@ -1,8 +1,8 @@
 """Chunks folded into an answer: text, reasoning, refusal, tool calls, usage, finish reasons, per choice.
 
-Text is kept in pieces and joined when it is read: joining at every chunk would be quadratic. The first
-non-empty id, model and the like are kept (some servers send them empty later on); the last usage wins, but
-zeros after counts do not (reference: usage_fields.json). Works on structs alone, without asyncio.
+What a choice makes of its deltas is in ``_choice``, what chunks say of the answer itself in ``_head``. The
+last usage wins, but zeros after counts do not (reference: usage_fields.json). Works on structs alone, without
+asyncio.
 """
 
 from __future__ import annotations
@@ -17,22 +17,18 @@ from .._tolerant import TolerantDecoder
 from ..deltas import Delta, EndReason, Revised, ToolCall, neutral_reason
 from ..usage import Usage
 from ._brief import run_of
+from ._choice import ChoiceParts
 from ._deltas import deltas_of, deltas_of_message
+from ._head import Head
 from ._structs import (
-    Audio,
     ChatCompletion,
     ChatCompletionChunk,
-    ChatCompletionMessage,
-    Choice,
-    ChoiceDelta,
     ChunkChoice,
     CompletionUsage,
-    Logprobs,
     is_answer,
     reasoning_of,
     text_of,
 )
-from ._toolcalls import ToolCallAssembly
 from ._unknown import UnknownFields
 
 __all__ = ["ChatAccumulator"]
@@ -42,126 +38,29 @@ _whole = msgspec.json.Decoder(ChatCompletion, strict=False)
 # A request can ask for 128 choices at most: an endless supply of new indices is no reason to allocate.
 MAX_CHOICES = 1024
 
-
-class _Rarities:
-    """What few answers bring, in pieces."""
-
-    __slots__ = ("annotations", "audio", "details", "extra_content", "logprobs", "refusal")
-
-    def __init__(self) -> None:
-        self.refusal: list[str] = []
-        self.annotations: list[Any] = []
-        self.details: list[Any] = []
-        self.logprobs: list[Logprobs] = []
-        self.audio: list[Audio] = []
-        self.extra_content: Any = None
-
-
-_NONE = _Rarities()
-
-
-class _ChoiceParts:
-    """One choice, in pieces. Small: a stream that waits is little more than this."""
-
-    __slots__ = (
-        "_rare", "content", "finish_reason", "index", "native_finish_reason", "reasoning", "tools",
-    )  # fmt: skip
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-        self.content: list[str] = []
-        self.reasoning: list[str] = []
-        self.tools: ToolCallAssembly | None = None
-        self.finish_reason: str | None = None
-        self.native_finish_reason: str | None = None
-        self._rare: _Rarities | None = None
-
-    @property
-    def refusal(self) -> str:
-        return "" if self._rare is None else "".join(self._rare.refusal)
-
-    def _rarities(self) -> _Rarities:
-        if self._rare is None:
-            self._rare = _Rarities()
-        return self._rare
-
-    def add(self, delta: ChoiceDelta) -> int:
-        """Takes what is not plain content or reasoning; returns how many pieces of content that was."""
-        found = 0
-        if delta.tool_calls or delta.function_call is not None:
-            found = self._add_calls(delta)
-        if delta.refusal:
-            self._rarities().refusal.append(delta.refusal)
-            found += 1
-        if delta.annotations:
-            self._rarities().annotations.extend(delta.annotations)
-        if delta.reasoning_details:
-            self._rarities().details.extend(delta.reasoning_details)
-        if delta.audio is not None:
-            self._rarities().audio.append(delta.audio)
-            found += 1
-        if delta.extra_content:
-            self._rarities().extra_content = delta.extra_content
-        return found
-
-    def add_logprobs(self, logprobs: Logprobs) -> None:
-        self._rarities().logprobs.append(logprobs)
-
-    def _add_calls(self, delta: ChoiceDelta) -> int:
-        if self.tools is None:
-            self.tools = ToolCallAssembly()
-        for fragment in delta.tool_calls or ():
-            self.tools.add(fragment)
-        if delta.function_call is not None:
-            self.tools.add_legacy(delta.function_call)
-        return 1
-
-    def message(self) -> ChatCompletionMessage:
-        """The choice as the message of a plain answer."""
-        calls = self.tools.message_calls() if self.tools else []
-        content = "".join(self.content)
-        rare = self._rare or _NONE
-        return ChatCompletionMessage(
-            content=content if content or not (calls or rare.refusal) else None,
-            reasoning_content="".join(self.reasoning) or None,
-            reasoning_details=_merged_details(rare.details) or None,
-            tool_calls=calls or None,
-            refusal="".join(rare.refusal) or None,
-            annotations=rare.annotations or None,
-            audio=_joined_audio(rare.audio),
-            function_call=self.tools.legacy_call() if self.tools else None,
-            extra_content=rare.extra_content,
-        )
-
-    def whole(self) -> Choice:
-        """The choice as one of a plain answer."""
-        return Choice(
-            index=self.index,
-            message=self.message(),
-            finish_reason=self.finish_reason,
-            logprobs=_joined_logprobs((self._rare or _NONE).logprobs),
-            native_finish_reason=self.native_finish_reason,
-        )
+# Stands for choice 0 before it has come; nothing is ever added to it.
+_NOBODY: Final = ChoiceParts(0)
 
 
 class ChatAccumulator:
     """What has arrived of a chat stream. Fed by ``fold``; everything else may be read at any moment."""
 
     __slots__ = (
-        "_choices", "_first", "_head", "_head_full", "_pieces", "_thinking", "_thoughts", "_usage", "_whole",
-        "made", "unknown",
+        "_choices", "_citations", "_first", "_head", "_pieces", "_search_results", "_thinking", "_thoughts",
+        "_usage", "_whole", "made", "unknown",
     )  # fmt: skip
 
     ends_at_mark = True
     revised: Final[tuple[Revised, ...]] = ()  # nothing takes the place of what came before
 
     def __init__(self) -> None:
-        self._choices: dict[int, _ChoiceParts] = {}
-        self._first: _ChoiceParts | None = None  # choice 0
+        self._choices: dict[int, ChoiceParts] = {}
+        self._first: ChoiceParts | None = None  # choice 0
         self.made: list[Delta | Sequence[Delta]] | None = None
         self._usage: CompletionUsage | None = None
-        self._head = ChatCompletion()
-        self._head_full = False
+        self._head = Head()
+        self._citations: list[Any] | None = None
+        self._search_results: list[Any] | None = None
         self._whole: ChatCompletion | None = None
         self.unknown = UnknownFields()
         self._pieces = 0
@@ -176,23 +75,30 @@ class ChatAccumulator:
         Unpacking is cheaper than ``len`` and an index; what it costs where it fails, odd chunks pay.
         """
         made = self.made
-        first = self._first if self._head_full else None
-        add_text = None if first is None else first.content.append
-        pieces = thoughts = 0
-        position = start
-        for position, chunk in enumerate(items[start:] if start else items, start):  # noqa: B007  # used behind
+        first = self._first or _NOBODY
+        texts, thoughts = first.content, first.reasoning
+        had = len(texts), len(thoughts)
+        no_id, no_created, no_model, no_tier, no_fingerprint, no_provider, no_results = self._head.lacks
+        for chunk in items[start:] if start else items:
             try:
                 (choice,) = chunk.choices
             except ValueError:
                 choice = None
             if (
-                add_text is not None
-                and choice is not None
+                choice is not None
+                and first is not _NOBODY
                 and not (
                     chunk.usage is not None
                     or chunk.error is not None
                     or chunk.citations is not None
                     or chunk.search_results is not None
+                    or (no_tier and chunk.service_tier)
+                    or (no_fingerprint and chunk.system_fingerprint)
+                    or (no_provider and chunk.provider)
+                    or (no_results and chunk.prompt_filter_results)
+                    or (no_id and chunk.id)
+                    or (no_created and chunk.created)
+                    or (no_model and chunk.model)
                 )
             ):
                 delta = choice.delta
@@ -202,6 +108,11 @@ class ChatAccumulator:
                     or choice.finish_reason
                     or choice.logprobs is not None
                     or choice.usage is not None
+                    or choice.native_finish_reason
+                    or (
+                        choice.content_filter_results is not None
+                        and choice.content_filter_results != first.filter_results
+                    )
                     or delta.reasoning is not None
                     or delta.tool_calls
                     or delta.refusal
@@ -210,45 +121,52 @@ class ChatAccumulator:
                     or delta.audio is not None
                     or delta.function_call is not None
                     or delta.extra_content is not None
+                    or (delta.name is not None and delta.name != first.name)
                 ):
                     text = delta.content
                     thought = delta.reasoning_content
                     if text.__class__ is str and text and not thought:
-                        add_text(text)
-                        pieces += 1
+                        texts.append(text)
                         if made is not None:
                             made.append(Delta(text))
                         continue
-                    if thought and not text and first is not None:
-                        first.reasoning.append(thought)
-                        thoughts += 1
+                    if thought and not text:
+                        thoughts.append(thought)
                         if made is not None:
                             made.append(Delta("", thought))
                         continue
+            self._count(first, had)
             self._take_chunk(chunk)
-            first = self._first if self._head_full else None
-            add_text = None if first is None else first.content.append
+            first = self._first or _NOBODY
+            texts, thoughts = first.content, first.reasoning
+            had = len(texts), len(thoughts)
+            no_id, no_created, no_model, no_tier, no_fingerprint, no_provider, no_results = self._head.lacks
             if made is not None:
                 made.append(deltas_of(chunk))
             # What has no choices, or a failed one, may hold an error, in fields the struct does not know.
             if chunk.error or not chunk.choices or chunk.choices[0].finish_reason == "error":
-                break
-        else:
-            position = len(items)
-        self._pieces += pieces
-        self._thoughts += thoughts
-        return position
+                return next(place for place in range(start, len(items)) if items[place] is chunk)
+        self._count(first, had)
+        return len(items)
+
+    def _count(self, first: ChoiceParts, had: tuple[int, int]) -> None:
+        """Counts the pieces that choice 0 has more than it *had*."""
+        self._pieces += len(first.content) - had[0]
+        self._thoughts += len(first.reasoning) - had[1]
 
     def brief(self, payloads: Sequence[bytes]) -> list[Delta] | None:
         """See ``Accumulator.brief``."""
         first = self._first
-        if first is None or not self._head_full:
+        if first is None:
             return None
-        run = run_of(payloads, thinking=self._thinking)
+        run = run_of(payloads, self._head.lacks, thinking=self._thinking)
         if run is None:
             return None
         first.content += run.texts
         first.reasoning += run.thoughts
+        for name, results in run.beside:
+            first.add_name(name)
+            first.add_filter_results(results)
         self._pieces += len(run.texts)
         self._thoughts += len(run.thoughts)
         self._thinking = bool(run.thoughts)
@@ -332,20 +250,13 @@ class ChatAccumulator:
         """The answer so far, every choice of it, as a plain one."""
         if self._whole is not None:
             return self._whole
-        head = self._head
         answer = ChatCompletion(
-            id=head.id,
             object="chat.completion",
-            created=head.created,
-            model=head.model,
             choices=[self._choices[index].whole() for index in sorted(self._choices)],
             usage=self._usage,
-            system_fingerprint=head.system_fingerprint,
-            service_tier=head.service_tier,
-            citations=head.citations,
-            search_results=head.search_results,
-            provider=head.provider,
-            prompt_filter_results=head.prompt_filter_results,
+            citations=self._citations,
+            search_results=self._search_results,
+            **self._head.fields,
         )
         answer.__dict__["unknown"] = {
             index: (self.unknown.message(index), self._unknown_calls(parts))
@@ -353,27 +264,30 @@ class ChatAccumulator:
         }
         return answer
 
-    def _unknown_calls(self, parts: _ChoiceParts) -> list[dict[str, Any]]:
+    def _unknown_calls(self, parts: ChoiceParts) -> list[dict[str, Any]]:
         """Beside the message's tool calls, in their order."""
         places = () if parts.tools is None else parts.tools.places()
         return [self.unknown.call(parts.index, place) for place in places]
 
     # Folding
 
-    def _parts(self, index: int) -> _ChoiceParts:
+    def _parts(self, index: int) -> ChoiceParts:
         parts = self._choices.get(index)
         if parts is None:
             if len(self._choices) >= MAX_CHOICES:
                 return next(reversed(self._choices.values()))
-            parts = self._choices[index] = _ChoiceParts(index)
+            parts = self._choices[index] = ChoiceParts(index)
             if index == 0:
                 self._first = parts
         return parts
 
     def _take_chunk(self, chunk: ChatCompletionChunk) -> None:
         """Takes a chunk of any form."""
-        if not self._head_full or chunk.usage is not None or chunk.citations or chunk.search_results:
-            self._take_head(chunk)
+        self._head.take(chunk)
+        if chunk.usage is not None:
+            self._take_usage(chunk.usage)
+        self._citations = chunk.citations or self._citations
+        self._search_results = chunk.search_results or self._search_results
         for choice in chunk.choices:
             self._take_choice(choice)
 
@@ -390,61 +304,17 @@ class ChatAccumulator:
                 parts.reasoning.append(reasoning)
                 self._thoughts += 1
             self._pieces += parts.add(delta)
+            parts.add_name(delta.name)
         if choice.finish_reason:
             parts.finish_reason = choice.finish_reason
+        if choice.native_finish_reason:
             parts.native_finish_reason = choice.native_finish_reason
+        parts.add_filter_results(choice.content_filter_results)
         if choice.logprobs is not None:
             parts.add_logprobs(choice.logprobs)
         if choice.usage is not None:
             self._take_usage(choice.usage)
 
-    def _take_head(self, chunk: ChatCompletionChunk) -> None:
-        if chunk.usage is not None:
-            self._take_usage(chunk.usage)
-        head = self._head
-        head.id = head.id or chunk.id
-        head.model = head.model or chunk.model
-        head.created = head.created or chunk.created
-        head.system_fingerprint = head.system_fingerprint or chunk.system_fingerprint
-        head.service_tier = head.service_tier or chunk.service_tier
-        head.provider = head.provider or chunk.provider
-        head.prompt_filter_results = head.prompt_filter_results or chunk.prompt_filter_results
-        head.citations = chunk.citations or head.citations
-        head.search_results = chunk.search_results or head.search_results
-        # Whatever else a server sends, it sends with these two.
-        self._head_full = bool(head.id and head.model)
-
     def _take_usage(self, usage: CompletionUsage) -> None:
         if self._usage is None or not usage.is_zero():
             self._usage = usage
-
-
-def _joined_audio(pieces: Sequence[Audio]) -> Audio | None:
-    if not pieces:
-        return None
-    # Pieces of base64 are not padded to whole bytes one by one: the text is joined, not the bytes.
-    return Audio(
-        id=next((piece.id for piece in pieces if piece.id), None),
-        data="".join(piece.data or "" for piece in pieces),
-        transcript="".join(piece.transcript or "" for piece in pieces),
-        expires_at=next((piece.expires_at for piece in reversed(pieces) if piece.expires_at), None),
-    )
-
-
-def _joined_logprobs(pieces: Sequence[Logprobs]) -> Logprobs | None:
-    content = [entry for piece in pieces for entry in piece.content or ()]
-    refusal = [entry for piece in pieces for entry in piece.refusal or ()]
-    return Logprobs(content or None, refusal or None) if content or refusal else None
-
-
-def _merged_details(details: Sequence[Any]) -> list[Any]:
-    """``reasoning_details`` of a stream: pieces of one entry (same type and index) joined."""
-    merged: dict[Any, dict[str, Any]] = {}
-    for detail in details:
-        if not isinstance(detail, dict):
-            continue
-        entry = merged.setdefault((detail.get("type"), detail.get("index"), detail.get("id")), {})
-        for name, value in detail.items():
-            joined = name in ("text", "summary", "data") and isinstance(value, str)
-            entry[name] = (entry.get(name) or "") + value if joined else value
-    return list(merged.values())

@@ -6,21 +6,27 @@ Strategy
     calls. What decodes is such a chunk, so no test per chunk is left; what does not may be anything, and
     takes the full way.
 
+    Fields of the head that the answer still lacks must be empty: decoders are made for what is lacking, and
+    kept, for a stream has two or three such forms and shares them with its siblings. A chunk that brings one
+    of them is folded, and the next run is read for the others.
+
     Whatever the full structs give a type has the same or a narrower one here: no chunk is read in brief
-    that the full way would refuse. ``_Plain`` is for by far the most chunks and takes no field it does not
-    name, which is cheaper than fields that are never there. ``_Piece`` takes every field, and both kinds.
+    that the full way would refuse. ``Plain`` is for by far the most chunks and takes no field it does not
+    name, which is cheaper than fields that are never there. ``Piece`` takes every field, and both kinds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from operator import add
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from ..deltas import Delta
+from ._head import Lacks
 
 __all__ = ["Run", "run_of"]
 
@@ -47,20 +53,6 @@ class _PlainChoice(msgspec.Struct, Generic[DeltaT], gc=False, kw_only=True, forb
     finish_reason: None = None
 
 
-class _Plain(msgspec.Struct, Generic[DeltaT], gc=False, kw_only=True, forbid_unknown_fields=True):
-    """A chunk of content, or one of thinking, in the form that most servers send."""
-
-    id: str | None = None
-    object: str | None = None
-    created: int | None = None
-    model: str | None = None
-    service_tier: str | None = None
-    system_fingerprint: str | None = None
-    choices: tuple[_PlainChoice[DeltaT]]
-    usage: None = None
-    obfuscation: str | None = None
-
-
 class _PieceDelta(msgspec.Struct, gc=False, kw_only=True, forbid_unknown_fields=True):
     role: str | None = None
     content: str | None = None
@@ -85,74 +77,127 @@ class _PieceChoice(msgspec.Struct, gc=False, kw_only=True):
     logprobs: None = None
     finish_reason: Literal["", None] = None
     usage: None = None
-    native_finish_reason: str | None = None
+    native_finish_reason: Literal["", None] = None
     content_filter_results: Any = None
 
 
-class _Piece(msgspec.Struct, gc=False, kw_only=True):
-    """A chunk of content or thinking in any form."""
+# The fields of a chunk but its choices: those that both forms take, and those of the full one.
+_PLAIN: Final[dict[str, Any]] = {
+    "id": str | None,
+    "object": str | None,
+    "created": int | None,
+    "model": str | None,
+    "service_tier": str | None,
+    "system_fingerprint": str | None,
+    "usage": None,
+    "obfuscation": str | None,
+}
+_FULL: Final[dict[str, Any]] = {
+    **_PLAIN,
+    "created": int | float | str | None,
+    "citations": tuple[()] | None,
+    "search_results": tuple[()] | None,
+    "provider": str | None,
+    "prompt_filter_results": Any,
+    "error": None,
+}
 
-    id: str | None = None
-    object: str | None = None
-    created: int | float | str | None = None
-    model: str | None = None
-    service_tier: str | None = None
-    system_fingerprint: str | None = None
-    choices: tuple[_PieceChoice]
-    usage: None = None
-    citations: tuple[()] | None = None
-    search_results: tuple[()] | None = None
-    provider: str | None = None
-    prompt_filter_results: Any = None
-    obfuscation: str | None = None
-    error: None = None
+# What servers send in a field of the head that they do not fill in.
+_EMPTY: Final = Literal["", None]
+_EMPTY_COUNT: Final = Literal[0, None]
+
+Decode = Callable[[bytes], Any]
 
 
-_text = msgspec.json.Decoder(_Plain[_TextDelta]).decode
-_thought = msgspec.json.Decoder(_Plain[_ThoughtDelta]).decode
-_piece = msgspec.json.Decoder(_Piece).decode
+class _Decoders(NamedTuple):
+    """For chunks with text, with thinking, and with either in any form."""
+
+    text: Decode
+    thought: Decode
+    piece: Decode
+
+
+@functools.lru_cache(maxsize=128)  # as many as there can be
+def _decoders(lacks: Lacks) -> _Decoders:
+    return _Decoders(
+        _decoder("Plain", _PlainChoice[_TextDelta], _PLAIN, lacks, strict=True),
+        _decoder("Plain", _PlainChoice[_ThoughtDelta], _PLAIN, lacks, strict=True),
+        _decoder("Piece", _PieceChoice, _FULL, lacks, strict=False),
+    )
+
+
+def _decoder(name: str, choice: Any, fields: dict[str, Any], lacks: Lacks, *, strict: bool) -> Decode:
+    empty = {
+        field: _EMPTY_COUNT if field == "created" else _EMPTY
+        for field, lacking in lacks._asdict().items()
+        if lacking and field in fields
+    }
+    kinds = [(field, kind, None) for field, kind in (fields | empty).items()]
+    choices = ("choices", tuple.__class_getitem__((choice,)))
+    struct = msgspec.defstruct(
+        name, [*kinds, choices], kw_only=True, gc=False, forbid_unknown_fields=strict, module=__name__
+    )
+    return msgspec.json.Decoder(struct).decode
 
 
 class Run(NamedTuple):
-    """What a run of chunks adds: a delta for each, and the pieces of both kinds, none of them empty."""
+    """What a run of chunks adds: a delta for each, and the pieces of both kinds, none of them empty.
+
+    ``beside`` has names of the sender and results of a content filter, where there are any.
+    """
 
     deltas: list[Delta]
     texts: list[str]
     thoughts: list[str]
+    beside: Sequence[tuple[Any, Any]] = ()
 
 
-def run_of(payloads: Sequence[bytes], *, thinking: bool) -> Run | None:
-    """What *payloads* add; None when one adds nothing, or more than that. *thinking* is what is expected."""
-    if not thinking and (texts := _texts(payloads)) is not None:
+def run_of(payloads: Sequence[bytes], lacks: Lacks, *, thinking: bool) -> Run | None:
+    """What *payloads* add to an answer that *lacks* parts of its head; *thinking* is what is expected.
+
+    None when one of them adds nothing, or more than that.
+    """
+    decoders = _decoders(lacks)
+    if not thinking and (texts := _texts(decoders.text, payloads)) is not None:
         return Run(list(map(Delta, texts)), texts, [])
-    if (thoughts := _thoughts(payloads)) is not None:
+    if (thoughts := _thoughts(decoders.thought, payloads)) is not None:
         return Run(list(map(Delta, repeat(""), thoughts)), [], thoughts)
-    return _mixed(payloads)
+    return _mixed(decoders.piece, payloads)
 
 
-def _texts(payloads: Sequence[bytes]) -> list[str] | None:
+def _texts(decode: Decode, payloads: Sequence[bytes]) -> list[str] | None:
     try:
-        texts = [chunk.choices[0].delta.content for chunk in map(_text, payloads)]
+        texts = [chunk.choices[0].delta.content for chunk in map(decode, payloads)]
     except (ValueError, RecursionError):
         return None
     return texts if all(texts) else None
 
 
-def _thoughts(payloads: Sequence[bytes]) -> list[str] | None:
+def _thoughts(decode: Decode, payloads: Sequence[bytes]) -> list[str] | None:
     try:
-        thoughts = [chunk.choices[0].delta.reasoning_content for chunk in map(_thought, payloads)]
+        thoughts = [chunk.choices[0].delta.reasoning_content for chunk in map(decode, payloads)]
     except (ValueError, RecursionError):
         return None
     return thoughts if all(thoughts) else None
 
 
-def _mixed(payloads: Sequence[bytes]) -> Run | None:
+def _mixed(decode: Decode, payloads: Sequence[bytes]) -> Run | None:
     try:
-        deltas = [chunk.choices[0].delta for chunk in map(_piece, payloads)]
+        choices = [chunk.choices[0] for chunk in map(decode, payloads)]
     except (ValueError, RecursionError):
         return None
+    deltas = [choice.delta for choice in choices]
     texts = [delta.content or "" for delta in deltas]
     thoughts = [delta.reasoning_content or delta.reasoning or "" for delta in deltas]
     if not all(map(add, texts, thoughts)):
         return None
-    return Run(list(map(Delta, texts, thoughts)), list(filter(None, texts)), list(filter(None, thoughts)))
+    return Run(
+        list(map(Delta, texts, thoughts)),
+        list(filter(None, texts)),
+        list(filter(None, thoughts)),
+        [
+            (choice.delta.name, choice.content_filter_results)
+            for choice in choices
+            if choice.content_filter_results or choice.delta.name
+        ],
+    )

@@ -7,8 +7,7 @@ elsewhere, or nowhere, needs an entry that says so; a new field that has neither
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from types import MappingProxyType
+from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,6 +24,7 @@ from gravitex_async.chat import (
     ChunkChoice,
     CompletionUsage,
 )
+from gravitex_async.chat._head import Lacks
 from gravitex_async.chat._structs import reasoning_of
 
 from ..fields import empty_of, value_of
@@ -53,7 +53,6 @@ class Case(NamedTuple):
     value: Any
     found: Callable[[ChatCompletion], Any]
     wanted: Any = ...
-    beside: Mapping[str, Any] = MappingProxyType({})
     raises: type[Exception] | None = None
 
 
@@ -78,17 +77,13 @@ LEAVES = [(struct, field) for struct, field in FIELDS if (struct, field.name) no
 NOWHERE = {
     (ChatCompletionChunk, "object"),  # an answer names its own kind
     (ChatCompletionChunk, "obfuscation"),  # padding
-    (ChunkChoice, "content_filter_results"),  # about the piece of text it comes with
     (ChoiceDelta, "channel"),
-    (ChoiceDelta, "name"),
     (ChoiceDelta, "token_id"),
     (ChoiceDelta, "token_ids"),
 }
 
-# Comes with the first event, if at all; later events repeat it.
-HEAD = {
-    "id", "created", "model", "service_tier", "system_fingerprint", "provider", "prompt_filter_results",
-}  # fmt: skip
+# What an answer has once: the first event that has it says it, and the others may repeat it or not.
+HEAD = set(Lacks._fields)
 
 USAGE = value_of(CompletionUsage, "usage")
 CALL = {
@@ -108,9 +103,7 @@ CASES: dict[tuple[Struct, str], Case] = {
     ),
     (ChunkChoice, "index"): Case(2, lambda answer: [choice.index for choice in answer.choices], [0, 2]),
     (ChunkChoice, "usage"): Case(USAGE, lambda answer: answer.usage),
-    (ChunkChoice, "native_finish_reason"): Case(
-        "MAX", lambda answer: answer.choices[0].native_finish_reason, beside={"finish_reason": "length"}
-    ),
+    (ChoiceDelta, "name"): Case("Ada", lambda answer: message(answer).name),
     (ChoiceDelta, "role"): Case("assistant", lambda answer: message(answer).role),
     # What the texts have to be, ``said`` knows.
     (ChoiceDelta, "content"): Case(PARTS, lambda _: PARTS),
@@ -230,10 +223,12 @@ async def test_text_and_a_field_in_one_event(
     where = IN_EVENT[struct]
 
     def change(event: Tree) -> None:
-        where(event).update({field.name: case.value, **case.beside})
+        where(event)[field.name] = case.value
 
-    finishes = "finish_reason" in (field.name, *case.beside)
-    events = stream_of(kind, place, change, closes=not finishes)
+    events = stream_of(kind, place, change, closes=field.name != "finish_reason")
+    if field.name in HEAD:
+        for each in events[: PLACES[place]]:
+            each.pop(field.name, None)
     readings = await read_all(wire, lambda: opened(wire), cuttings(encoded(events)))
     if case.raises:
         assert all(isinstance(reading.error, case.raises) for reading in readings)
@@ -245,9 +240,8 @@ async def test_text_and_a_field_in_one_event(
         if reading.items is not None:
             sent = getattr(where(reading.items[PLACES[place]]), field.name)
             assert msgspec.to_builtins(sent) == case.value, reading.way
-        if place == "first" or field.name not in HEAD:
-            found = msgspec.to_builtins(case.found(reading.answer))
-            assert found == (case.value if case.wanted is ... else case.wanted), reading.way
+        found = msgspec.to_builtins(case.found(reading.answer))
+        assert found == (case.value if case.wanted is ... else case.wanted), reading.way
 
 
 @pytest.mark.parametrize(("struct", "field"), FIELDS, ids=names(FIELDS))
@@ -266,18 +260,65 @@ async def test_a_field_that_says_nothing(
     assert readings[0].answer.choices[0].finish_reason == "stop"
 
 
+LATE = {name: value_of(field.type, name) for struct, field in FIELDS if (name := field.name) in HEAD}
+
+
 @pytest.mark.parametrize("kind", ["content", "reasoning_content"])
 @pytest.mark.parametrize("place", ["middle", "last"])
-async def test_a_head_that_comes_late(wire: Wire, kind: str, place: str) -> None:
+@pytest.mark.parametrize("before", ["absent", "null", "empty"])
+async def test_a_head_that_comes_late(wire: Wire, kind: str, place: str, before: str) -> None:
     """Its fields are taken from whichever event has them first, text beside them or not."""
-    head = {name: value_of(field.type, name) for struct, field in FIELDS if (name := field.name) in HEAD}
-    events = stream_of(kind, place, lambda event: event.update(head))
+    events = stream_of(kind, place, lambda event: event.update(LATE))
+    empty = dict.fromkeys(LATE) if before == "null" else {**dict.fromkeys(LATE, ""), "created": 0}
     for each in events[: PLACES[place]]:
         del each["id"], each["created"], each["model"]
+        each.update({} if before == "absent" else empty)
     for reading in await read_all(wire, lambda: opened(wire), cuttings(encoded(events))):
         check([reading], events)
         found = msgspec.to_builtins(reading.answer)
-        assert {name: found[name] for name in head} == head, reading.way
+        assert {name: found[name] for name in LATE} == LATE, reading.way
+
+
+@pytest.mark.parametrize("kind", ["content", "reasoning_content"])
+@pytest.mark.parametrize("name", LATE)
+async def test_a_head_that_changes(wire: Wire, kind: str, name: str) -> None:
+    """What came first stays: clocks tick, and gateways name another id or an alias at the end."""
+    events = stream_of(kind, "middle", lambda _: None)
+    for number, each in enumerate(events):
+        if number < 5:
+            each.pop(name, None)
+        else:
+            each[name] = number if name == "created" else f"{number}"
+    for reading in await read_all(wire, lambda: opened(wire), cuttings(encoded(events))):
+        check([reading], events)
+        assert getattr(reading.answer, name) == (5 if name == "created" else "5"), reading.way
+
+
+SAFE = {"filtered": False, "severity": "safe"}
+FOUND: dict[str, list[Tree]] = {
+    "the gravest": [{"hate": {"filtered": False, "severity": "medium"}}, {"hate": SAFE}],
+    "what was filtered": [{"hate": {"filtered": True, "severity": "low"}}, {"hate": SAFE}, {}],
+    "what was detected": [
+        {"protected_material_text": {"detected": True, "filtered": False}},
+        {"protected_material_text": {"detected": False, "filtered": False}},
+    ],
+    "other categories": [{"hate": SAFE}, {"violence": {"filtered": False, "severity": "high"}}],
+}
+
+
+@pytest.mark.parametrize("kind", ["content", "reasoning_content"])
+@pytest.mark.parametrize("results", FOUND.values(), ids=FOUND)
+async def test_a_filter_that_speaks_of_pieces(wire: Wire, kind: str, results: list[Tree]) -> None:
+    """What it says of the whole is the gravest of what it said of the pieces."""
+    events = stream_of(kind, "first", lambda _: None)
+    for each in events[1:]:
+        each["choices"][0]["content_filter_results"] = {"sexual": SAFE}
+    for place, each in enumerate(results, PLACES["middle"]):
+        events[place]["choices"][0]["content_filter_results"] = each
+    wanted = {"sexual": SAFE, **{name: result for each in results[::-1] for name, result in each.items()}}
+    for reading in await read_all(wire, lambda: opened(wire), cuttings(encoded(events))):
+        check([reading], events)
+        assert reading.answer.choices[0].content_filter_results == wanted, reading.way
 
 
 @pytest.mark.parametrize("kind", ["content", "reasoning_content"])

@@ -1,0 +1,190 @@
+"""One choice of a stream, in pieces, and the whole it makes.
+
+Text is kept in pieces and joined when it is read: joining at every chunk would be quadratic. Lists are
+appended, of scalars the last one that is not empty counts, and of the sender's name the first.
+
+A content filter (Azure) speaks of the piece of text it comes with, in a plain answer of the whole: so what
+counts is the gravest that it said, category by category.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ._structs import Audio, ChatCompletionMessage, Choice, ChoiceDelta, Logprobs
+from ._toolcalls import ToolCallAssembly
+
+__all__ = ["ChoiceParts"]
+
+# More categories than this in one answer are no filter's but garbage; the rest is dropped.
+MAX_CATEGORIES: Final = 64
+
+_SEVERITIES: Final = {"safe": 1, "low": 2, "medium": 3, "high": 4}
+
+
+class _Rarities:
+    """What few answers bring, in pieces."""
+
+    __slots__ = ("annotations", "audio", "details", "extra_content", "filtered", "logprobs", "refusal")
+
+    def __init__(self) -> None:
+        self.refusal: list[str] = []
+        self.annotations: list[Any] = []
+        self.details: list[Any] = []
+        self.logprobs: list[Logprobs] = []
+        self.audio: list[Audio] = []
+        self.extra_content: Any = None
+        self.filtered: dict[str, Any] = {}
+
+
+_NONE = _Rarities()
+
+
+class ChoiceParts:
+    """One choice, in pieces. Small: a stream that waits is little more than this."""
+
+    __slots__ = (
+        "_rare", "content", "filter_results", "finish_reason", "index", "name", "native_finish_reason",
+        "reasoning", "tools",
+    )  # fmt: skip
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.content: list[str] = []
+        self.reasoning: list[str] = []
+        self.tools: ToolCallAssembly | None = None
+        self.finish_reason: str | None = None
+        self.native_finish_reason: str | None = None
+        self.name: str | None = None
+        self.filter_results: Any = None  # those that came last: most chunks repeat them
+        self._rare: _Rarities | None = None
+
+    @property
+    def refusal(self) -> str:
+        return "" if self._rare is None else "".join(self._rare.refusal)
+
+    def _rarities(self) -> _Rarities:
+        if self._rare is None:
+            self._rare = _Rarities()
+        return self._rare
+
+    def add(self, delta: ChoiceDelta) -> int:
+        """Takes what is not plain content or reasoning; returns how many pieces of content that was."""
+        found = 0
+        if delta.tool_calls or delta.function_call is not None:
+            found = self._add_calls(delta)
+        if delta.refusal:
+            self._rarities().refusal.append(delta.refusal)
+            found += 1
+        if delta.annotations:
+            self._rarities().annotations.extend(delta.annotations)
+        if delta.reasoning_details:
+            self._rarities().details.extend(delta.reasoning_details)
+        if delta.audio is not None:
+            self._rarities().audio.append(delta.audio)
+            found += 1
+        if delta.extra_content:
+            self._rarities().extra_content = delta.extra_content
+        return found
+
+    def add_name(self, name: Any) -> None:
+        if self.name is None and name and isinstance(name, str):
+            self.name = name
+
+    def add_filter_results(self, results: Any) -> None:
+        if not results or results == self.filter_results:
+            return
+        self.filter_results = results
+        if isinstance(results, dict):
+            _add_results(self._rarities().filtered, results)
+
+    def add_logprobs(self, logprobs: Logprobs) -> None:
+        self._rarities().logprobs.append(logprobs)
+
+    def _add_calls(self, delta: ChoiceDelta) -> int:
+        if self.tools is None:
+            self.tools = ToolCallAssembly()
+        for fragment in delta.tool_calls or ():
+            self.tools.add(fragment)
+        if delta.function_call is not None:
+            self.tools.add_legacy(delta.function_call)
+        return 1
+
+    def message(self) -> ChatCompletionMessage:
+        """The choice as the message of a plain answer."""
+        calls = self.tools.message_calls() if self.tools else []
+        content = "".join(self.content)
+        rare = self._rare or _NONE
+        return ChatCompletionMessage(
+            content=content if content or not (calls or rare.refusal) else None,
+            reasoning_content="".join(self.reasoning) or None,
+            reasoning_details=_merged_details(rare.details) or None,
+            tool_calls=calls or None,
+            refusal="".join(rare.refusal) or None,
+            annotations=rare.annotations or None,
+            audio=_joined_audio(rare.audio),
+            function_call=self.tools.legacy_call() if self.tools else None,
+            extra_content=rare.extra_content,
+            name=self.name,
+        )
+
+    def whole(self) -> Choice:
+        """The choice as one of a plain answer."""
+        return Choice(
+            index=self.index,
+            message=self.message(),
+            finish_reason=self.finish_reason,
+            logprobs=_joined_logprobs((self._rare or _NONE).logprobs),
+            native_finish_reason=self.native_finish_reason,
+            content_filter_results=(self._rare or _NONE).filtered or self.filter_results,
+        )
+
+
+def _joined_audio(pieces: Sequence[Audio]) -> Audio | None:
+    if not pieces:
+        return None
+    # Pieces of base64 are not padded to whole bytes one by one: the text is joined, not the bytes.
+    return Audio(
+        id=next((piece.id for piece in pieces if piece.id), None),
+        data="".join(piece.data or "" for piece in pieces),
+        transcript="".join(piece.transcript or "" for piece in pieces),
+        expires_at=next((piece.expires_at for piece in reversed(pieces) if piece.expires_at), None),
+    )
+
+
+def _joined_logprobs(pieces: Sequence[Logprobs]) -> Logprobs | None:
+    content = [entry for piece in pieces for entry in piece.content or ()]
+    refusal = [entry for piece in pieces for entry in piece.refusal or ()]
+    return Logprobs(content or None, refusal or None) if content or refusal else None
+
+
+def _merged_details(details: Sequence[Any]) -> list[Any]:
+    """``reasoning_details`` of a stream: pieces of one entry (same type and index) joined."""
+    merged: dict[Any, dict[str, Any]] = {}
+    for detail in details:
+        if not isinstance(detail, dict):
+            continue
+        entry = merged.setdefault((detail.get("type"), detail.get("index"), detail.get("id")), {})
+        for name, value in detail.items():
+            joined = name in ("text", "summary", "data") and isinstance(value, str)
+            entry[name] = (entry.get(name) or "") + value if joined else value
+    return list(merged.values())
+
+
+def _add_results(found: dict[str, Any], results: dict[str, Any]) -> None:
+    """Adds what a filter said of one more piece of the text; of each category the gravest stays."""
+    for category, result in results.items():
+        if category not in found:
+            if len(found) < MAX_CATEGORIES:
+                found[category] = result
+        elif _gravity(result) >= _gravity(found[category]):
+            found[category] = result
+
+
+def _gravity(result: Any) -> tuple[bool, bool, int]:
+    if not isinstance(result, dict):
+        return False, False, 0
+    severity = result.get("severity")
+    known = _SEVERITIES.get(severity, 0) if isinstance(severity, str) else 0
+    return result.get("filtered") is True, result.get("detected") is True, known
