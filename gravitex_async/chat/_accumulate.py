@@ -63,6 +63,7 @@ class ChatAccumulator:
         self._search_results: list[Any] | None = None
         self._whole: ChatCompletion | None = None
         self.unknown = UnknownFields()
+        # Pieces that do not stand in the texts of choice 0.
         self._pieces = 0
         self._thoughts = 0
         self._thinking = False  # the last chunks read in brief brought thinking
@@ -72,60 +73,54 @@ class ChatAccumulator:
     def fold(self, items: Sequence[ChatCompletionChunk], start: int) -> int:
         """See ``Accumulator.fold``. The hot loop: a piece of text is done in place, the rest is called.
 
-        Unpacking is cheaper than ``len`` and an index; what it costs where it fails, odd chunks pay.
+        Unpacking is cheaper than ``len`` and an index; what it costs where it fails, odd chunks pay. Fields
+        are compared with None before they are asked whether they are empty: CPython jumps on None at once,
+        but calls for the truth of anything that is no bool.
         """
         made = self.made
-        first = self._first or _NOBODY
+        first, head = self._first or _NOBODY, self._head
+        no_tier, no_fingerprint, no_provider, no_results = head.rare
+        nameless = head.nameless or first is _NOBODY
         texts, thoughts = first.content, first.reasoning
-        had = len(texts), len(thoughts)
-        no_id, no_created, no_model, no_tier, no_fingerprint, no_provider, no_results = self._head.lacks
         for chunk in items[start:] if start else items:
             try:
                 (choice,) = chunk.choices
             except ValueError:
-                choice = None
-            if (
-                choice is not None
-                and first is not _NOBODY
-                and not (
-                    chunk.usage is not None
-                    or chunk.error is not None
-                    or chunk.citations is not None
-                    or chunk.search_results is not None
-                    or (no_tier and chunk.service_tier)
-                    or (no_fingerprint and chunk.system_fingerprint)
-                    or (no_provider and chunk.provider)
-                    or (no_results and chunk.prompt_filter_results)
-                    or (no_id and chunk.id)
-                    or (no_created and chunk.created)
-                    or (no_model and chunk.model)
-                )
-            ):
+                pass
+            else:
                 delta = choice.delta
                 if not (
                     delta is None
-                    or choice.index
-                    or choice.finish_reason
+                    or chunk.usage is not None
+                    or chunk.error is not None
+                    or chunk.citations is not None
+                    or chunk.search_results is not None
+                    or (chunk.service_tier is not None and no_tier and chunk.service_tier)
+                    or (chunk.system_fingerprint is not None and no_fingerprint and chunk.system_fingerprint)
+                    or (chunk.provider is not None and no_provider and chunk.provider)
+                    or (chunk.prompt_filter_results is not None and no_results)
+                    or choice.index != 0
+                    or (choice.finish_reason is not None and choice.finish_reason)
                     or choice.logprobs is not None
                     or choice.usage is not None
-                    or choice.native_finish_reason
+                    or choice.native_finish_reason is not None
                     or (
                         choice.content_filter_results is not None
                         and choice.content_filter_results != first.filter_results
                     )
                     or delta.reasoning is not None
-                    or delta.tool_calls
-                    or delta.refusal
+                    or (delta.tool_calls is not None and delta.tool_calls)
+                    or (delta.refusal is not None and delta.refusal)
                     or delta.reasoning_details is not None
                     or delta.annotations is not None
                     or delta.audio is not None
                     or delta.function_call is not None
                     or delta.extra_content is not None
                     or (delta.name is not None and delta.name != first.name)
+                    or (nameless and (first is _NOBODY or head.named_by(chunk)))
                 ):
-                    text = delta.content
-                    thought = delta.reasoning_content
-                    if text.__class__ is str and text and not thought:
+                    text, thought = delta.content, delta.reasoning_content
+                    if (thought is None or not thought) and text and text.__class__ is str:
                         texts.append(text)
                         if made is not None:
                             made.append(Delta(text))
@@ -135,24 +130,17 @@ class ChatAccumulator:
                         if made is not None:
                             made.append(Delta("", thought))
                         continue
-            self._count(first, had)
             self._take_chunk(chunk)
             first = self._first or _NOBODY
+            no_tier, no_fingerprint, no_provider, no_results = head.rare
+            nameless = head.nameless or first is _NOBODY
             texts, thoughts = first.content, first.reasoning
-            had = len(texts), len(thoughts)
-            no_id, no_created, no_model, no_tier, no_fingerprint, no_provider, no_results = self._head.lacks
             if made is not None:
                 made.append(deltas_of(chunk))
             # What has no choices, or a failed one, may hold an error, in fields the struct does not know.
             if chunk.error or not chunk.choices or chunk.choices[0].finish_reason == "error":
                 return next(place for place in range(start, len(items)) if items[place] is chunk)
-        self._count(first, had)
         return len(items)
-
-    def _count(self, first: ChoiceParts, had: tuple[int, int]) -> None:
-        """Counts the pieces that choice 0 has more than it *had*."""
-        self._pieces += len(first.content) - had[0]
-        self._thoughts += len(first.reasoning) - had[1]
 
     def brief(self, payloads: Sequence[bytes]) -> list[Delta] | None:
         """See ``Accumulator.brief``."""
@@ -167,8 +155,6 @@ class ChatAccumulator:
         for name, results in run.beside:
             first.add_name(name)
             first.add_filter_results(results)
-        self._pieces += len(run.texts)
-        self._thoughts += len(run.thoughts)
         self._thinking = bool(run.thoughts)
         return run.deltas
 
@@ -199,7 +185,9 @@ class ChatAccumulator:
     @property
     def progress(self) -> tuple[int, int]:
         """See ``Accumulator.progress``."""
-        return self._pieces, self._thoughts
+        if self._first is None:
+            return self._pieces, self._thoughts
+        return self._pieces + len(self._first.content), self._thoughts + len(self._first.reasoning)
 
     @property
     def complete(self) -> bool:
@@ -298,11 +286,11 @@ class ChatAccumulator:
             text = delta.content if isinstance(delta.content, str) else text_of(delta.content)
             if text:
                 parts.content.append(text)
-                self._pieces += 1
+                self._pieces += parts is not self._first
             reasoning = delta.reasoning_content or reasoning_of(delta)
             if reasoning:
                 parts.reasoning.append(reasoning)
-                self._thoughts += 1
+                self._thoughts += parts is not self._first
             self._pieces += parts.add(delta)
             parts.add_name(delta.name)
         if choice.finish_reason:

@@ -81,7 +81,7 @@ class _PieceChoice(msgspec.Struct, gc=False, kw_only=True):
     content_filter_results: Any = None
 
 
-# The fields of a chunk but its choices: those that both forms take, and those of the full one.
+# The fields of a chunk in the order of the wire: those that both forms take, and those of the full one.
 _PLAIN: Final[dict[str, Any]] = {
     "id": str | None,
     "object": str | None,
@@ -89,6 +89,7 @@ _PLAIN: Final[dict[str, Any]] = {
     "model": str | None,
     "service_tier": str | None,
     "system_fingerprint": str | None,
+    "choices": None,  # what they are is the form's
     "usage": None,
     "obfuscation": str | None,
 }
@@ -132,10 +133,10 @@ def _decoder(name: str, choice: Any, fields: dict[str, Any], lacks: Lacks, *, st
         for field, lacking in lacks._asdict().items()
         if lacking and field in fields
     }
-    kinds = [(field, kind, None) for field, kind in (fields | empty).items()]
-    choices = ("choices", tuple.__class_getitem__((choice,)))
+    kinds: list[Any] = [(field, kind, None) for field, kind in (fields | empty).items()]
+    kinds[list(fields).index("choices")] = ("choices", tuple.__class_getitem__((choice,)))
     struct = msgspec.defstruct(
-        name, [*kinds, choices], kw_only=True, gc=False, forbid_unknown_fields=strict, module=__name__
+        name, kinds, kw_only=True, gc=False, forbid_unknown_fields=strict, module=__name__
     )
     return msgspec.json.Decoder(struct).decode
 

@@ -34,17 +34,38 @@ _values: Final = attrgetter(*Lacks._fields)
 
 
 class Head:
-    """The first value of each field, under its name in ``fields``."""
+    """The first value of each field, under its name in ``fields``.
 
-    __slots__ = ("fields", "lacks")
+    For the hot loop, ``lacks`` is there in two more forms: ``nameless`` says whether an id, a model or a time
+    is missing, ``rare`` has the other flags.
+    """
+
+    __slots__ = ("fields", "lacks", "nameless", "rare")
 
     def __init__(self) -> None:
         self.fields: dict[str, Any] = {}
-        self.lacks = Lacks()
+        self._lack(Lacks())
 
     def take(self, chunk: ChatCompletionChunk) -> None:
         """Takes what is still missing."""
         for name, lacking, value in zip(Lacks._fields, self.lacks, _values(chunk), strict=True):
             if lacking and value:
                 self.fields[name] = value
-                self.lacks = self.lacks._replace(**{name: False})
+                self._lack(self.lacks._replace(**{name: False}))
+
+    def named_by(self, chunk: ChatCompletionChunk) -> bool:
+        """Whether *chunk* brings an id, a model or a time that is still missing."""
+        lacks = self.lacks
+        return bool(
+            (lacks.id and chunk.id) or (lacks.created and chunk.created) or (lacks.model and chunk.model)
+        )
+
+    def _lack(self, lacks: Lacks) -> None:
+        self.lacks = lacks
+        self.nameless = lacks.id or lacks.created or lacks.model
+        self.rare = (
+            lacks.service_tier,
+            lacks.system_fingerprint,
+            lacks.provider,
+            lacks.prompt_filter_results,
+        )

@@ -1,15 +1,13 @@
 """Events folded into an answer, candidate by candidate (reference: gemini.md sections 5 and 6).
 
-What a candidate makes of its parts is in ``_candidate.py``. Ids and the model's name: the first that is
-not empty. Usage: the last object, and what it lacks from those before. No asyncio here.
+What a candidate makes of its parts is in ``_candidate.py``, what events say of the answer itself in
+``_head.py``. Usage: the last object, and what it lacks from those before. No asyncio here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
-
-import msgspec
 
 from .._failures import ErrorInfo, find_error, find_flat
 from ..deltas import Delta, EndReason, Revised, ToolCall, ToolCallDelta
@@ -19,6 +17,7 @@ from ._candidate import CandidateParts, TextRun
 from ._decode import answers_of
 from ._deltas import deltas_of
 from ._enums import reason_of
+from ._head import Head
 from ._metadata import PromptFeedback, UsageMetadata
 from ._parts import Content
 from ._structs import GenerateContentResponse
@@ -39,8 +38,7 @@ class GeminiAccumulator:
         self.made: list[Delta | Sequence[Delta]] | None = None
         self._candidates: dict[int, CandidateParts] = {}
         self._first: CandidateParts | None = None  # candidate 0
-        self._head = GenerateContentResponse()
-        self._head_full = False
+        self._head = Head()
         self._feedback: PromptFeedback | None = None
         self._usage: UsageMetadata | None = None
         self._pieces = 0
@@ -54,7 +52,8 @@ class GeminiAccumulator:
         Unpacking is cheaper than ``len`` and an index; what it costs where it fails, odd events pay.
         """
         made = self.made
-        was, head_full = self._usage, self._head_full
+        was, head = self._usage, self._head
+        nameless, no_time, no_status = head.nameless, head.lacks.create_time, head.lacks.model_status
         run, pieces, thinking = self._open()
         add, had = pieces.append, len(pieces)
         for item in items[start:] if start else items:
@@ -71,7 +70,10 @@ class GeminiAccumulator:
                     and not (
                         item.extra is not None
                         or item.prompt_feedback is not None
-                        or candidate.index
+                        or (item.create_time is not None and no_time and item.create_time)
+                        or (item.model_status is not None and no_status)
+                        or (nameless and head.named_by(item))
+                        or candidate.index != 0
                         or candidate.finish_reason is not None
                         or candidate.safety_ratings is not None
                         or candidate.grounding_metadata is not None
@@ -96,9 +98,6 @@ class GeminiAccumulator:
                         or part.extra is not None
                     )
                 ):
-                    if not head_full:
-                        self._take_head(item)
-                        head_full = self._head_full
                     now = item.usage_metadata
                     if now is not None:
                         if (  # not ``now.lacks(was)``, without the call
@@ -142,7 +141,8 @@ class GeminiAccumulator:
             self._count(run, len(pieces) - had)
             self._usage = was
             self._take(item)
-            was, head_full = self._usage, self._head_full
+            was = self._usage
+            nameless, no_time, no_status = head.nameless, head.lacks.create_time, head.lacks.model_status
             run, pieces, thinking = self._open()
             add, had = pieces.append, len(pieces)
             if made is not None:
@@ -172,9 +172,9 @@ class GeminiAccumulator:
     def brief(self, payloads: Sequence[bytes]) -> list[Delta] | None:
         """See ``Accumulator.brief``."""
         first = self._first
-        if first is None or not self._head_full:
+        if first is None:
             return None
-        run = run_of(payloads) if payloads else None
+        run = run_of(payloads, self._head.lacks) if payloads else None
         if run is None:
             return None if payloads else []
         if first.role is None:
@@ -254,19 +254,19 @@ class GeminiAccumulator:
 
     def final(self) -> GenerateContentResponse:
         """The answer so far, every candidate of it, as a plain one."""
-        return msgspec.structs.replace(
-            self._head,
+        return GenerateContentResponse(
             candidates=[self._candidates[index].whole() for index in sorted(self._candidates)],
             prompt_feedback=self._feedback,
             usage_metadata=self._usage,
+            **self._head.fields,
         )
 
     # Folding
 
     def _take(self, item: GenerateContentResponse) -> None:
         """Takes an event of any form."""
-        if not self._head_full or item.prompt_feedback is not None:
-            self._take_head(item)
+        self._head.take(item)
+        self._feedback = item.prompt_feedback or self._feedback
         usage = item.usage_metadata
         if usage is not None:
             self._usage = usage if self._usage is None else usage.after(self._usage)
@@ -295,16 +295,6 @@ class GeminiAccumulator:
             if index == 0:
                 self._first = state
         return state
-
-    def _take_head(self, item: GenerateContentResponse) -> None:
-        head = self._head
-        head.response_id = head.response_id or item.response_id
-        head.model_version = head.model_version or item.model_version
-        head.create_time = head.create_time or item.create_time
-        head.model_status = head.model_status or item.model_status
-        self._feedback = item.prompt_feedback or self._feedback
-        # Whatever else a server sends, it sends with these two.
-        self._head_full = bool(head.response_id and head.model_version)
 
     def _late(self, index: int) -> tuple[ToolCallDelta, ...]:
         state = self._candidates.get(index)

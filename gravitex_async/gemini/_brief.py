@@ -10,6 +10,9 @@ Strategy
     replaces what those before it had, and what it lacks, they lack too. So usage is merged once per run. That
     holds where all of them count something or none does; zeros among counts take the full way.
 
+    Fields of the head that the answer still lacks must be empty in all events of the run: that is part of the
+    form. An event that brings one of them is folded, and the next run is read for the others.
+
     Whatever the full structs give a type has the same or a narrower one here: no event is read in brief that
     the full way would refuse.
 """
@@ -26,6 +29,7 @@ import msgspec
 from ..deltas import Delta
 from ..usage import Usage
 from ._decode import strict_decoder
+from ._head import Lacks
 from ._metadata import UsageMetadata
 
 __all__ = ["Run", "run_of"]
@@ -48,6 +52,7 @@ class Form(NamedTuple):
     thought: bool
     role: str | None
     usage: tuple[tuple[str, int | None], ...] | None
+    lacks: Lacks
 
 
 class Run(NamedTuple):
@@ -87,10 +92,13 @@ class _Detail(msgspec.Struct, gc=False, rename="camel"):
 _event = msgspec.json.Decoder(_Event).decode
 
 
-def run_of(payloads: Sequence[bytes]) -> Run | None:
-    """What *payloads*, at least one, add; None when one adds no text, or more, or is of another form."""
+def run_of(payloads: Sequence[bytes], lacks: Lacks) -> Run | None:
+    """What *payloads*, at least one, add to an answer that *lacks* parts of its head.
+
+    None when one of them adds no text, or more, or is of another form.
+    """
     try:
-        form = _form(_event(payloads[0]))
+        form = _form(_event(payloads[0]), lacks)
         if form is None:
             return None
         events = list(map(_decoder(form), payloads))
@@ -134,15 +142,16 @@ def _told(form: Form, events: Sequence[Any]) -> Iterable[Usage | None]:
     ]
 
 
-def _form(event: _Event) -> Form | None:
+def _form(event: _Event, lacks: Lacks) -> Form | None:
     content, usage = event.candidates[0].content, event.usage_metadata
     thought = content.parts[0].thought is True
     if usage is None:
-        return Form(thought, content.role, None)
+        return Form(thought, content.role, None, lacks)
     counts = [name for name in _TOLD if usage.get(name) is not None]
     if not usage.keys() <= _NAMES.keys() or (counts and _TOTAL not in counts):
         return None
-    return Form(thought, content.role, tuple((name, _length(value)) for name, value in usage.items()))
+    lengths = tuple((name, _length(value)) for name, value in usage.items())
+    return Form(thought, content.role, lengths, lacks)
 
 
 def _length(value: Any) -> int | None:
@@ -169,12 +178,18 @@ def _decoder(form: Form) -> Callable[[bytes], Any]:
         "candidates": _tuple(candidate),
         "prompt_feedback": None,
         "usage_metadata": usage,
-        "model_version": str | None,
-        "create_time": str | None,
-        "response_id": str | None,
+        "model_version": _text(form.lacks.model_version),
+        "create_time": _text(form.lacks.create_time),
+        "response_id": _text(form.lacks.response_id),
+        "model_status": None if form.lacks.model_status else Any,
     }
-    defaults = dict.fromkeys(("model_version", "create_time", "response_id"))
+    defaults = dict.fromkeys(Lacks._fields)
     return msgspec.json.Decoder(_struct("Event", event, **defaults)).decode
+
+
+def _text(lacking: bool) -> Any:
+    """The type of a text of the head; one that is still missing is empty."""
+    return Literal["", None] if lacking else str | None
 
 
 def _usage(lengths: Sequence[tuple[str, int | None]]) -> Any:

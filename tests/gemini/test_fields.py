@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from gravitex_async import APIStatusError
 from gravitex_async.gemini import Candidate, Content, GenerateContentResponse, Part, UsageMetadata
+from gravitex_async.gemini._head import Lacks
 
 from ..fields import empty_of, value_of
 from ..ways import Reading, Wire, cuttings, read_all, serving, told
@@ -70,8 +71,8 @@ FIELDS = fields_of(*IN_EVENT)
 HOLDERS = {(GenerateContentResponse, "candidates"), (Candidate, "content"), (Content, "parts")}
 LEAVES = [(struct, field) for struct, field in FIELDS if (struct, field.name) not in HOLDERS]
 
-# Come with the first event, if at all; later events repeat them.
-HEAD = {"model_version", "create_time", "response_id", "model_status"}
+# What an answer has once: the first event that has it says it, and the others may repeat it or not.
+HEAD = set(Lacks._fields)
 
 CITATION = {"startIndex": 1, "endIndex": 5, "uri": "https://a.example", "title": "A", "license": "mit"}
 
@@ -228,6 +229,9 @@ async def test_text_and_a_field_in_one_event(
         lambda event: IN_EVENT[struct](event).update({field.encode_name: case.value}),
         closes=field.name != "finish_reason",
     )
+    if field.name in HEAD:
+        for each in events[: PLACES[place]]:
+            each.pop(field.encode_name, None)
     if field.name == "index":  # each candidate has to be finished
         other = 0 if place == "last" else case.value
         events[-1]["candidates"].append({"index": other, "finishReason": "STOP"})
@@ -239,7 +243,7 @@ async def test_text_and_a_field_in_one_event(
             sent = getattr(IN_EVENT[struct](reading.items[PLACES[place]]), field.name)
             assert msgspec.to_builtins(sent) == case.value, reading.way
         # What is to be found of the usage, ``counted`` knows.
-        if field.name != "usage_metadata" and (place == "first" or field.name not in HEAD):
+        if field.name != "usage_metadata":
             found = msgspec.to_builtins(case.found(reading.answer))
             assert found == (case.value if case.wanted is ... else case.wanted), reading.way
 
@@ -317,6 +321,21 @@ async def test_a_head_that_comes_late(wire: Wire, kind: tuple[bool, bool], place
         found = msgspec.to_builtins(reading.answer)
         assert {name: found[name] for name in head} == head, reading.way
         assert found["candidates"][0]["content"]["role"] == "model"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("name", ["modelVersion", "responseId", "createTime", "modelStatus"])
+@pytest.mark.parametrize("before", ["absent", "null", "empty"])
+async def test_a_head_that_changes(wire: Wire, kind: tuple[bool, bool], name: str, before: str) -> None:
+    """What came first stays, whatever stood there before."""
+    events = stream_of(kind, "middle", lambda _: None)
+    for number, each in enumerate(events):
+        each[name] = f"{number}" if number >= 5 else None if before == "null" else ""
+        if number < 5 and before == "absent":
+            del each[name]
+    for reading in await read_all(wire, lambda: opened(wire), cuttings(encoded(events))):
+        check([reading], events)
+        assert msgspec.to_builtins(reading.answer)[name] == "5", reading.way
 
 
 @pytest.mark.parametrize("struct", [Candidate, Content, Part, GenerateContentResponse, UsageMetadata])
