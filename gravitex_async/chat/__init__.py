@@ -5,6 +5,8 @@ _request     arguments -> body
 _structs     the wire, plain and streamed
 _unknown     fields that no struct knows
 _toolcalls   fragments -> tool calls
+_choice      deltas -> one choice
+_head        what chunks say of the answer itself
 _accumulate  chunks -> answer
 _parsed      answer -> answer with a value
 _history     answer, tool results -> messages of the next request

@@ -8,6 +8,7 @@ _metadata    what an answer says about itself
 _structs     the answer, which is also the event of a stream
 _decode      JSON -> structs
 _candidate   parts -> one candidate; _calls, _partial: fragments -> function calls
+_head        what events say of the answer itself
 _accumulate  events -> answer
 _deltas      event -> deltas
 _brief       events of nothing but text -> deltas, no structs made

@@ -53,7 +53,7 @@ class GeminiAccumulator:
         """
         made = self.made
         was, head = self._usage, self._head
-        nameless, no_time, no_status = head.nameless, head.lacks.create_time, head.lacks.model_status
+        nameless, no_time, no_status = head.flags
         run, pieces, thinking = self._open()
         add, had = pieces.append, len(pieces)
         for item in items[start:] if start else items:
@@ -142,7 +142,7 @@ class GeminiAccumulator:
             self._usage = was
             self._take(item)
             was = self._usage
-            nameless, no_time, no_status = head.nameless, head.lacks.create_time, head.lacks.model_status
+            nameless, no_time, no_status = head.flags
             run, pieces, thinking = self._open()
             add, had = pieces.append, len(pieces)
             if made is not None:

@@ -31,15 +31,15 @@ _values: Final = attrgetter(*Lacks._fields)
 class Head:
     """The first value of each field, under its name in ``fields``.
 
-    ``nameless`` says for the hot loop whether an id or a model is missing.
+    ``flags`` is ``lacks`` in the form for the hot loop: whether an id or a model is missing, a time, a status.
     """
 
-    __slots__ = ("fields", "lacks", "nameless")
+    __slots__ = ("fields", "flags", "lacks")
 
     def __init__(self) -> None:
         self.fields: dict[str, Any] = {}
         self.lacks = Lacks()
-        self.nameless = True
+        self.flags = (True, True, True)
 
     def take(self, item: GenerateContentResponse) -> None:
         """Takes what is still missing."""
@@ -47,7 +47,8 @@ class Head:
             if lacking and value:
                 self.fields[name] = value
                 self.lacks = self.lacks._replace(**{name: False})
-        self.nameless = self.lacks.response_id or self.lacks.model_version
+        lacks = self.lacks
+        self.flags = (lacks.response_id or lacks.model_version, lacks.create_time, lacks.model_status)
 
     def named_by(self, item: GenerateContentResponse) -> bool:
         """Whether *item* brings an id or a model that is still missing."""

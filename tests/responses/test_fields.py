@@ -260,6 +260,39 @@ def _plain(value: Any) -> Any:
 NULLS = [(kind, field) for kind, field in FIELDS if kind not in LAST]
 
 
+OWN = {"item_id": "m", "output_index": 0, "content_index": 0}
+LIKE_A_PIECE = [
+    *(str(kind.__struct_config__.tag) for kind, field in FIELDS
+      if (field.name, field.type) == ("delta", str) and kind is not e.OutputTextDeltaEvent),
+    "response.odd.delta",  # nobody knows these two
+    "odd",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LIKE_A_PIECE)
+@pytest.mark.parametrize("names", [True, False])
+async def test_text_around_an_event_that_looks_like_it(wire: Wire, kind: str, names: bool) -> None:
+    """Its own type alone says what it is: of another type, at the same place, it is no piece of the text."""
+    sent = {"type": kind, **OWN, "delta": "<odd>", "sequence_number": 99}
+    readings = await readings_of(wire, stream_of(sent), names=names)
+    for reading in readings:
+        assert reading.error is None, (reading.way, reading.error)
+        assert reading.stream.content.replace("<odd>", "") == "".join(TEXTS), reading.way
+        if kind not in EVENT_TYPES:
+            assert reading.stream.content == "".join(TEXTS), reading.way
+        if reading.deltas is not None:
+            joined = told(reading.deltas)
+            assert (joined["content"], joined["reasoning"]) == (
+                reading.stream.content, reading.stream.reasoning_content,
+            ), reading.way  # fmt: skip
+        if reading.items is not None:
+            event = reading.items[ODD_AT]
+            assert event.sequence_number == 99
+            if kind not in EVENT_TYPES:
+                assert isinstance(event, e.UnknownEvent)
+                assert (event.type, msgspec.json.decode(event.raw)) == (kind, sent)
+
+
 @pytest.mark.parametrize(
     ("kind", "field"), NULLS, ids=[f"{kind.__name__}.{field.name}" for kind, field in NULLS]
 )
@@ -380,7 +413,6 @@ async def test_a_piece_of_thinking_with_another_field(
 # Events about the very text that the pieces add to
 
 SO_FAR = "".join(TEXTS[: ODD_AT - 2])
-OWN = {"item_id": "m", "output_index": 0, "content_index": 0}
 ABOUT_THE_TEXT = {
     "its whole text": {"type": "response.output_text.done", **OWN, "text": SO_FAR},
     "its part": {"type": "response.content_part.done", **OWN, "part": {**PART, "text": SO_FAR}},
