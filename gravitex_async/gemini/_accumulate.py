@@ -21,6 +21,7 @@ from ._head import Head
 from ._metadata import PromptFeedback, UsageMetadata
 from ._parts import Content
 from ._structs import GenerateContentResponse
+from ._wire import more_extra
 
 __all__ = ["GeminiAccumulator"]
 
@@ -40,6 +41,7 @@ class GeminiAccumulator:
         self._first: CandidateParts | None = None  # candidate 0
         self._head = Head()
         self._feedback: PromptFeedback | None = None
+        self._extra: dict[str, Any] | None = None
         self._usage: UsageMetadata | None = None
         self._pieces = 0
         self._thoughts = 0
@@ -59,7 +61,8 @@ class GeminiAccumulator:
         for item in items[start:] if start else items:
             try:
                 (candidate,) = item.candidates
-                (part,) = candidate.content.parts  # type: ignore[union-attr]  # None has no parts
+                content = candidate.content
+                (part,) = content.parts  # type: ignore[union-attr]  # None has no parts
             except (ValueError, AttributeError):
                 pass
             else:
@@ -74,6 +77,8 @@ class GeminiAccumulator:
                         or (item.model_status is not None and no_status)
                         or (nameless and head.named_by(item))
                         or candidate.index != 0
+                        or candidate.extra is not None
+                        or content.extra is not None  # type: ignore[union-attr]  # see above
                         or candidate.finish_reason is not None
                         or candidate.safety_ratings is not None
                         or candidate.grounding_metadata is not None
@@ -258,6 +263,7 @@ class GeminiAccumulator:
             candidates=[self._candidates[index].whole() for index in sorted(self._candidates)],
             prompt_feedback=self._feedback,
             usage_metadata=self._usage,
+            extra=self._extra,
             **self._head.fields,
         )
 
@@ -267,6 +273,8 @@ class GeminiAccumulator:
         """Takes an event of any form."""
         self._head.take(item)
         self._feedback = item.prompt_feedback or self._feedback
+        if item.candidates and item.extra is not None and not item.extra.get("error"):
+            self._extra = more_extra(self._extra, item.extra)
         usage = item.usage_metadata
         if usage is not None:
             self._usage = usage if self._usage is None else usage.after(self._usage)
@@ -277,8 +285,7 @@ class GeminiAccumulator:
             state.take_metadata(candidate)
 
     def _take_content(self, content: Content, state: CandidateParts) -> None:
-        if state.role is None:
-            state.role = content.role
+        state.take_content(content)
         for part in content.parts:
             seen = state.add(part)
             if part.thought:

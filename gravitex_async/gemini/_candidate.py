@@ -21,6 +21,7 @@ from ._calls import CallAssembly, OpenCall
 from ._metadata import Citation, CitationMetadata
 from ._parts import Content, Part
 from ._structs import Candidate
+from ._wire import more_extra
 
 __all__ = ["CandidateParts", "TextRun"]
 
@@ -48,11 +49,12 @@ class TextRun:
 class CandidateParts:
     """One candidate. ``run`` is its last part while that is plain text, for the accumulator to append to."""
 
-    __slots__ = ("_calls", "_citations", "_late", "_parts", "_whole", "role", "run")
+    __slots__ = ("_calls", "_citations", "_extra", "_late", "_parts", "_whole", "role", "run")
 
     def __init__(self, index: int) -> None:
         self.run: TextRun | None = None
         self.role: str | None = None
+        self._extra: dict[str, Any] | None = None  # of the content
         self._parts: list[TextRun | Part | OpenCall] = []
         self._calls: CallAssembly | None = None
         self._late: tuple[ToolCallDelta, ...] = ()
@@ -97,6 +99,12 @@ class CandidateParts:
             self.add_texts([part.text], thought=part.thought is True)
         return True
 
+    def take_content(self, content: Content) -> None:
+        """Takes everything of an event's content but its parts."""
+        if self.role is None:
+            self.role = content.role
+        self._extra = more_extra(self._extra, content.extra)
+
     def take_metadata(self, candidate: Candidate) -> None:
         """Takes everything of an event's candidate but its content."""
         whole = self._whole
@@ -109,6 +117,7 @@ class CandidateParts:
         whole.url_context_metadata = candidate.url_context_metadata or whole.url_context_metadata
         whole.grounding_attributions = candidate.grounding_attributions or whole.grounding_attributions
         whole.logprobs_result = candidate.logprobs_result or whole.logprobs_result
+        whole.extra = more_extra(whole.extra, candidate.extra)
         if candidate.token_count is not None:
             whole.token_count = candidate.token_count
         if candidate.avg_logprobs is not None:
@@ -153,9 +162,12 @@ class CandidateParts:
         parts = [part if isinstance(part, Part) else part.whole() for part in self._parts]
         return msgspec.structs.replace(
             self._whole,
-            content=Content(role=self.role, parts=parts) if parts or self.role else None,
+            content=self._content(parts) if parts or self.role or self._extra else None,
             citation_metadata=_cited(self._citations.values()),
         )
+
+    def _content(self, parts: list[Part]) -> Content:
+        return Content(role=self.role, parts=parts, extra=self._extra)
 
 
 def _cited(found: Iterable[tuple[str, Citation]]) -> CitationMetadata | None:

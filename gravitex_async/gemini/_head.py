@@ -31,7 +31,7 @@ _values: Final = attrgetter(*Lacks._fields)
 class Head:
     """The first value of each field, under its name in ``fields``.
 
-    ``flags`` is ``lacks`` in the form for the hot loop: whether an id or a model is missing, a time, a status.
+    ``flags`` is ``lacks`` as the hot loop wants it: whether an id or a model is missing, a time, a status.
     """
 
     __slots__ = ("fields", "flags", "lacks")

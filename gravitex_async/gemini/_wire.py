@@ -25,10 +25,14 @@ from .._json import to_builtins
 from ..errors import MisuseError
 from ._enums import word_of
 
-__all__ = ["Shape", "Wire", "as_arguments", "incoming", "outgoing", "plain", "shape_of"]
+__all__ = ["Shape", "Wire", "as_arguments", "incoming", "more_extra", "outgoing", "plain", "shape_of"]
 
 # Under this name ``extra`` travels between ``incoming`` and the struct: no protocol uses it for a field.
 _EXTRA: Final = "*"
+
+
+# More names than this in one answer are no new fields but garbage; the rest is dropped.
+MAX_EXTRA: Final = 64
 
 
 class Wire(
@@ -73,6 +77,17 @@ def shape_of(struct: type[msgspec.Struct]) -> Shape:
         if inner is not None:
             shape.inner[name] = inner
     return shape
+
+
+def more_extra(former: dict[str, Any] | None, extra: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What two events say in fields this version does not know: of each field the last value."""
+    if not extra:
+        return former
+    found = dict(former or ())
+    for name, value in extra.items():
+        if name in found or len(found) < MAX_EXTRA:
+            found[name] = value
+    return found
 
 
 def _inner(annotation: Any) -> Shape | None:

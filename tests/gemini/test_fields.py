@@ -344,12 +344,15 @@ async def test_a_head_that_changes(wire: Wire, kind: tuple[bool, bool], name: st
 async def test_text_and_a_field_that_nobody_knows(
     wire: Wire, kind: tuple[bool, bool], place: str, struct: Struct
 ) -> None:
-    """It costs nothing; one of a part goes back with the part."""
+    """It is kept where it stood, but for usage; one of a part goes back with the part."""
     where = IN_EVENT.get(struct, lambda event: event.setdefault("usageMetadata", {}))
     events = stream_of(kind, place, lambda event: where(event).update(sealed="x"))
     readings = await read_all(wire, lambda: opened(wire), cuttings(encoded(events)))
     where(events[PLACES[place]]).pop("sealed")
     check(readings, events)
+    if struct in (Candidate, Content, GenerateContentResponse):
+        kept = [IN_EVENT[struct](reading.answer).extra for reading in readings]
+        assert kept == [{"sealed": "x"}] * len(readings)
     if struct is Part:
         turns = [reading.answer.to_input()[0]["parts"] for reading in readings]
         assert all([part["text"] for part in turn if part.get("sealed") == "x"] == [ODD] for turn in turns)
