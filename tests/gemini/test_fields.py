@@ -398,6 +398,24 @@ async def test_text_and_an_error_in_one_event(wire: Wire, kind: tuple[bool, bool
     check(readings, events[: PLACES[place] + 1])
 
 
+FLAT = {"message": "the model is overloaded", "code": 503, "status": "UNAVAILABLE"}
+
+
+@pytest.mark.parametrize("error", [{"error": FLAT}, FLAT], ids=["nested", "flat"])
+@pytest.mark.parametrize("place", ["second", "middle"])
+async def test_an_error_in_place_of_an_event(wire: Wire, place: str, error: Tree) -> None:
+    """It ends the stream there, and what had come is kept."""
+    events = stream_of((False, True), place, lambda _: None)
+    at = OF_USAGE[place]
+    readings = await read_all(
+        wire, lambda: opened(wire), cuttings(encoded([*events[:at], error, *events[at:]]))
+    )
+    for reading in readings:
+        assert isinstance(reading.error, APIStatusError)
+        assert reading.error.status == 503
+    check(readings, events[:at])
+
+
 # Plain answers, which may also come where a stream was asked for
 
 
