@@ -137,7 +137,7 @@ class ChoiceParts:
             finish_reason=self.finish_reason,
             logprobs=_joined_logprobs((self._rare or _NONE).logprobs),
             native_finish_reason=self.native_finish_reason,
-            content_filter_results=(self._rare or _NONE).filtered or self.filter_results,
+            content_filter_results={**(self._rare or _NONE).filtered} or self.filter_results,
         )
 
 

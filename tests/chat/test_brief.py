@@ -106,11 +106,17 @@ def test_what_is_not(odd: dict[str, Any]) -> None:
     read(encoded(*HEAD, *[PLAIN, odd] * 5), repr(odd), 3)
 
 
-def test_not_before_the_head() -> None:
-    """Until id and model have come, chunks are folded: they may bring them."""
+def test_a_head_that_comes_late() -> None:
+    """A chunk that brings what the head lacks is folded; those that do not are read in brief."""
     nameless = {name: value for name, value in PLAIN.items() if name not in ("id", "model")}
     for seed in range(10):
         read(encoded(*[nameless] * 5, *[PLAIN] * 5), seed, 2)
+    _, folded = _parts()
+    folded.fold([_chunks.decode(payload) for payload in encoded(nameless)], 0)
+    assert folded.brief(encoded(nameless)) is not None
+    assert folded.brief(encoded(nameless, PLAIN)) is None
+    folded.fold([_chunks.decode(payload) for payload in encoded(PLAIN)], 0)
+    assert folded.brief(encoded(PLAIN, nameless)) is not None
 
 
 def test_mistakes() -> None:
