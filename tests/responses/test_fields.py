@@ -341,6 +341,16 @@ async def test_text_and_an_error_in_one_event(wire: Wire, names: bool) -> None:
             assert told(reading.deltas)["content"] == reading.stream.content
 
 
+@pytest.mark.parametrize("kind", ["odd", "response.odd"])
+async def test_an_error_in_an_event_nobody_knows(wire: Wire, kind: str) -> None:
+    """It raises, and what had come is kept."""
+    error = {"code": "server_error", "message": "upstream fell over"}
+    for reading in await readings_of(wire, stream_of({"type": kind, "error": error}), names=False):
+        assert isinstance(reading.error, APIStatusError)
+        assert (reading.error.message, reading.error.code) == ("upstream fell over", "server_error")
+        assert reading.stream.content == "".join(TEXTS[: ODD_AT - 2])
+
+
 # Deltas that differ from their neighbours in one field
 
 PIECE = [field for field in msgspec.structs.fields(e.OutputTextDeltaEvent) if field.name != "error"]
