@@ -16,6 +16,8 @@ where it makes three over 8,000.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from benchmarks.corpus import corpus
 from benchmarks.harness import Contestant, Job, Options, contest
 from benchmarks.replay import Replay
@@ -28,51 +30,53 @@ NAMES = ("floor", "gravitex-chunks", "gravitex-deltas")
 
 
 def run(options: Options) -> Report:
-    """One table, one chart; a bar: twice the stream is twice the cost, within a tenth."""
+    """Two tables, one chart; bars: twice the stream, or the parts, is twice the cost, within a tenth."""
     report = Report("length", (__doc__ or "").partition("\n")[0])
     sizes = SIZES[: options.pick(len(SIZES), 3)]
-    costs: dict[str, list[float]] = {name: [] for name in NAMES}
-    with Replay() as server:
-        for size in sizes:
-            played = corpus("small-chunk", size)
-            # Short streams are repeated, so that each measurement is of about the same length.
-            repeat = max(1, SIZES[1] // size)
-            job = Job(
-                server.url, f"small-chunk.{size}.fast", repeat=repeat,
-                events=repeat * played.count, characters=repeat * len(played.content),
-            )  # fmt: skip
-            rounds = contest([Contestant.ours(name) for name in NAMES], job, options.pick(5, 3))
-            for name in NAMES:
-                costs[name].append(rounds.cpu(name, size * repeat))
-    rows = [(size, *(costs[name][row] for name in NAMES)) for row, size in enumerate(sizes)]
-    report.tables.append(Table("µs CPU per event", ("events", *NAMES), rows))
-    for name in NAMES[1:]:
-        growth = costs[name][-1] / costs[name][1]
-        report.bars.append(Bar(f"{name}: cost per event at {sizes[-1]:,} against {sizes[1]:,}", growth, 1.1))
+    # Short streams are repeated, so that each measurement is of about the same length.
+    costs = _costs("small-chunk", "chat", sizes, SIZES[1], options)
+    _report(report, "event", sizes, costs, against=1)
     report.charts["length"] = lines("CPU per event over the length of a stream", sizes, costs, unit="µs")
-    _parts(report, options)
+    # The same for the parts of one item; the floor says what their bytes cost.
+    parts = PARTS[-options.pick(4, 2) :]
+    _report(
+        report,
+        "content part",
+        parts,
+        _costs("many-parts", "responses", parts, PARTS[-1], options),
+        against=-2,
+    )
     return report
 
 
-def _parts(report: Report, options: Options) -> None:
-    """The same for the parts of one item; the floor says what their bytes cost."""
-    sizes = PARTS[-options.pick(4, 2) :]
+def _costs(
+    model: str, dialect: str, sizes: Sequence[int], total: int, options: Options
+) -> dict[str, list[float]]:
+    """CPU per piece by contestant, for each of *sizes*; smaller ones are played until *total* is reached."""
     costs: dict[str, list[float]] = {name: [] for name in NAMES}
     with Replay() as server:
         for size in sizes:
-            played, repeat = corpus("many-parts", size), PARTS[-1] // size
+            played, repeat = corpus(model, size), max(1, total // size)
             job = Job(
-                server.url, f"many-parts.{size}.fast", "responses", repeat=repeat,
+                server.url, f"{model}.{size}.fast", dialect, repeat=repeat,
                 events=repeat * played.count, characters=repeat * len(played.content),
             )  # fmt: skip
             rounds = contest([Contestant.ours(name) for name in NAMES], job, options.pick(5, 3))
             for name in NAMES:
                 costs[name].append(rounds.cpu(name, size * repeat))
+    return costs
+
+
+def _report(
+    report: Report, unit: str, sizes: Sequence[int], costs: dict[str, list[float]], *, against: int
+) -> None:
+    """A table, and a bar for each of ours: the largest size *against* another one."""
     rows = [(size, *(costs[name][row] for name in NAMES)) for row, size in enumerate(sizes)]
-    report.tables.append(Table("µs CPU per content part", ("parts", *NAMES), rows))
+    report.tables.append(Table(f"µs CPU per {unit}", (f"{unit.split()[-1]}s", *NAMES), rows))
     for name in NAMES[1:]:
-        growth = costs[name][-1] / costs[name][-2]
-        report.bars.append(Bar(f"{name}: cost per part at {sizes[-1]:,} against {sizes[-2]:,}", growth, 1.1))
+        growth = costs[name][-1] / costs[name][against]
+        promise = f"{name}: cost per {unit.split()[-1]} at {sizes[-1]:,} against {sizes[against]:,}"
+        report.bars.append(Bar(promise, growth, 1.1))
 
 
 if __name__ == "__main__":
