@@ -55,8 +55,8 @@ def _parser(body: bytes) -> int:
 
 
 def _fold(body: bytes, deltas: bool = False) -> int:
-    from gravitex_async._decode import EventDecoder
     from gravitex_async.chat import ChatAccumulator, ChatCompletionChunk
+    from gravitex_async.decoding._events import EventDecoder
 
     decoder = EventDecoder(msgspec.json.Decoder(ChatCompletionChunk))
     folded = ChatAccumulator()

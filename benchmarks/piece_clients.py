@@ -50,7 +50,7 @@ class Split(Taken):
     """Each read cut at its last separator and split into payloads; the tail is put before the next."""
 
     def step(self) -> Callable[[bytes], object]:
-        from gravitex_async._decode import cut_events
+        from gravitex_async.decoding._events import cut_events
 
         tail = b""
 
@@ -100,8 +100,8 @@ class Translated(Taken):
 
 
 def _decoder() -> Any:
-    from gravitex_async._decode import EventDecoder
     from gravitex_async.chat import ChatCompletionChunk
+    from gravitex_async.decoding._events import EventDecoder
 
     return EventDecoder(msgspec.json.Decoder(ChatCompletionChunk))
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ._arguments import checked_model
-from ._failures import error_of, find_flat, parse_body
 from ._resource import Resource
 from .config import RetryPolicy, Timeout
+from .decoding import error_of, find_flat, parse_body
 from .errors import APIError
 from .stream import AnswerForm, fetch
 from .transport import model_path

@@ -11,8 +11,8 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from gravitex_async._decode import EventDecoder
 from gravitex_async._json import loads_tolerant
+from gravitex_async.decoding._events import EventDecoder
 from gravitex_async.deltas import Delta
 from gravitex_async.sse import SSEParser
 from gravitex_async.stream._accumulator import Accumulator

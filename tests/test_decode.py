@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gravitex_async._decode import MAX_TAIL, Cut, EventDecoder, cut_events
-from gravitex_async._tolerant import TolerantDecoder
+from gravitex_async.decoding._events import MAX_TAIL, Cut, EventDecoder, cut_events
+from gravitex_async.decoding._tolerant import TolerantDecoder
 from gravitex_async.errors import (
     APIError,
     AuthenticationError,

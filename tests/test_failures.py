@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gravitex_async import errors
-from gravitex_async._failures import (
+from gravitex_async.decoding._failures import (
     ErrorInfo,
     error_of,
     find_error,

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gravitex_async._json import dumps
-from gravitex_async._structured._growth import Growth
-from gravitex_async._structured._read import output_type
+from gravitex_async.schema._growth import Growth
+from gravitex_async.schema._read import output_type
 
 from .costs import growth
 from .shapes import Bag, Box, Cat, City, Colour, Dog, Home, Letter, Point, Post, Recipe, Step, Tree, User

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from gravitex_async import GravitexError
-from gravitex_async._structured._read import CACHE_SIZE, read_output
 from gravitex_async.deltas import EndReason
 from gravitex_async.errors import InvalidOutputError, OutputError, RefusalError, TruncatedOutputError
 from gravitex_async.schema import Growth, output_type
+from gravitex_async.schema._read import CACHE_SIZE, read_output
 
 from .shapes import Cat, City, Colour, Dog, Letter, Point, Post, Recipe, Step, User
 

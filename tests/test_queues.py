@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.corpus import corpus
 from gravitex_async import AsyncGravitex, Delta
-from gravitex_async._decode import EventDecoder
+from gravitex_async.decoding._events import EventDecoder
 from gravitex_async.stream import Stream
 from gravitex_async.testing import LocalGateway, Tape
 

@@ -12,8 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from .._failures import ErrorInfo, find_error, find_flat
-from .._tolerant import TolerantDecoder
+from ..decoding import ErrorInfo, TolerantDecoder, find_error, find_flat
 from ..deltas import Delta, EndReason, Revised, ToolCall, neutral_reason
 from ..usage import Usage
 from ._brief import run_of

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 import msgspec
 
 from .._arguments import shows
-from .._decode import EventDecoder
 from .._resource import Resource
+from ..decoding import EventDecoder
 from ..errors import MisuseError
 from ..sse import MAX_EVENT_BYTES
 from ..stream import AnswerForm, Stream, fetch_answer

@@ -10,9 +10,9 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from .._structured._read import read_output
 from ..deltas import neutral_reason
 from ..errors import InvalidOutputError
+from ..schema import read_output
 from ._structs import ChatCompletion, ChatCompletionMessage, Choice, text_of
 
 __all__ = ["ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "parsed_completion"]

@@ -13,8 +13,8 @@ from typing import Any
 from .._arguments import check_range, checked_model, known_only, merged
 from .._checks import kind_of
 from .._json import to_builtins
-from .._structured._read import is_output_type, output_type
 from ..errors import MisuseError
+from ..schema import is_output_type, output_type
 from ._params import ChatParams
 
 __all__ = ["CALL_OPTIONS", "chat_body"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from .._failures import ErrorInfo, find_error, find_flat
+from ..decoding import ErrorInfo, find_error, find_flat
 from ..deltas import Delta, EndReason, Revised, ToolCall, ToolCallDelta
 from ..usage import Usage
 from ._brief import run_of

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .._arguments import checked_model, merged, shows
-from .._decode import EventDecoder
 from .._resource import Resource
+from ..decoding import EventDecoder
 from ..errors import MisuseError
 from ..sse import MAX_EVENT_BYTES
 from ..stream import AnswerForm, Stream, fetch_answer

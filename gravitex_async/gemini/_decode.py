@@ -8,9 +8,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from .._decode import Brief, EventDecoder
 from .._json import loads_tolerant
-from .._tolerant import TolerantDecoder
+from ..decoding import Brief, EventDecoder, TolerantDecoder
 from ..sse import MAX_EVENT_BYTES
 from ._structs import GenerateContentResponse
 from ._wire import Shape, incoming, shape_of

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._arguments import known_only, merged
-from .._structured._read import is_output_type, output_type
 from ..errors import MisuseError
+from ..schema import is_output_type, output_type
 from ._contents import content_of, contents_of
 from ._params import CallParams, Contents, GeminiParams
 from ._settings import Body, GenerationConfig

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from .._json import to_builtins
-from .._structured._read import read_output
+from ..schema import read_output
 from ..usage import Usage
 from ._enums import reason_of
 from ._media import Image

@@ -3,9 +3,9 @@
 _open         objects of open types, kept as they came: items, parts, annotations
 _parts        content parts and annotations
 _items        output items; _tool_items: those of tools
-_response     the response object
+_structs      the response object
 _events       the events of a stream; _tool_events: those of tools
-_decoder      payloads -> events
+_decode       payloads -> events
 _texts        one text while it grows, and what of it was given
 _held         one struct while it is written
 _slots        one item while it is written, with its parts
@@ -17,20 +17,20 @@ _brief        deltas of one text -> deltas, no structs made
 _params       the arguments of a call
 _request      arguments -> request
 _parsed       response -> response with a value
-_inputs       tools, messages and results for the next request
+_history      tools, messages and results for the next request
 _api          client.responses
 """
 
-from . import _events, _items, _parts, _response, _tool_events, _tool_items
+from . import _events, _items, _parts, _structs, _tool_events, _tool_items
 from ._accumulate import ResponsesAccumulator
 from ._api import Responses, ResponsesStream
 from ._events import *  # noqa: F403
-from ._inputs import flat_tool, nested_tool, tool_result, user_message
+from ._history import flat_tool, nested_tool, tool_result, user_message
 from ._items import *  # noqa: F403
 from ._params import Input, ParseParams, ResponsesParams
 from ._parsed import ParsedResponse
 from ._parts import *  # noqa: F403
-from ._response import *  # noqa: F403
+from ._structs import *  # noqa: F403
 from ._tool_events import *  # noqa: F403
 from ._tool_items import *  # noqa: F403
 
@@ -47,7 +47,7 @@ __all__ = [
     "tool_result",
     "user_message",
 ]
-__all__ += _response.__all__
+__all__ += _structs.__all__
 __all__ += _items.__all__
 __all__ += _tool_items.__all__
 __all__ += _parts.__all__

@@ -11,18 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .._failures import ErrorInfo, find_error, find_flat
-from .._tolerant import TolerantDecoder
+from ..decoding import ErrorInfo, TolerantDecoder, find_error, find_flat
 from ..deltas import Delta, EndReason, Revised, ToolCall, neutral_reason
 from ..errors import DecodeError
 from ..usage import Usage
 from . import _events as e
 from ._brief import Run, run_of
-from ._decoder import answers
+from ._decode import answers
 from ._deltas import deltas_of
 from ._events import OutputTextDeltaEvent
 from ._folding import HANDLERS, Folding
-from ._response import PARAGRAPH, Response, tool_call
+from ._structs import PARAGRAPH, Response, tool_call
 from ._texts import TEXT
 from ._tool_folding import TOOL_HANDLERS
 

@@ -7,18 +7,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from .._arguments import known_only, shows
-from .._decode import EventDecoder
 from .._resource import Resource
+from ..decoding import EventDecoder
 from ..errors import APIError, MisuseError
 from ..sse import MAX_EVENT_BYTES
 from ..stream import AnswerForm, Stream, fetch_answer
 from ._accumulate import ResponsesAccumulator, is_answer
-from ._decoder import answers, event_decoder
+from ._decode import answers, event_decoder
 from ._events import ResponsesEvent
 from ._params import CallParams, Input, ParseParams, ResponsesParams
 from ._parsed import ParsedResponse, parsed_response
 from ._request import response_path, responses_body, retrieve_query
-from ._response import Response
+from ._structs import Response
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

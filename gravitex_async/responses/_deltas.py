@@ -21,8 +21,8 @@ from ._events import (
     RefusalDeltaEvent,
     ResponsesEvent,
 )
-from ._response import PARAGRAPH, tool_call
 from ._slots import Slot
+from ._structs import PARAGRAPH, tool_call
 from ._texts import News
 
 __all__ = ["delta_of", "deltas_of", "note_apart", "note_news", "note_position", "opened"]

@@ -17,7 +17,7 @@ import msgspec
 from ._items import OutputItem
 from ._open import Tagged
 from ._parts import Annotation, ContentPart
-from ._response import Response, ResponseUsage
+from ._structs import Response, ResponseUsage
 
 __all__ = [
     "CompletedEvent",

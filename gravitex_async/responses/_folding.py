@@ -18,9 +18,9 @@ from . import _events as e
 from . import _tool_events as te
 from ._deltas import delta_of, note_apart, note_news, note_position, opened
 from ._parts import ReasoningTextPart, RefusalPart
-from ._response import Response
 from ._slots import Slot
 from ._snapshot import Snapshot
+from ._structs import Response
 from ._texts import (
     ARGUMENTS,
     CODE,

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
-from .._tolerant import TolerantDecoder
+from ..decoding import TolerantDecoder
 from ..errors import DecodeError
 
 __all__ = ["Open", "OpenStruct", "Tagged", "always", "family", "members", "read_open", "wire_form"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar, cast
 
-from .._structured._read import read_output
 from ..deltas import neutral_reason
 from ..errors import InvalidOutputError
-from ._response import Response
+from ..schema import read_output
+from ._structs import Response
 
 __all__ = ["ParsedResponse", "parsed_response"]
 

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from .._arguments import check_range, checked_model, known_only, merged
 from .._checks import kind_of
 from .._files import check_files
-from .._structured._read import is_output_type, output_type
 from ..errors import MisuseError
+from ..schema import is_output_type, output_type
 from ._open import wire_form
 from ._params import CallParams, Input, ResponsesParams
 

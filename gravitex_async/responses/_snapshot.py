@@ -23,8 +23,8 @@ import msgspec
 from ..deltas import Revised
 from ._held import Held
 from ._items import CustomToolCallItem, FunctionCallItem, OutputItem
-from ._response import Response
 from ._slots import Slot
+from ._structs import Response
 from ._texts import Given, News, Place, Text
 
 __all__ = ["Snapshot"]

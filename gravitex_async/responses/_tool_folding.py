@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _tool_events as te
-from ._decoder import EVENT_TYPES
+from ._decode import EVENT_TYPES
 from ._folding import Folding, Handler
 from ._items import OutputItem
 from ._open import members

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from .._failures import ErrorInfo
+from ..decoding import ErrorInfo
 from ..deltas import Delta, EndReason, Revised, ToolCall
 from ..usage import Usage
 

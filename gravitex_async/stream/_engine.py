@@ -26,10 +26,9 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from .._decode import EventDecoder
-from .._failures import error_of, find_error, find_flat, parse_body, request_id_of
 from .._frames import forget_frames_later
 from .._json import loads_tolerant
+from ..decoding import EventDecoder, error_of, find_error, find_flat, parse_body, request_id_of
 from ..deltas import Delta, StreamEnd, end_state
 from ..errors import APIError, APIStatusError, DecodeError, GravitexError, MisuseError, StreamInterrupted
 from ..timings import Timings

@@ -18,11 +18,18 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from .._decode import EventDecoder
-from .._failures import ErrorInfo, error_of, find_error, find_flat, parse_body, request_id_of
 from .._frames import forget_frames_later
 from .._json import loads_tolerant
-from .._tolerant import TolerantDecoder
+from ..decoding import (
+    ErrorInfo,
+    EventDecoder,
+    TolerantDecoder,
+    error_of,
+    find_error,
+    find_flat,
+    parse_body,
+    request_id_of,
+)
 from ..errors import APIError, DecodeError, StreamInterrupted
 from ..transport import without_secret
 from ..usage import Usage

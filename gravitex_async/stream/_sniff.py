@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from .._json import loads_tolerant
-from .._tolerant import excerpt
+from ..decoding import excerpt
 
 __all__ = ["EVENT_STREAM", "described", "is_event_stream"]
 

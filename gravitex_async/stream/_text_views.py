@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import msgspec
 
-from .._structured._growth import Growth
-from .._structured._read import read_output
 from ..deltas import Delta
 from ..errors import GravitexError
+from ..schema import Growth, read_output
 from ..thinking import Split, ThinkSplitter
 
 if TYPE_CHECKING:

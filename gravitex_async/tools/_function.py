@@ -21,10 +21,8 @@ import msgspec
 
 from .._checks import check_seconds
 from .._json import to_builtins
-from .._structured._read import reader
-from .._structured._schema import Schema, joined, plain_schema
-from .._structured._subsets import gemini_schema
 from ..errors import MisuseError
+from ..schema import Schema, gemini_schema, joined, plain_schema, reader
 from ._docstrings import described
 
 __all__ = ["Function", "Tool"]

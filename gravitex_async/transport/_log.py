@@ -11,8 +11,8 @@ import os
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from .._failures import request_id_of
 from .._lines import one_line
+from ..decoding import request_id_of
 from ..errors import APIError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from .._failures import ErrorInfo, error_of
+from ..decoding import ErrorInfo, error_of
 from ..errors import APIConnectionError
 
 __all__ = ["Proxy", "refused"]

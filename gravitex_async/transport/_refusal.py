@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from .._failures import error_of, flat_error, parse_body
+from ..decoding import error_of, flat_error, parse_body
 from ..errors import APIError, APIStatusError
 from ._proxy import Proxy, refused
 from ._response import Response

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gravitex_async._decode import EventDecoder
 from gravitex_async.chat import ChatAccumulator, ChatCompletion, ChatCompletionChunk
+from gravitex_async.decoding._events import EventDecoder
 from gravitex_async.deltas import Delta
 
 CHUNKS = msgspec.json.Decoder(ChatCompletionChunk)

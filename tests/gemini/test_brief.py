@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from benchmarks.corpus import corpus
-from gravitex_async._decode import EventDecoder
+from gravitex_async.decoding._events import EventDecoder
 from gravitex_async.gemini import GeminiAccumulator, GenerateContentResponse
 from gravitex_async.gemini._decode import event_decoder, strict_decoder
 from gravitex_async.gemini._metadata import ModalityTokenCount, UsageMetadata

@@ -22,8 +22,8 @@ from gravitex_async import (
     RateLimitError,
     ServerError,
 )
-from gravitex_async._failures import find_flat
 from gravitex_async._json import dumps, loads, loads_tolerant
+from gravitex_async.decoding._failures import find_flat
 from gravitex_async.testing import LocalGateway, Tape
 
 from ..captured import captures

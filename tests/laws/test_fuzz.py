@@ -17,8 +17,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gravitex_async import APIError, GravitexError
-from gravitex_async._failures import error_of, flat_error, parse_body
 from gravitex_async._json import loads_tolerant
+from gravitex_async.decoding._failures import error_of, flat_error, parse_body
 
 from ..captured import captures
 

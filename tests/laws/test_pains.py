@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from gravitex_async import AsyncGravitex, GravitexError, ServerError, StreamInterrupted, errors
-from gravitex_async._decode import EventDecoder
 from gravitex_async._json import dumps
 from gravitex_async.chat import ChatAccumulator
 from gravitex_async.chat._api import _chunks
+from gravitex_async.decoding._events import EventDecoder
 from gravitex_async.testing import LocalGateway, Tape
 
 from ..costs import growth

@@ -20,9 +20,9 @@ from gravitex_async import (
     DecodeError,
     ServerError,
 )
-from gravitex_async._decode import EventDecoder
 from gravitex_async.chat import ChatAccumulator, ChatCompletionChunk
 from gravitex_async.chat._api import _chunks
+from gravitex_async.decoding._events import EventDecoder
 from gravitex_async.errors import EventTooLargeError
 from gravitex_async.sse import MAX_EVENT_BYTES, SSEParser
 from gravitex_async.testing import LocalGateway, Tape

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from benchmarks.corpus import corpus
-from gravitex_async._decode import EventDecoder
+from gravitex_async.decoding._events import EventDecoder
 from gravitex_async.responses import ResponsesAccumulator, ResponsesEvent
-from gravitex_async.responses._decoder import _events_decoder, event_decoder
+from gravitex_async.responses._decode import _events_decoder, event_decoder
 from gravitex_async.responses._events import OutputTextDeltaEvent, ReasoningSummaryTextDeltaEvent
 
 from ..brief import Agreed, agree, agree_on_mistakes, encoded, payloads_of

@@ -22,7 +22,7 @@ from gravitex_async.responses import (
     SummaryTextPart,
     UnknownEvent,
 )
-from gravitex_async.responses._decoder import answers
+from gravitex_async.responses._decode import answers
 from gravitex_async.usage import Usage
 
 from ..captured import Capture, captures

@@ -18,7 +18,7 @@ from gravitex_async.responses import (
     OutputTextDeltaEvent,
     UnknownEvent,
 )
-from gravitex_async.responses._decoder import EVENT_TYPES, cut_named_events, event_decoder
+from gravitex_async.responses._decode import EVENT_TYPES, cut_named_events, event_decoder
 
 from .wire import frame, read, read_events
 

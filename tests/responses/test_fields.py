@@ -17,7 +17,7 @@ from gravitex_async import APIStatusError
 from gravitex_async.responses import MessageItem, Response, ResponsesEvent
 from gravitex_async.responses import _events as e
 from gravitex_async.responses import _tool_events as te
-from gravitex_async.responses._decoder import EVENT_TYPES
+from gravitex_async.responses._decode import EVENT_TYPES
 from gravitex_async.responses._open import wire_form
 
 from ..fields import value_of

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gravitex_async._json import dumps
-from gravitex_async.responses._decoder import EVENT_TYPES
+from gravitex_async.responses._decode import EVENT_TYPES
 
 from .test_events import EVENTS, event
 from .test_items import ITEMS

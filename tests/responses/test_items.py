@@ -25,7 +25,7 @@ from gravitex_async.responses import (
     UnknownPart,
     UrlCitation,
 )
-from gravitex_async.responses._decoder import answers
+from gravitex_async.responses._decode import answers
 from gravitex_async.responses._open import members, wire_form
 
 # One item of each type, as the API description has them.

@@ -9,7 +9,7 @@ import pytest
 from gravitex_async._json import dumps, loads
 from gravitex_async.errors import MisuseError
 from gravitex_async.responses import FunctionCallItem, Response, ResponsesParams
-from gravitex_async.responses._decoder import answers
+from gravitex_async.responses._decode import answers
 from gravitex_async.responses._request import response_path, responses_body, retrieve_query
 
 HELLO = [{"role": "user", "content": "Explain artificial intelligence briefly"}]

@@ -17,7 +17,7 @@ from gravitex_async.responses import (
     Response,
     ResponseUsage,
 )
-from gravitex_async.responses._decoder import answers
+from gravitex_async.responses._decode import answers
 
 REASONING = {
     "type": "reasoning",

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gravitex_async._failures import ErrorInfo, error_of
 from gravitex_async._json import dumps, loads_tolerant
+from gravitex_async.decoding._failures import ErrorInfo, error_of
 from gravitex_async.deltas import Delta
 from gravitex_async.errors import APIError
 from gravitex_async.responses import Response, ResponsesAccumulator, ResponsesEvent
-from gravitex_async.responses._decoder import event_decoder
+from gravitex_async.responses._decode import event_decoder
 
 Event = dict[str, Any]
 

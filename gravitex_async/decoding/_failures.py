@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from . import errors
-from ._json import loads_tolerant
+from .. import errors
+from .._json import loads_tolerant
 from ._status_words import status_meant
 
 __all__ = [

@@ -19,8 +19,8 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from ._json import dumps, loads_tolerant
-from .errors import DecodeError
+from .._json import dumps, loads_tolerant
+from ..errors import DecodeError
 
 __all__ = ["TolerantDecoder", "excerpt"]
 

@@ -19,13 +19,12 @@ from typing import Any, Final, Union
 
 import msgspec
 
-from .._decode import Brief, Cut, EventDecoder, cut_events
-from .._failures import find_error, find_flat
+from ..decoding import Brief, Cut, EventDecoder, cut_events, find_error, find_flat
 from ..sse import MAX_EVENT_BYTES
 from . import _events, _tool_events
 from ._events import ResponsesEvent, UnknownEvent
 from ._open import read_open
-from ._response import Response
+from ._structs import Response
 
 __all__ = ["EVENT_TYPES", "answers", "cut_named_events", "event_decoder"]
 

@@ -27,11 +27,11 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
+from ..deltas import Delta
+from ..errors import APIError, DecodeError, EventTooLargeError
+from ..sse import BOM, MAX_EVENT_BYTES, SSEEvent, SSEParser
 from ._failures import ErrorInfo, error_of, find_flat, flat_error, parse_body
 from ._tolerant import TolerantDecoder, excerpt
-from .deltas import Delta
-from .errors import APIError, DecodeError, EventTooLargeError
-from .sse import BOM, MAX_EVENT_BYTES, SSEEvent, SSEParser
 
 __all__ = ["Brief", "Cut", "EventDecoder", "cut_events"]
 

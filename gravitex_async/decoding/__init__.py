@@ -1,0 +1,37 @@
+"""From the bytes of a body to structs, and to the errors that a body reports; without asyncio.
+
+_events        reads -> items of one type
+_tolerant      the slow way to read one event
+_failures      error bodies, in all their shapes -> errors
+_status_words  which HTTP status an error's word stands for
+"""
+
+from ._events import Brief, Cut, EventDecoder, cut_events
+from ._failures import (
+    ErrorInfo,
+    error_of,
+    find_error,
+    find_flat,
+    flat_error,
+    parse_body,
+    request_id_of,
+    retry_after_of,
+)
+from ._tolerant import TolerantDecoder, excerpt
+
+__all__ = [
+    "Brief",
+    "Cut",
+    "ErrorInfo",
+    "EventDecoder",
+    "TolerantDecoder",
+    "cut_events",
+    "error_of",
+    "excerpt",
+    "find_error",
+    "find_flat",
+    "flat_error",
+    "parse_body",
+    "request_id_of",
+    "retry_after_of",
+]
