@@ -13,7 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gravitex_async.decoding._events import MAX_TAIL, Cut, EventDecoder, cut_events
+from gravitex_async.decoding._cut import CRLF, LF, Cut, Cutter, cut_events
+from gravitex_async.decoding._events import MAX_TAIL, EventDecoder
 from gravitex_async.decoding._tolerant import TolerantDecoder
 from gravitex_async.errors import (
     APIError,
@@ -52,11 +53,11 @@ ITEMS = msgspec.json.Decoder(Item)
 Seen = tuple[list[Item], list[bytes], bool, str, str, int]
 
 
-def never(tail: bytes, data: bytes) -> None:
+def never(tail: bytes, data: bytes, newline: bytes = LF) -> None:
     """A cutter that finds no simple read: everything goes through the parser."""
 
 
-def decoded(pieces: Iterable[bytes], cut: Callable[[bytes, bytes], Cut | None] = cut_events) -> Seen:
+def decoded(pieces: Iterable[bytes], cut: Cutter = cut_events) -> Seen:
     """All that can be seen of a decoder: items, payloads, end mark, failure, number of events."""
     decoder = EventDecoder(ITEMS, cut=cut)
     items, payloads = [], []
@@ -133,19 +134,64 @@ def test_a_byte_order_mark_may_stand_first(cut: int) -> None:
     assert [item.id for item in items] == ["a", "b"]
 
 
-def test_the_fast_way_is_taken() -> None:
-    """Plain events never meet the parser."""
-    calls = []
+@settings(max_examples=300, deadline=None)
+@given(STREAMS, st.lists(st.integers(0, 10_000), max_size=6))
+def test_the_fast_way_is_the_slow_way_for_the_other_line_end(body: bytes, cuts: list[int]) -> None:
+    """The same with CR LF for LF (Google), and with events of either kind in one stream."""
+    body = body.replace(CRLF, LF).replace(LF, CRLF)
+    for stream in (body, body + body.replace(CRLF, LF), body.replace(CRLF, LF) + body):
+        bounds = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+        pieces = [stream[a:b] for a, b in itertools.pairwise(bounds)]
+        wanted = slow(stream)
+        assert fast(*pieces) == wanted
+        assert slow(*pieces) == wanted
 
-    def counting(tail: bytes, data: bytes) -> Cut | None:
-        cut = cut_events(tail, data)
-        calls.append(len(cut[0]) if cut else 0)
+
+class Counting:
+    """A cutter that remembers how many events it found in each read that it could cut."""
+
+    def __init__(self) -> None:
+        self.found: list[int] = []
+
+    def __call__(self, tail: bytes, data: bytes, newline: bytes = LF, /) -> Cut | None:
+        cut = cut_events(tail, data, newline)
+        if cut is not None:
+            self.found.append(len(cut[0]))
         return cut
 
+
+@pytest.mark.parametrize("newline", [LF, CRLF])
+@pytest.mark.parametrize("head", [b"data: ", b"data:"])
+def test_wherever_a_read_ends_the_fast_way_goes_on(head: bytes, newline: bytes) -> None:
+    """Inside an event, inside the blank line, between CR and LF: no event of such a stream is parsed."""
+    event = head + b'{"id":"a"}' + newline * 2
+    for end in range(6, 2 * len(event)):
+        counting = Counting()
+        body = event * 4
+        items, *_ = decoded([body[:end], body[end:]], counting)
+        assert (len(items), sum(counting.found)) == (4, 4)
+
+
+@pytest.mark.parametrize("newline", [LF, CRLF])
+def test_the_way_back_to_the_fast_way_is_the_blank_line_of_the_stream(newline: bytes) -> None:
+    """Behind a large event, that the parser had to take, the rest of the read is cut; behind others the next."""
+    plain = b'data: {"id":"a"}' + newline * 2
+    large = b'data: {"id":"' + b"b" * (MAX_TAIL + 10) + b'"}' + newline * 2
+    for odd in (large, b": words" + newline * 2, b'id: 7%bdata: {"id":"b"}%b' % (newline, newline * 2)):
+        for end in range(len(odd) - 3 * len(newline), len(odd) + 1):
+            counting = Counting()
+            items, *_ = decoded([plain + odd[:end], odd[end:] + plain * 5, plain * 5], counting)
+            assert [item.id[:1] for item in items].count("a") == 11
+            assert sum(counting.found) >= (11 if odd is large else 6)
+
+
+def test_the_fast_way_is_taken() -> None:
+    """Plain events never meet the parser."""
+    counting = Counting()
     block = b'data: {"id":"a"}\n\n' * 10
     items, *_ = decoded([block, block, block[:-9], block[-9:]], counting)
     assert len(items) == 30
-    assert calls == [10, 10, 9, 1]
+    assert counting.found == [10, 10, 9, 1]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +202,11 @@ def test_the_fast_way_is_taken() -> None:
         (b"data: {\n}\n\n", None),
         (b"data: {}\n\n\n\n", None),
         (b"data: {}\r\n\n", None),
-        (b"data:{}\n\n", None),
+        (b"data:{}\n\n", [b"{}"]),
+        (b"data:{}\n\ndata:[DONE]\n\n", [b"{}", b"[DONE]"]),
+        (b"data:{}\n\ndata: {}\n\n", None),
+        (b"data: {\r}\n\n", None),
+        (b"data: {}\n\ndata: {\r}\n\n", None),
         (b": c\n\ndata: {}\n\n", None),
         (b"data: {}\n\n: c\n\n", None),
         (b"data: {}\n\nevent: t\ndata: {}\n\n", None),
@@ -168,12 +218,22 @@ def test_only_the_simple_form_is_cut(block: bytes, payloads: list[bytes] | None)
     assert cut_events(b"", block) == (None if payloads is None else (payloads, b""))
 
 
+@pytest.mark.parametrize(
+    "block",
+    [b"data: {}\n\n", b"data: {\n}\r\n\r\n", b"data: {\r}\r\n\r\n", b"data: {}\r\n\r\ndata: {}\n\n",
+     b"data: {}\r\n\ndata: {}\r\n\r\n", b"data: {}\r\n\r\ndata: {\r}\r\n\r\n"],
+)  # fmt: skip
+def test_only_the_simple_form_is_cut_where_lines_end_with_two_bytes(block: bytes) -> None:
+    """One of them alone is no end of a line there."""
+    assert not (cut_events(b"", block, CRLF) or ([], b""))[0]
+
+
 def test_what_no_event_is_yet_is_kept() -> None:
     """Wherever a read ends, whole events are handed out at once, and the rest begins the next."""
     body = b'data: {"id":"a"}\n\ndata: {"id":"b"}\n\n'
     for end in range(len(body)):
         first = cut_events(b"", body[:end])
-        assert (first is None) == (end < 6)
+        assert (first is None) == (end < 5)
         payloads, tail = first or ([], body[:end])
         assert len(payloads) == (end >= 18)
         rest = cut_events(tail, body[end:])

@@ -1,12 +1,14 @@
 """From the bytes of a body to structs, and to the errors that a body reports; without asyncio.
 
 _events        reads -> items of one type
+_cut           reads of the simple form -> payloads
 _tolerant      the slow way to read one event
 _failures      error bodies, in all their shapes -> errors
 _status_words  which HTTP status an error's word stands for
 """
 
-from ._events import Brief, Cut, EventDecoder, cut_events
+from ._cut import CRLF, LF, Cut, cut_events, is_one_line
+from ._events import EventDecoder
 from ._failures import (
     ErrorInfo,
     error_of,
@@ -20,7 +22,8 @@ from ._failures import (
 from ._tolerant import TolerantDecoder, excerpt
 
 __all__ = [
-    "Brief",
+    "CRLF",
+    "LF",
     "Cut",
     "ErrorInfo",
     "EventDecoder",
@@ -31,6 +34,7 @@ __all__ = [
     "find_error",
     "find_flat",
     "flat_error",
+    "is_one_line",
     "parse_body",
     "request_id_of",
     "retry_after_of",

@@ -2,17 +2,12 @@
 
 Strategy
     When one read holds many events (a busy loop: the case that costs), the whole read is cut at its
-    separators and each payload decoded, with no Python code per event. That is exact only for the simple
-    form ``data: {...}`` + blank line, one line per payload and nothing else; so the form is checked, and any
-    read that is not of it, or that the strict decoder refuses, goes event by event through ``SSEParser`` and,
-    where one event needs it, ``TolerantDecoder``. Both ways give the same items: a test runs them on every
-    recorded stream.
+    separators (``_cut``) and each payload decoded. A payload that the strict decoder refuses is read
+    tolerantly, it alone; a read that is of another form goes event by event through ``SSEParser``. Both ways
+    give the same items: a test runs them on every recorded stream.
 
     The end of a read that is no whole event yet is kept and put before the next read, as long as it is
     small; a large one is left to the parser, which never searches or copies a byte twice.
-
-    Who wants nothing but deltas asks ``brief`` first: the dialect makes them of the payloads of a busy read
-    without the structs of the wire, where these hold nothing but text.
 
 Not here: what an item means (an error, a finish reason); that is the dialect's.
 """
@@ -21,66 +16,30 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from itertools import repeat
-from operator import contains
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from ..deltas import Delta
 from ..errors import APIError, DecodeError, EventTooLargeError
 from ..sse import BOM, MAX_EVENT_BYTES, SSEEvent, SSEParser
+from ._cut import CRLF, LF, Cut, Cutter, cut_events
 from ._failures import ErrorInfo, error_of, find_flat, flat_error, parse_body
 from ._tolerant import TolerantDecoder, excerpt
 
-__all__ = ["Brief", "Cut", "EventDecoder", "cut_events"]
+__all__ = ["EventDecoder"]
 
 T = TypeVar("T")
 
-Payload = bytes | memoryview
-Cut = tuple[list[bytes], bytes]
-Cutter = Callable[[bytes, bytes], "Cut | None"]
 Unknown = Callable[["dict[str, Any]", bytes], "T | None"]
-Brief = Callable[[list[bytes]], "list[Delta] | None"]
 
 # A tail up to this size is copied in front of the next read; beyond it the parser takes over.
 MAX_TAIL: Final = 16 * 1024
 
-# Below this a read is not worth two ways of looking at it.
-BUSY_BYTES: Final = 4 * 1024
-
-# After so many busy reads in a row that were no plain text, ``brief`` is tried no more.
-MAX_MISSES: Final = 3
-
-# Events that only keep the connection alive, whatever their data (sse.md section 4).
+# Events that only keep the connection alive, whatever their data: see "Keep-alives" in decoding/README.md.
 _SILENT: Final = frozenset({"ping", "keepalive", "heartbeat"})
 
-_LF: Final = 10
 _DONE: Final = b"[DONE]"
-
-
-def cut_events(tail: bytes, data: bytes, head: bytes = b"data: ") -> Cut | None:
-    """The payloads of whole events, and what follows the last; None when an event has any other form.
-
-    The form is *head*, a payload of one line, an empty line. Exact because a CR, or an LF that is no part of
-    a separator, ends the fast way. *tail* is what was left of the read before; the read is copied only once.
-    """
-    if b"\r" in data:
-        return None
-    # From the right: CPython looks for a long separator forwards in a way that costs twice as much here.
-    payloads = data.rsplit(b"\n\n" + head)
-    first = tail + payloads[0]
-    if not first.startswith(head):
-        return None
-    payloads[0] = first[len(head) :]
-    rest = payloads.pop()
-    end = rest.rfind(b"\n\n")
-    if end < 0:
-        rest = head + rest
-    else:
-        payloads.append(rest[:end])
-        rest = rest[end + 2 :]
-    return None if any(map(contains, payloads, repeat(_LF))) else (payloads, rest)
+_LINE_ENDS: Final = b"\r\n"
 
 
 class EventDecoder(Generic[T]):
@@ -92,8 +51,8 @@ class EventDecoder(Generic[T]):
     """
 
     __slots__ = (
-        "_begun", "_brief", "_cutter", "_decoder", "_max", "_misses", "_parser", "_payloads", "_tail",
-        "_tolerant", "_unknown", "blamed", "bytes", "done", "events", "failure",
+        "_begun", "_cutter", "_decoder", "_max", "_newline", "_parser", "_payloads", "_tail", "_tolerant",
+        "_unknown", "blamed", "bytes", "done", "events", "failure",
     )  # fmt: skip
 
     def __init__(
@@ -102,20 +61,18 @@ class EventDecoder(Generic[T]):
         *,
         cut: Cutter = cut_events,
         unknown: Unknown[T] | None = None,
-        brief: Brief | None = None,
         max_event_bytes: int = MAX_EVENT_BYTES,
     ) -> None:
         self._decoder = decoder
         self._cutter = cut
         self._unknown = unknown
-        self._brief = brief
         self._max = max_event_bytes
         self._begun = False  # the first byte was seen, before which a BOM may stand
+        self._newline = LF
         self._parser: SSEParser | None = None  # made when there is something for it
         self._tolerant: TolerantDecoder[T] | None = None
         self._tail = b""
         self._payloads: list[Any] = []
-        self._misses = 0
         self.done = False
         self.failure: APIError | None = None
         self.blamed = False
@@ -136,45 +93,23 @@ class EventDecoder(Generic[T]):
             return self._slow(data)
         if parser.idle:
             return self._fast(data)
-        # The parser holds the start of an event: give it the rest of that one, and take the fast way again.
-        end = data.find(b"\n\n") + 2
-        if end < 2 or end == len(data):
-            return self._slow(data)
+        return self._back_to_fast(data, parser)
+
+    def _back_to_fast(self, data: bytes, parser: SSEParser) -> list[T]:
+        """The parser holds the start of an event: it gets the rest of that one, the others go the fast way."""
+        # The blank line may have been cut in two, and then it is the next byte that ends the event. Else the
+        # stream's own blank line does; looking for any other would end it inside of what is still a line.
+        end = len(data) - len(data.lstrip(_LINE_ENDS))
+        if not end:
+            blank = self._newline + self._newline
+            end = data.find(blank) + len(blank)
+            if end < len(blank):
+                return self._slow(data)
         items = self._slow(data[:end])
-        if self.done or self.failure is not None:
-            return items
         rest = data[end:]
+        if not rest or self.done or self.failure is not None:
+            return items
         return items + (self._fast(rest) if parser.idle else self._slow(rest))
-
-    def brief(self, data: bytes) -> list[Delta] | None:
-        """What the events that *data* completes add, one Delta each, if they are plain and many.
-
-        None, and *data* is still to be fed: it has to go the plain way. ``payload(i)`` as after ``feed``.
-        """
-        if self._brief is None or len(data) < BUSY_BYTES or self._misses >= MAX_MISSES:
-            return None
-        if self.done or self.failure is not None or not self._simple:
-            return None
-        cut = self._cut(data)
-        if cut is None or not cut[0]:
-            return None
-        payloads, rest = cut
-        done = payloads[-1] == _DONE
-        made = self._brief(payloads[:-1] if done else payloads)
-        if made is None:
-            self._misses += 1
-            return None
-        self._misses = 0
-        self.bytes += len(data)
-        self._taken(payloads, rest, done)
-        return made
-
-    @property
-    def _simple(self) -> bool:
-        """Whether the next byte begins an event, and nothing of former ones is held back."""
-        if self._waiting:
-            return False
-        return self._begun if self._parser is None else self._parser.idle
 
     @property
     def _waiting(self) -> bool:
@@ -206,10 +141,6 @@ class EventDecoder(Generic[T]):
         """The bytes that item *index* of the last call was decoded from."""
         return bytes(self._payloads[index])
 
-    def reread(self, count: int) -> list[T]:
-        """The items of the last *count* payloads, of which ``brief`` made deltas."""
-        return [self._decoder.decode(payload) for payload in self._payloads[-count:]]
-
     def settle(self) -> None:
         """Forgets all payloads but the last."""
         del self._payloads[:-1]
@@ -229,32 +160,44 @@ class EventDecoder(Generic[T]):
 
     def _fast(self, data: bytes) -> list[T]:
         """Takes whole events the fast way, if it can be, and keeps the rest; else goes the slow way."""
+        # Half a character is read on tolerantly, event by event.
         cut = None if self._waiting else self._cut(data)
-        if cut is not None:
-            payloads, rest = cut
-            done = bool(payloads) and payloads[-1] == _DONE
-            try:
-                items = list(map(self._decoder.decode, payloads[:-1] if done else payloads))
-            except (ValueError, RecursionError):
-                pass
-            else:
-                self._taken(payloads, rest, done)
-                return items
-        data, self._tail = self._tail + data, b""
-        return self._slow(data)
+        if cut is None:
+            data, self._tail = self._tail + data, b""
+            return self._slow(data)
+        payloads, self._tail = cut
+        items: list[T] = []
+        add, decode = items.append, self._decoder.decode
+        try:
+            for payload in payloads:
+                add(decode(payload))
+        except (ValueError, RecursionError):
+            pass  # that one is read tolerantly; outside of this block, or its error would refer to this one
+        strict = len(items)
+        self._note(payloads if strict == len(payloads) else payloads[:strict])
+        for payload in payloads[strict:]:
+            self._take(SSEEvent(payload), items)
+            if self.done or self.failure is not None:
+                break
+        return items
 
     def _cut(self, data: bytes) -> Cut | None:
-        if len(self._tail) + len(data) > self._max:
+        tail = self._tail
+        if len(tail) + len(data) > self._max:
             return None
-        cut = self._cutter(self._tail, data)
-        return None if cut is None or len(cut[1]) > MAX_TAIL else cut
+        if tail and data[0] in _LINE_ENDS:
+            data, tail = tail + data, b""  # a separator that was cut in two is whole again
+        cut = self._cutter(tail, data, self._newline)
+        if cut is None:
+            other = CRLF if self._newline is LF else LF
+            cut = self._cutter(tail, data, other)
+            if cut is None:
+                return None
+            self._newline = other
+        return None if len(cut[1]) > MAX_TAIL else cut
 
-    def _taken(self, payloads: list[bytes], rest: bytes, done: bool) -> None:
-        if done:
-            payloads.pop()
-            self.done = True
+    def _note(self, payloads: list[bytes]) -> None:
         self.events += len(payloads)
-        self._tail = rest
         self._payloads = self._payloads + payloads if self._payloads else payloads
 
     def _slow(self, data: bytes) -> list[T]:
@@ -263,6 +206,8 @@ class EventDecoder(Generic[T]):
         if parser is None:
             parser = self._parser = SSEParser(max_event_bytes=self._max, begun=self._begun)
             self._begun = True
+        if CRLF in data:
+            self._newline = CRLF  # a guess, of which only the speed depends: see _back_to_fast
         try:
             for event in parser.feed(data):
                 if self.done or self.failure is not None:

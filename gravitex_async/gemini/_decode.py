@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from .._json import loads_tolerant
-from ..decoding import Brief, EventDecoder, TolerantDecoder
+from ..decoding import EventDecoder, TolerantDecoder
 from ..sse import MAX_EVENT_BYTES
 from ._structs import GenerateContentResponse
 from ._wire import Shape, incoming, shape_of

@@ -19,7 +19,7 @@ from typing import Any, Final, Union
 
 import msgspec
 
-from ..decoding import Brief, Cut, EventDecoder, cut_events, find_error, find_flat
+from ..decoding import Cut, EventDecoder, cut_events, find_error, find_flat
 from ..sse import MAX_EVENT_BYTES
 from . import _events, _tool_events
 from ._events import ResponsesEvent, UnknownEvent
@@ -62,11 +62,13 @@ def event_decoder(
     )
 
 
-def cut_named_events(tail: bytes, data: bytes) -> Cut | None:
+def cut_named_events(tail: bytes, data: bytes, newline: bytes = b"\n") -> Cut | None:
     """The payloads of whole events, with names or without, and the rest; see ``cut_events``.
 
     Names outside ``response.`` (errors, pings) have their own rules, and end the fast way.
     """
+    if newline != b"\n":
+        return cut_events(tail, data, newline)
     start = tail if len(tail) >= _LONGEST_HEAD else tail + data[:_LONGEST_HEAD]
     if not start.startswith(_HEAD):
         return cut_events(tail, data)
@@ -74,7 +76,7 @@ def cut_named_events(tail: bytes, data: bytes) -> Cut | None:
     if not head.endswith(b"\ndata: "):
         return None
     # Most reads are one kind of event throughout: then what stands between two payloads is a fixed text.
-    return cut_events(tail, data, head) or _cut_mixed(tail + data, len(head))
+    return cut_events(tail, data, newline, head) or _cut_mixed(tail + data, len(head))
 
 
 def _cut_mixed(block: bytes, start: int) -> Cut | None:
