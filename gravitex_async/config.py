@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from ._checks import check_fields, expected, is_number, shown, timeout_advice
 
-__all__ = ["Limits", "RateLimits", "RetryPolicy", "Timeout"]
+__all__ = ["MAX_BODY_BYTES", "Limits", "RateLimits", "RetryPolicy", "Timeout"]
+
+MAX_BODY_BYTES: Final = 256 * 1024 * 1024
+"""The largest plain answer, and the largest body that is kept to find out that it is no stream.
+
+Image models send tens of megabytes of base64; twice the gateway's own limit of requests, 128 MB, is a broken
+or a hostile peer.
+"""
 
 
 class Timeout(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import tracemalloc
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -174,7 +174,7 @@ def test_wherever_a_read_ends_the_fast_way_goes_on(head: bytes, newline: bytes) 
 
 @pytest.mark.parametrize("newline", [LF, CRLF])
 def test_the_way_back_to_the_fast_way_is_the_blank_line_of_the_stream(newline: bytes) -> None:
-    """Behind a large event, that the parser had to take, the rest of the read is cut; behind others the next."""
+    """Behind a large event, which the parser takes, the rest of the read is cut; else the next read."""
     plain = b'data: {"id":"a"}' + newline * 2
     large = b'data: {"id":"' + b"b" * (MAX_TAIL + 10) + b'"}' + newline * 2
     for odd in (large, b": words" + newline * 2, b'id: 7%bdata: {"id":"b"}%b' % (newline, newline * 2)):

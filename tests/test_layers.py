@@ -177,10 +177,7 @@ def test_the_lower_layers_do_without_asyncio(module: str) -> None:
 
 def test_there_is_no_import_cycle() -> None:
     """Not even one that is hidden in a function, or that only types need."""
-    graph = {
-        module: {f.target for f in own_imports(module) if f.target != NAME}
-        for module in modules()
-    }
+    graph = {module: {f.target for f in own_imports(module) if f.target != NAME} for module in modules()}
     package_of = {m.removesuffix(".__init__"): m for m in graph if m.endswith(".__init__")}
     edges = {m: {package_of.get(t, t) for t in targets} - {m} for m, targets in graph.items()}
     done: set[str] = set()

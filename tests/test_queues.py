@@ -1,6 +1,6 @@
 """Busy streams, where one read holds many events: all views, in any mixture, give the same answer.
 
-Deltas of such a read are made without the structs of the wire; a view that wants these later gets them.
+Items and deltas are two forms of the same entries; a view gets what no view before it has taken.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import pytest
 
 from benchmarks.corpus import corpus
 from gravitex_async import AsyncGravitex, Delta
-from gravitex_async.decoding._events import EventDecoder
+from gravitex_async.chat import ChatCompletionChunk
+from gravitex_async.gemini import GenerateContentResponse
+from gravitex_async.responses import OutputTextDeltaEvent
 from gravitex_async.stream import Stream
 from gravitex_async.testing import LocalGateway, Tape
 
@@ -36,43 +38,34 @@ def opened(name: str, client: AsyncGravitex, gateway: LocalGateway) -> AnyStream
     return OPENERS[name](client)
 
 
-@pytest.fixture
-def taken_in_brief(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many events each read brought that was read in brief."""
-    counts: list[int] = []
-    brief = EventDecoder.brief
-
-    def counting(self: EventDecoder[Any], data: bytes) -> list[Delta] | None:
-        made = brief(self, data)
-        if made is not None:
-            counts.append(len(made))
-        return made
-
-    monkeypatch.setattr(EventDecoder, "brief", counting)
-    return counts
-
-
 @DIALECTS
-async def test_deltas_of_a_busy_stream_are_made_in_brief(
-    name: str, client: AsyncGravitex, gateway: LocalGateway, taken_in_brief: list[int]
+async def test_the_answer_does_not_depend_on_the_view(
+    name: str, client: AsyncGravitex, gateway: LocalGateway
 ) -> None:
-    """They are those that the structs of the wire would give, and so is the answer they add up to."""
+    """Items, batches, deltas, text, or only the end: the same answer, usage and evidence."""
     plain = opened(name, client, gateway)
-    expected = [delta async for item in plain for delta in plain._engine.folded.deltas(item)]
-    assert not taken_in_brief
-    stream = opened(name, client, gateway)
-    assert [delta async for delta in stream.deltas()] == expected
-    assert sum(taken_in_brief) > SIZE / 2
-    assert stream.arrived == plain.arrived
-    assert stream.content == corpus(name, SIZE).content
-    assert (stream.usage, stream.end.reason) == (plain.usage, plain.end.reason)
-    assert stream.end.evidence.events == plain.end.evidence.events
+    async for _ in plain:
+        pass
+    assert plain.content == corpus(name, SIZE).content
+    for view in ("deltas", "text", "batches", "final"):
+        stream = opened(name, client, gateway)
+        if view == "final":
+            assert await stream.final() == await plain.final()
+        else:
+            found = [piece async for piece in getattr(stream, view)()]
+            assert len(found) > SIZE / 2 or view == "batches"
+        assert stream.arrived == plain.arrived
+        assert (stream.usage, stream.end.reason) == (plain.usage, plain.end.reason)
+        assert stream.end.evidence == plain.end.evidence
 
 
 @DIALECTS
 @pytest.mark.parametrize("seed", range(5))
 async def test_views_can_be_mixed(
-    name: str, seed: int, client: AsyncGravitex, gateway: LocalGateway, taken_in_brief: list[int]
+    name: str,
+    seed: int,
+    client: AsyncGravitex,
+    gateway: LocalGateway,
 ) -> None:
     """Each event is handed out once, in order, by whichever view was asked; ``last_raw`` is its payload."""
     dice = random.Random(seed)
@@ -90,7 +83,6 @@ async def test_views_can_be_mixed(
         except StopAsyncIteration:
             break
     assert text == stream.content == corpus(name, SIZE).content
-    assert taken_in_brief
 
 
 def said(found: Any, stream: AnyStream) -> str:
@@ -98,31 +90,13 @@ def said(found: Any, stream: AnyStream) -> str:
     if isinstance(found, (str, Delta)):
         return found if isinstance(found, str) else found.content
     items = found if isinstance(found, list) else [found]
-    return "".join(delta.content for item in items for delta in stream._engine.folded.deltas(item))
+    return "".join(text_of(item) for item in items)
 
 
-@DIALECTS
-async def test_final_needs_no_structs(
-    name: str, client: AsyncGravitex, gateway: LocalGateway, taken_in_brief: list[int]
-) -> None:
-    """Reading to the end gives what reading item by item gives."""
-    plain = opened(name, client, gateway)
-    async for _ in plain:
-        pass
-    assert await opened(name, client, gateway).final() == await plain.final()
-    assert taken_in_brief
-
-
-async def test_a_chunk_type_of_the_callers_reads_every_chunk(
-    client: AsyncGravitex, gateway: LocalGateway, taken_in_brief: list[int]
-) -> None:
-    """It may be stricter than ours."""
-    from gravitex_async.chat import ChatCompletionChunk
-
-    class Strict(ChatCompletionChunk):
-        pass
-
-    gateway.play(Tape(corpus("small-chunk", SIZE).body, every=EVERY))
-    stream = client.chat.completions.stream(model="m", messages=ASK, chunk_type=Strict)
-    assert await stream.final() is not None
-    assert not taken_in_brief
+def text_of(item: Any) -> str:
+    """The text in a struct of the wire."""
+    if isinstance(item, ChatCompletionChunk):
+        return item.content
+    if isinstance(item, GenerateContentResponse):
+        return item.text
+    return item.delta if isinstance(item, OutputTextDeltaEvent) else ""

@@ -1,8 +1,9 @@
-"""The chat dialect: /v1/chat/completions (reference: chat.md).
+"""The chat dialect: /v1/chat/completions.
 
 _params      the arguments of a call
 _request     arguments -> body
 _structs     the wire, plain and streamed
+_decode      JSON -> chunks, completions
 _unknown     fields that no struct knows
 _toolcalls   fragments -> tool calls
 _choice      deltas -> one choice
@@ -10,8 +11,7 @@ _head        what chunks say of the answer itself
 _accumulate  chunks -> answer
 _parsed      answer -> answer with a value
 _history     answer, tool results -> messages of the next request
-_deltas      chunk -> deltas
-_brief       chunks of nothing but text -> deltas, no structs made
+_deltas      what a chunk adds -> deltas
 _api         client.chat.completions
 """
 

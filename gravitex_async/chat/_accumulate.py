@@ -7,46 +7,31 @@ asyncio.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import msgspec
-
-from ..decoding import ErrorInfo, TolerantDecoder, find_error, find_flat
+from ..decoding import ErrorInfo, find_error, find_flat, quiet_test
 from ..deltas import Delta, EndReason, Revised, ToolCall, neutral_reason
 from ..usage import Usage
-from ._brief import run_of
 from ._choice import ChoiceParts
-from ._deltas import deltas_of, deltas_of_message
-from ._head import Head
-from ._structs import (
-    ChatCompletion,
-    ChatCompletionChunk,
-    ChunkChoice,
-    CompletionUsage,
-    is_answer,
-    reasoning_of,
-    text_of,
-)
+from ._decode import chunk_of, completion_of
+from ._deltas import added, counted
+from ._head import HEAD_FIELDS, Head
+from ._structs import ChatCompletion, ChatCompletionChunk, ChoiceDelta, ChunkChoice, CompletionUsage
 from ._unknown import UnknownFields
 
 __all__ = ["ChatAccumulator"]
 
-_whole = msgspec.json.Decoder(ChatCompletion, strict=False)
-
 # A request can ask for 128 choices at most: an endless supply of new indices is no reason to allocate.
 MAX_CHOICES = 1024
-
-# Stands for choice 0 before it has come; nothing is ever added to it.
-_NOBODY: Final = ChoiceParts(0)
 
 
 class ChatAccumulator:
     """What has arrived of a chat stream. Fed by ``fold``; everything else may be read at any moment."""
 
     __slots__ = (
-        "_choices", "_citations", "_first", "_head", "_pieces", "_search_results", "_thinking", "_thoughts",
-        "_usage", "_whole", "made", "unknown",
+        "_choices", "_citations", "_first", "_head", "_search_results", "_usage", "_whole", "suspect", "unknown",
     )  # fmt: skip
 
     ends_at_mark = True
@@ -55,107 +40,49 @@ class ChatAccumulator:
     def __init__(self) -> None:
         self._choices: dict[int, ChoiceParts] = {}
         self._first: ChoiceParts | None = None  # choice 0
-        self.made: list[Delta | Sequence[Delta]] | None = None
+        self.suspect = False
         self._usage: CompletionUsage | None = None
         self._head = Head()
         self._citations: list[Any] | None = None
         self._search_results: list[Any] | None = None
         self._whole: ChatCompletion | None = None
         self.unknown = UnknownFields()
-        # Pieces that do not stand in the texts of choice 0.
-        self._pieces = 0
-        self._thoughts = 0
-        self._thinking = False  # the last chunks read in brief brought thinking
 
     # What the stream asks for
 
-    def fold(self, items: Sequence[ChatCompletionChunk], start: int) -> int:
-        """See ``Accumulator.fold``. The hot loop: a piece of text is done in place, the rest is called.
+    def fold(self, items: Sequence[ChatCompletionChunk]) -> list[Delta | Sequence[Delta]]:
+        """See ``Accumulator.fold``. The hot loop: a piece of text is taken in place, the rest is called.
 
-        Unpacking is cheaper than ``len`` and an index; what it costs where it fails, odd chunks pay. Fields
-        are compared with None before they are asked whether they are empty: CPython jumps on None at once,
-        but calls for the truth of anything that is no bool.
+        Unpacking is cheaper than ``len`` and an index; what it costs where it fails, odd chunks pay.
         """
-        made = self.made
-        first, head = self._first or _NOBODY, self._head
-        no_tier, no_fingerprint, no_provider, no_results = head.rare
-        nameless = head.nameless or first is _NOBODY
-        texts, thoughts = first.content, first.reasoning
-        for chunk in items[start:] if start else items:
+        self.suspect = False
+        deltas: list[Delta | Sequence[Delta]] = []
+        emit = deltas.append
+        is_plain, texts, thoughts = self._plain()
+        for chunk in items:
             try:
                 (choice,) = chunk.choices
             except ValueError:
                 pass
             else:
                 delta = choice.delta
-                if not (
-                    delta is None
-                    or chunk.usage is not None
-                    or chunk.error is not None
-                    or chunk.citations is not None
-                    or chunk.search_results is not None
-                    or (chunk.service_tier is not None and no_tier and chunk.service_tier)
-                    or (chunk.system_fingerprint is not None and no_fingerprint and chunk.system_fingerprint)
-                    or (chunk.provider is not None and no_provider and chunk.provider)
-                    or (chunk.prompt_filter_results is not None and no_results)
-                    or choice.index != 0
-                    or (choice.finish_reason is not None and choice.finish_reason)
-                    or choice.logprobs is not None
-                    or choice.usage is not None
-                    or choice.native_finish_reason is not None
-                    or (
-                        choice.content_filter_results is not None
-                        and choice.content_filter_results != first.filter_results
-                    )
-                    or delta.reasoning is not None
-                    or (delta.tool_calls is not None and delta.tool_calls)
-                    or (delta.refusal is not None and delta.refusal)
-                    or delta.reasoning_details is not None
-                    or delta.annotations is not None
-                    or delta.audio is not None
-                    or delta.function_call is not None
-                    or delta.extra_content is not None
-                    or (delta.name is not None and delta.name != first.name)
-                    or (nameless and (first is _NOBODY or head.named_by(chunk)))
-                ):
+                if delta is not None and is_plain(chunk, choice, delta):
                     text, thought = delta.content, delta.reasoning_content
-                    if (thought is None or not thought) and text and text.__class__ is str:
+                    if text and not thought and text.__class__ is str:
                         texts.append(text)
-                        if made is not None:
-                            made.append(Delta(text))
+                        emit(Delta(text))
                         continue
                     if thought and not text:
                         thoughts.append(thought)
-                        if made is not None:
-                            made.append(Delta("", thought))
+                        emit(Delta("", thought))
                         continue
-            self._take_chunk(chunk)
-            first = self._first or _NOBODY
-            no_tier, no_fingerprint, no_provider, no_results = head.rare
-            nameless = head.nameless or first is _NOBODY
-            texts, thoughts = first.content, first.reasoning
-            if made is not None:
-                made.append(deltas_of(chunk))
+            emit(self._take(chunk))
+            is_plain, texts, thoughts = self._plain()
             # What has no choices, or a failed one, may hold an error, in fields the struct does not know.
             if chunk.error or not chunk.choices or chunk.choices[0].finish_reason == "error":
-                return next(place for place in range(start, len(items)) if items[place] is chunk)
-        return len(items)
-
-    def brief(self, payloads: Sequence[bytes]) -> list[Delta] | None:
-        """See ``Accumulator.brief``."""
-        first = self._first
-        if first is None:
-            return None
-        run = run_of(payloads, self._head.lacks, thinking=self._thinking)
-        if run is None:
-            return None
-        first.content += run.texts
-        first.reasoning += run.thoughts
-        for name, results in run.beside:
-            first.add_name(name)
-            first.add_filter_results(results)
-        self._thinking = bool(run.thoughts)
-        return run.deltas
+                self.suspect = True
+                break
+        return deltas
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
         """An error beside choices, in one or in place of a chunk, flat ones included (error_codes.json)."""
@@ -165,28 +92,18 @@ class ChatAccumulator:
         return find_error(tree)
 
     def whole(self, body: bytes) -> list[ChatCompletionChunk]:
-        """A plain completion as one chunk per choice; ``final`` gives it back untouched."""
-        try:
-            completion = _whole.decode(body)
-        except ValueError:
-            tolerant = TolerantDecoder(ChatCompletion)
-            completion = tolerant.convert(tolerant.tree(body))
-        if not is_answer(completion):
-            raise ValueError("expected a completion with choices")
-        completion.__dict__["body"] = body
-        self._whole = completion
-        return [deltas_of_message(completion)]
-
-    def deltas(self, item: ChatCompletionChunk) -> Sequence[Delta]:
-        """See ``Accumulator.deltas``."""
-        return deltas_of(item)
+        """A plain completion as one chunk; ``final`` gives it back untouched."""
+        self._whole = completion_of(body)
+        return [chunk_of(self._whole)]
 
     @property
     def progress(self) -> tuple[int, int]:
         """See ``Accumulator.progress``."""
-        if self._first is None:
-            return self._pieces, self._thoughts
-        return self._pieces + len(self._first.content), self._thoughts + len(self._first.reasoning)
+        first, choices = self._first, self._choices
+        if first is not None and len(choices) == 1:
+            return len(first.content) + first.others, len(first.reasoning)
+        pieces = sum(len(parts.content) + parts.others for parts in choices.values())
+        return pieces, sum(len(parts.reasoning) for parts in choices.values())
 
     @property
     def complete(self) -> bool:
@@ -268,40 +185,55 @@ class ChatAccumulator:
                 self._first = parts
         return parts
 
-    def _take_chunk(self, chunk: ChatCompletionChunk) -> None:
+    def _plain(self) -> tuple[Callable[..., bool], list[str], list[str]]:
+        """What tells a chunk that brings only text of choice 0, and where the texts of that choice go."""
+        first = self._first
+        if first is None:
+            return _never, [], []
+        return _plain_test(self._head.lacking, first.name is None), first.content, first.reasoning
+
+    def _take(self, chunk: ChatCompletionChunk) -> Delta | Sequence[Delta]:
         """Takes a chunk of any form."""
-        self._head.take(chunk)
-        if chunk.usage is not None:
-            self._take_usage(chunk.usage)
+        if self._head.lacking:
+            self._head.take(chunk)
         self._citations = chunk.citations or self._citations
         self._search_results = chunk.search_results or self._search_results
-        for choice in chunk.choices:
-            self._take_choice(choice)
+        usage = None
+        if chunk.usage is not None:
+            usage = self._take_usage(chunk.usage)
+        choices = chunk.choices
+        if len(choices) == 1 and choices[0].usage is None:
+            delta = self._parts(choices[0].index).take(choices[0], usage)
+            return delta if delta is not None else added((), usage)
+        deltas = []
+        for choice in choices:
+            if choice.usage is not None:
+                usage = self._take_usage(choice.usage)
+            deltas.append(self._parts(choice.index).take(choice, usage))
+            usage = usage if deltas[-1] is None else None
+        return added(deltas, usage)
 
-    def _take_choice(self, choice: ChunkChoice) -> None:
-        parts = self._parts(choice.index)
-        delta = choice.delta
-        if delta is not None:
-            text = delta.content if isinstance(delta.content, str) else text_of(delta.content)
-            if text:
-                parts.content.append(text)
-                self._pieces += parts is not self._first
-            reasoning = delta.reasoning_content or reasoning_of(delta)
-            if reasoning:
-                parts.reasoning.append(reasoning)
-                self._thoughts += parts is not self._first
-            self._pieces += parts.add(delta)
-            parts.add_name(delta.name)
-        if choice.finish_reason:
-            parts.finish_reason = choice.finish_reason
-        if choice.native_finish_reason:
-            parts.native_finish_reason = choice.native_finish_reason
-        parts.add_filter_results(choice.content_filter_results)
-        if choice.logprobs is not None:
-            parts.add_logprobs(choice.logprobs)
-        if choice.usage is not None:
-            self._take_usage(choice.usage)
-
-    def _take_usage(self, usage: CompletionUsage) -> None:
+    def _take_usage(self, usage: CompletionUsage) -> Usage | None:
+        """Takes the counts, and gives them as a delta tells them."""
         if self._usage is None or not usage.is_zero():
             self._usage = usage
+        return counted(usage)
+
+
+# What may stand in a chunk that brings nothing but text: what is of no use to an answer, what it has already.
+_QUIET_CHUNK: Final = {"object", "choices", "obfuscation"}
+_QUIET_CHOICE: Final = {"delta"}
+_QUIET_DELTA: Final = {"role", "content", "reasoning_content", "channel", "token_id", "token_ids"}
+
+
+@functools.cache  # as many as there are sets of head fields
+def _plain_test(lacking: frozenset[str], nameless: bool) -> Callable[..., bool]:
+    return quiet_test(
+        chunk=(ChatCompletionChunk, _QUIET_CHUNK | (HEAD_FIELDS - lacking)),
+        choice=(ChunkChoice, _QUIET_CHOICE),
+        delta=(ChoiceDelta, _QUIET_DELTA if nameless else _QUIET_DELTA | {"name"}),
+    )
+
+
+def _never(*_: object) -> bool:
+    return False

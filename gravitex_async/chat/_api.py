@@ -11,10 +11,10 @@ import msgspec
 from .._arguments import shows
 from .._resource import Resource
 from ..decoding import EventDecoder
-from ..errors import MisuseError
 from ..sse import MAX_EVENT_BYTES
 from ..stream import AnswerForm, Stream, fetch_answer
 from ._accumulate import ChatAccumulator
+from ._decode import answer_decoder, chunk_decoder, event_decoder
 from ._params import ChatParams, Message, ParseParams
 from ._parsed import ParsedChatCompletion, parsed_completion
 from ._request import chat_body
@@ -30,8 +30,7 @@ OutputT = TypeVar("OutputT")
 
 PATH = "/v1/chat/completions"
 
-_chunks = msgspec.json.Decoder(ChatCompletionChunk)
-_answer = AnswerForm("a chat completion", msgspec.json.Decoder(ChatCompletion), is_answer)
+_answer = AnswerForm("a chat completion", answer_decoder, is_answer)
 
 
 class ChatStream(Stream[ChatCompletionChunk, ChatCompletion]):
@@ -40,20 +39,13 @@ class ChatStream(Stream[ChatCompletionChunk, ChatCompletion]):
     __slots__ = ()
 
 
-def _decoder(chunk_type: type[ChunkT]) -> msgspec.json.Decoder[ChunkT]:
-    if not (isinstance(chunk_type, type) and issubclass(chunk_type, ChatCompletionChunk)):
-        raise MisuseError(f"expected chunk_type as a subclass of ChatCompletionChunk, got {chunk_type!r}")
-    return msgspec.json.Decoder(chunk_type)
-
-
 def _parts(
-    max_event_bytes: int = MAX_EVENT_BYTES, decoder: msgspec.json.Decoder[Any] = _chunks
-) -> tuple[EventDecoder[ChatCompletionChunk], ChatAccumulator]:
-    folded = ChatAccumulator()
-    # What a chunk type of the caller's refuses must be refused in every view.
-    brief = folded.brief if decoder is _chunks else None
-    events = EventDecoder(decoder, unknown=folded.unknown.take, brief=brief, max_event_bytes=max_event_bytes)
-    return events, folded
+    max_event_bytes: int = MAX_EVENT_BYTES, decoder: msgspec.json.Decoder[Any] | None = None
+) -> tuple[EventDecoder[Any], ChatAccumulator]:
+    accumulator = ChatAccumulator()
+    return event_decoder(
+        accumulator.unknown, decoder or chunk_decoder(None), max_event_bytes=max_event_bytes
+    ), accumulator
 
 
 class Completions(Resource, frozen=True):
@@ -143,9 +135,7 @@ class Completions(Resource, frozen=True):
             chunk_type: A subclass of ``ChatCompletionChunk`` with the fields that you want beside its own.
         """
         call = self._call("stream", model, messages, params, stream=True)
-        if chunk_type is None:
-            return ChatStream(call, self._parts)
-        return ChatStream(call, partial(_parts, self.max_event_bytes, _decoder(chunk_type)))
+        return ChatStream(call, partial(_parts, self.max_event_bytes, chunk_decoder(chunk_type)))
 
     @shows(ParseParams)
     async def parse(

@@ -12,7 +12,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ._structs import Audio, ChatCompletionMessage, Choice, ChoiceDelta, Logprobs
+from ..decoding import quiet_test
+from ..deltas import Delta, ToolCallDelta
+from ..usage import Usage
+from ._structs import (
+    Audio,
+    ChatCompletionMessage,
+    Choice,
+    ChoiceDelta,
+    ChunkChoice,
+    Logprobs,
+    reasoning_of,
+    text_of,
+)
 from ._toolcalls import ToolCallAssembly
 
 __all__ = ["ChoiceParts"]
@@ -38,14 +50,21 @@ class _Rarities:
         self.filtered: dict[str, Any] = {}
 
 
-_NONE = _Rarities()
+_NONE: Final = _Rarities()
+_NO_CALLS: Final[tuple[ToolCallDelta, ...]] = ()
+
+# Which fields of a delta are text, or mean nothing to an answer; what has more is looked through.
+_TEXTS: Final = {"role", "content", "reasoning_content", "reasoning", "channel", "token_id", "token_ids"}
+_is_text: Final = quiet_test(delta=(ChoiceDelta, _TEXTS))
+_is_common: Final = quiet_test(delta=(ChoiceDelta, _TEXTS | {"name", "tool_calls", "function_call"}))
+_is_unfinished: Final = quiet_test(choice=(ChunkChoice, {"index", "delta", "usage"}))
 
 
 class ChoiceParts:
     """One choice, in pieces. Small: a stream that waits is little more than this."""
 
     __slots__ = (
-        "_rare", "content", "filter_results", "finish_reason", "index", "name", "native_finish_reason",
+        "_rare", "content", "filter_results", "finish_reason", "index", "name", "native_finish_reason", "others",
         "reasoning", "tools",
     )  # fmt: skip
 
@@ -53,6 +72,7 @@ class ChoiceParts:
         self.index = index
         self.content: list[str] = []
         self.reasoning: list[str] = []
+        self.others = 0  # pieces of content that are no text
         self.tools: ToolCallAssembly | None = None
         self.finish_reason: str | None = None
         self.native_finish_reason: str | None = None
@@ -64,52 +84,72 @@ class ChoiceParts:
     def refusal(self) -> str:
         return "" if self._rare is None else "".join(self._rare.refusal)
 
+    def take(self, choice: ChunkChoice, usage: Usage | None) -> Delta | None:
+        """Takes what *choice* adds, and gives it as a delta, *usage* with it; None when that would be empty."""
+        delta, calls, text, thought, refusal = choice.delta, _NO_CALLS, "", "", ""
+        if delta is not None:
+            text, thought = text_of(delta.content), delta.reasoning_content or reasoning_of(delta)
+            if text:
+                self.content.append(text)
+            if thought:
+                self.reasoning.append(thought)
+            if not _is_text(delta):
+                refusal = delta.refusal or ""
+                calls = self._take_calls(delta)
+                self._take_rarities(delta)
+        reason = choice.finish_reason or None
+        if reason or not _is_unfinished(choice):
+            self._take_end(choice)
+        if text or thought or calls or reason or refusal:
+            return Delta(text, thought, refusal, calls, reason, usage, self.index)
+        return None
+
+    def _take_calls(self, delta: ChoiceDelta) -> tuple[ToolCallDelta, ...]:
+        if not delta.tool_calls and delta.function_call is None:
+            return _NO_CALLS
+        if self.tools is None:
+            self.tools = ToolCallAssembly()
+        self.others += 1
+        calls = [self.tools.add(fragment) for fragment in delta.tool_calls or ()]
+        if delta.function_call is not None:
+            calls.append(self.tools.add_legacy(delta.function_call))
+        return tuple(calls)
+
+    def _take_rarities(self, delta: ChoiceDelta) -> None:
+        if self.name is None and delta.name and isinstance(delta.name, str):
+            self.name = delta.name
+        if _is_common(delta):
+            return
+        rare = self._rarities()
+        if delta.refusal:
+            rare.refusal.append(delta.refusal)
+            self.others += 1
+        if delta.annotations:
+            rare.annotations.extend(delta.annotations)
+        if delta.reasoning_details:
+            rare.details.extend(delta.reasoning_details)
+        if delta.audio is not None:
+            rare.audio.append(delta.audio)
+            self.others += 1
+        if delta.extra_content:
+            rare.extra_content = delta.extra_content
+
+    def _take_end(self, choice: ChunkChoice) -> None:
+        """Takes what a choice says beside its delta: mostly how it ended."""
+        self.finish_reason = choice.finish_reason or self.finish_reason
+        self.native_finish_reason = choice.native_finish_reason or self.native_finish_reason
+        if choice.logprobs is not None:
+            self._rarities().logprobs.append(choice.logprobs)
+        results = choice.content_filter_results
+        if results and results != self.filter_results:
+            self.filter_results = results
+            if isinstance(results, dict):
+                _add_results(self._rarities().filtered, results)
+
     def _rarities(self) -> _Rarities:
         if self._rare is None:
             self._rare = _Rarities()
         return self._rare
-
-    def add(self, delta: ChoiceDelta) -> int:
-        """Takes what is not plain content or reasoning; returns how many pieces of content that was."""
-        found = 0
-        if delta.tool_calls or delta.function_call is not None:
-            found = self._add_calls(delta)
-        if delta.refusal:
-            self._rarities().refusal.append(delta.refusal)
-            found += 1
-        if delta.annotations:
-            self._rarities().annotations.extend(delta.annotations)
-        if delta.reasoning_details:
-            self._rarities().details.extend(delta.reasoning_details)
-        if delta.audio is not None:
-            self._rarities().audio.append(delta.audio)
-            found += 1
-        if delta.extra_content:
-            self._rarities().extra_content = delta.extra_content
-        return found
-
-    def add_name(self, name: Any) -> None:
-        if self.name is None and name and isinstance(name, str):
-            self.name = name
-
-    def add_filter_results(self, results: Any) -> None:
-        if not results or results == self.filter_results:
-            return
-        self.filter_results = results
-        if isinstance(results, dict):
-            _add_results(self._rarities().filtered, results)
-
-    def add_logprobs(self, logprobs: Logprobs) -> None:
-        self._rarities().logprobs.append(logprobs)
-
-    def _add_calls(self, delta: ChoiceDelta) -> int:
-        if self.tools is None:
-            self.tools = ToolCallAssembly()
-        for fragment in delta.tool_calls or ():
-            self.tools.add(fragment)
-        if delta.function_call is not None:
-            self.tools.add_legacy(delta.function_call)
-        return 1
 
     def message(self) -> ChatCompletionMessage:
         """The choice as the message of a plain answer."""

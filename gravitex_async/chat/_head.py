@@ -5,67 +5,34 @@ changes within an answer is right at first: ``created`` ticks with the clock (xA
 to those of later steps (Groq's compound models), the last chunk of a gateway names an alias of the model.
 What comes late never changes: a service tier or fingerprint with the last chunk (Groq, OpenRouter, vLLM).
 
-So a chunk matters while it brings what is still missing, and for nothing else: ``lacks`` says what that is.
+So a chunk matters while it brings what is still missing, and for nothing else: ``lacking`` says what that is.
 """
 
 from __future__ import annotations
 
-from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ._structs import ChatCompletionChunk
 
-__all__ = ["Head", "Lacks"]
+__all__ = ["HEAD_FIELDS", "Head"]
 
-
-class Lacks(NamedTuple):
-    """Which fields of the head no chunk has brought yet."""
-
-    id: bool = True
-    created: bool = True
-    model: bool = True
-    service_tier: bool = True
-    system_fingerprint: bool = True
-    provider: bool = True
-    prompt_filter_results: bool = True
-
-
-_values: Final = attrgetter(*Lacks._fields)
+HEAD_FIELDS: Final = frozenset(
+    {"id", "created", "model", "service_tier", "system_fingerprint", "provider", "prompt_filter_results"}
+)
 
 
 class Head:
-    """The first value of each field, under its name in ``fields``.
+    """The first value of each field, under its name in ``fields``; ``lacking`` are those without one."""
 
-    For the hot loop, ``lacks`` is there in two more forms: ``nameless`` says whether an id, a model or a time
-    is missing, ``rare`` has the other flags.
-    """
-
-    __slots__ = ("fields", "lacks", "nameless", "rare")
+    __slots__ = ("fields", "lacking")
 
     def __init__(self) -> None:
         self.fields: dict[str, Any] = {}
-        self._lack(Lacks())
+        self.lacking = HEAD_FIELDS
 
     def take(self, chunk: ChatCompletionChunk) -> None:
         """Takes what is still missing."""
-        for name, lacking, value in zip(Lacks._fields, self.lacks, _values(chunk), strict=True):
-            if lacking and value:
-                self.fields[name] = value
-                self._lack(self.lacks._replace(**{name: False}))
-
-    def named_by(self, chunk: ChatCompletionChunk) -> bool:
-        """Whether *chunk* brings an id, a model or a time that is still missing."""
-        lacks = self.lacks
-        return bool(
-            (lacks.id and chunk.id) or (lacks.created and chunk.created) or (lacks.model and chunk.model)
-        )
-
-    def _lack(self, lacks: Lacks) -> None:
-        self.lacks = lacks
-        self.nameless = lacks.id or lacks.created or lacks.model
-        self.rare = (
-            lacks.service_tier,
-            lacks.system_fingerprint,
-            lacks.provider,
-            lacks.prompt_filter_results,
-        )
+        found = {name: value for name in self.lacking if (value := getattr(chunk, name))}
+        if found:
+            self.fields.update(found)
+            self.lacking = self.lacking.difference(found)

@@ -125,7 +125,7 @@ class CustomCall(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class ToolCallFragment(
-    msgspec.Struct, omit_defaults=True, kw_only=True, dict=True, forbid_unknown_fields=True
+    msgspec.Struct, omit_defaults=True, kw_only=True, gc=False, forbid_unknown_fields=True
 ):
     """``choices[].delta.tool_calls[]``: a piece of a call; see ``_unknown`` for other fields."""
 
@@ -338,9 +338,9 @@ def is_answer(completion: ChatCompletion) -> bool:
 
 def text_of(content: str | list[ContentPart] | None) -> str:
     """The text of a ``content`` value, whichever form it has."""
-    if isinstance(content, str):
-        return content
-    return "".join(part.text or "" for part in content or () if part.type in (None, "text", "output_text"))
+    if content is None or isinstance(content, str):
+        return content or ""
+    return "".join(part.text or "" for part in content if part.type in (None, "text", "output_text"))
 
 
 def thinking_of(content: str | list[ContentPart] | None) -> str:

@@ -1,4 +1,4 @@
-"""Tool calls put together from their fragments (reference: chat.md section 4, "Delta assembly").
+"""Tool calls put together from their fragments: see "Tool calls" in decoding/README.md.
 
 A fragment belongs to the call its ``index`` names; without one, to the call of the same ``id``; a new id
 opens a new call, and so does a new id under a used index when it brings a name (some servers use index 0 for
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ..deltas import ToolCall
+from ..deltas import ToolCall, ToolCallDelta
 from ._structs import CustomCall, FunctionCall, MessageToolCall, ToolCallFragment
 
 __all__ = ["ToolCallAssembly", "whole_call"]
@@ -33,28 +33,29 @@ class _Call:
         self.custom = False
         self.extra_content: Any = None
 
-    def add(self, fragment: ToolCallFragment) -> None:
-        self.id = self.id or fragment.id or ""
-        self.type = self.type or fragment.type
-        self.extra_content = fragment.extra_content or self.extra_content
+    def add(self, fragment: ToolCallFragment) -> ToolCallDelta:
+        """Takes a fragment, and gives what it adds."""
         function, custom = fragment.function, fragment.custom
+        name = text = None
         if function is not None:
-            self.name = self.name or function.name or ""
-            if function.arguments and self._sent_before(fragment, function.arguments):
-                fragment.repeated = True  # type: ignore[attr-defined]  # dict=True: not on the wire
-            elif function.arguments:
-                self.arguments.append(function.arguments)
+            name, text = function.name, function.arguments
+            if text and self.arguments and fragment.id and self._sent_before(text):
+                text = None
         elif custom is not None:
             self.custom = True
-            self.name = self.name or custom.name or ""
-            if custom.input:
-                self.arguments.append(custom.input)
+            name, text = custom.name, custom.input
+        if text:
+            self.arguments.append(text)
+        self.id = self.id or fragment.id or ""
+        self.name = self.name or name or ""
+        self.type = self.type or fragment.type
+        self.extra_content = fragment.extra_content or self.extra_content
+        return ToolCallDelta(self.position, fragment.id or None, name or None, text or "")
 
-    def _sent_before(self, fragment: ToolCallFragment, arguments: str) -> bool:
+    def _sent_before(self, arguments: str) -> bool:
         """Whether the whole call is sent a second time: one JSON object is never followed by another."""
         return (
-            bool(fragment.id)
-            and len(self.arguments) == 1
+            len(self.arguments) == 1
             and self.arguments[0] == arguments
             and arguments.startswith("{")
             and arguments.endswith("}")
@@ -63,7 +64,7 @@ class _Call:
 
 
 class ToolCallAssembly:
-    """All tool calls of one choice. Linear in the fragments; notes on each fragment which call it went to."""
+    """All tool calls of one choice. Linear in the fragments."""
 
     __slots__ = ("_by_id", "_by_index", "_calls", "_last")
 
@@ -73,18 +74,18 @@ class ToolCallAssembly:
         self._by_id: dict[str, _Call] = {}
         self._last: _Call | None = None
 
-    def add(self, fragment: ToolCallFragment) -> None:
-        """Takes the next fragment; ``fragment.position`` is set to its call's place in ``calls()``."""
+    def add(self, fragment: ToolCallFragment) -> ToolCallDelta:
+        """Takes the next fragment, and gives what it adds to which call of ``calls()``."""
         call = self._call_for(fragment)
-        call.add(fragment)
-        if call.id:
+        added = call.add(fragment)
+        if call.id and fragment.id:
             self._by_id.setdefault(call.id, call)
         self._last = call
-        fragment.position = call.position  # type: ignore[attr-defined]  # dict=True: not on the wire
+        return added
 
-    def add_legacy(self, function_call: FunctionCall) -> None:
+    def add_legacy(self, function_call: FunctionCall) -> ToolCallDelta:
         """Takes a piece of the deprecated ``function_call``: one call without an id."""
-        self.add(ToolCallFragment(index=0, type="function_call", function=function_call))
+        return self.add(ToolCallFragment(index=0, type="function_call", function=function_call))
 
     def calls(self) -> list[ToolCall]:
         """The calls as far as they have come, in order of first appearance."""

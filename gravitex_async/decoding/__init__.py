@@ -3,6 +3,7 @@
 _events        reads -> items of one type
 _cut           reads of the simple form -> payloads
 _tolerant      the slow way to read one event
+_quiet         whether a struct holds nothing but a few fields
 _failures      error bodies, in all their shapes -> errors
 _status_words  which HTTP status an error's word stands for
 """
@@ -19,6 +20,7 @@ from ._failures import (
     request_id_of,
     retry_after_of,
 )
+from ._quiet import quiet_test
 from ._tolerant import TolerantDecoder, excerpt
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "flat_error",
     "is_one_line",
     "parse_body",
+    "quiet_test",
     "request_id_of",
     "retry_after_of",
 ]

@@ -51,8 +51,8 @@ class EventDecoder(Generic[T]):
     """
 
     __slots__ = (
-        "_begun", "_cutter", "_decoder", "_max", "_newline", "_parser", "_payloads", "_tail", "_tolerant",
-        "_unknown", "blamed", "bytes", "done", "events", "failure",
+        "_begun", "_cutter", "_decoder", "_max", "_newline", "_parser", "_tail", "_tolerant", "_unknown", "blamed",
+        "bytes", "done", "events", "failure", "payloads",
     )  # fmt: skip
 
     def __init__(
@@ -72,7 +72,7 @@ class EventDecoder(Generic[T]):
         self._parser: SSEParser | None = None  # made when there is something for it
         self._tolerant: TolerantDecoder[T] | None = None
         self._tail = b""
-        self._payloads: list[Any] = []
+        self.payloads: list[Any] = []  # of the items of the last call: bytes, or views of what was fed
         self.done = False
         self.failure: APIError | None = None
         self.blamed = False
@@ -80,9 +80,9 @@ class EventDecoder(Generic[T]):
         self.bytes = 0
 
     def feed(self, data: bytes) -> list[T]:
-        """The items that became complete with *data*; ``payload(i)`` is the raw form of each."""
+        """The items that became complete with *data*; ``payloads`` has the raw form of each."""
         self.bytes += len(data)
-        self._payloads = []
+        self.payloads = []
         if not data or self.done or self.failure is not None:
             return []
         parser = self._parser
@@ -120,7 +120,7 @@ class EventDecoder(Generic[T]):
         """The items that the end of the body completes."""
         if self.done or self.failure is not None:
             return []
-        self._payloads = []
+        self.payloads = []
         if self._parser is None and not self._tail:
             return []
         items = self._slow(self._tail)
@@ -139,24 +139,20 @@ class EventDecoder(Generic[T]):
 
     def payload(self, index: int) -> bytes:
         """The bytes that item *index* of the last call was decoded from."""
-        return bytes(self._payloads[index])
-
-    def settle(self) -> None:
-        """Forgets all payloads but the last."""
-        del self._payloads[:-1]
+        return bytes(self.payloads[index])
 
     def adopt(self, items: list[T], body: bytes, failure: APIError | None) -> None:
         """Takes items that were read from a body that is no stream, and the error in it."""
         self.bytes += len(body)
         self.events += len(items)
-        self._payloads = [body] * len(items)
+        self.payloads = [body] * len(items)
         self.failure = failure
         self.blamed = failure is not None and bool(items)
 
     def keep(self, count: int) -> None:
         """Forgets the items of the last call after the first *count*: an error stands there."""
-        self.events -= len(self._payloads) - count
-        del self._payloads[count:]
+        self.events -= len(self.payloads) - count
+        del self.payloads[count:]
 
     def _fast(self, data: bytes) -> list[T]:
         """Takes whole events the fast way, if it can be, and keeps the rest; else goes the slow way."""
@@ -198,7 +194,7 @@ class EventDecoder(Generic[T]):
 
     def _note(self, payloads: list[bytes]) -> None:
         self.events += len(payloads)
-        self._payloads = self._payloads + payloads if self._payloads else payloads
+        self.payloads = self.payloads + payloads if self.payloads else payloads
 
     def _slow(self, data: bytes) -> list[T]:
         items: list[T] = []
@@ -239,7 +235,7 @@ class EventDecoder(Generic[T]):
             self.failure = error if found is None else error_of(found)
             return
         items.append(item)
-        self._payloads.append(event.data)
+        self.payloads.append(event.data)
         self.events += 1
 
     def _one(self, event: SSEEvent) -> T:

@@ -44,12 +44,12 @@ class ResponsesStream(Stream[ResponsesEvent, Response]):
     @property
     def response_id(self) -> str | None:
         """The id of the response, from its first event on: for ``retrieve`` and ``previous_response_id``."""
-        return cast(ResponsesAccumulator, self._engine.folded).response_id
+        return cast(ResponsesAccumulator, self._engine.reading.accumulator).response_id
 
     @property
     def sequence_number(self) -> int | None:
         """The number of the last event that arrived, for ``starting_after``; None where they have none."""
-        return cast(ResponsesAccumulator, self._engine.folded).sequence_number
+        return cast(ResponsesAccumulator, self._engine.reading.accumulator).sequence_number
 
 
 def _parts(

@@ -1,7 +1,8 @@
 """One answer, run from the bytes of its body to what a caller reads; knows no dialect and not aiohttp.
 
 _stream       what a caller sees
-_engine       opens, reads, folds, and knows how the answer ended
+_engine       opens, waits, tries again, lets go
+_reading      what came of the body so far, and how it ended; without asyncio
 _queue        what was read and not taken yet, as items or as deltas
 _tasks        one reader at a time; an opening that outlives a cancelled wait
 _accumulator  what a dialect brings
@@ -13,6 +14,7 @@ _plain        an answer that is no stream
 
 from ._accumulator import Accumulator
 from ._plain import AnswerForm, fetch, fetch_answer
+from ._reading import Reading
 from ._stream import Stream
 
-__all__ = ["Accumulator", "AnswerForm", "Stream", "fetch", "fetch_answer"]
+__all__ = ["Accumulator", "AnswerForm", "Reading", "Stream", "fetch", "fetch_answer"]

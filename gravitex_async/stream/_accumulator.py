@@ -22,9 +22,8 @@ FinalT_co = TypeVar("FinalT_co", covariant=True)
 class Accumulator(Protocol[ItemT, FinalT_co]):
     """What a dialect makes of its items."""
 
-    made: list[Delta | Sequence[Delta]] | None
-    """A list for ``fold`` to put an entry in for each item it takes: its Delta, or all of them; None where
-    nobody wants deltas. Whoever calls ``fold`` sets it, for each read."""
+    suspect: bool
+    """Whether the item that ``fold`` took last may be an error; ``error_in`` says whether it is one."""
 
     @property
     def ends_at_mark(self) -> bool:
@@ -68,18 +67,11 @@ class Accumulator(Protocol[ItemT, FinalT_co]):
         """How many pieces of content and of reasoning there were so far."""
         ...
 
-    def fold(self, items: Sequence[ItemT], start: int) -> int:
-        """Takes items from *start* on; stops behind the first that may be an error and returns its index.
+    def fold(self, items: Sequence[ItemT]) -> list[Delta | Sequence[Delta]]:
+        """Takes *items* in order, and gives what each adds: its one Delta, or all of its deltas.
 
-        It was taken as well: an error may come with text and usage.
-        """
-        ...
-
-    def brief(self, payloads: Sequence[bytes]) -> list[Delta] | None:
-        """Takes payloads that bring nothing but pieces of text, without making wire structs; one Delta each.
-
-        None, and nothing is taken, when one of them holds anything else, or is of any other form. Else all is
-        as if their items had been folded, but for ``made``, which is not touched.
+        Stops behind the first that may be an error (``suspect``). That one was taken as well, for an error
+        may come with text and usage: the list is as long as what was taken.
         """
         ...
 
@@ -93,10 +85,6 @@ class Accumulator(Protocol[ItemT, FinalT_co]):
         Raises:
             ValueError: It is no answer of this dialect.
         """
-        ...
-
-    def deltas(self, item: ItemT) -> Sequence[Delta]:
-        """What one item adds, per choice."""
         ...
 
     def final(self) -> FinalT_co:

@@ -4,7 +4,7 @@ A body that breaks off, or reports an error under a good status, is worth anothe
 never came: nothing of it was delivered.
 
 What the body is, it says itself. An event stream that nobody asked for is read as one, and JSON under that
-label as JSON (sse.md section 4). JSON that has nothing of the answer in it would decode into a struct of
+label as JSON. JSON that has nothing of the answer in it would decode into a struct of
 defaults, so each kind of answer says what it must hold (``AnswerForm``); what does not is an error in flat
 form, or of no use.
 """
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import msgspec
 
 from .._frames import forget_frames_later
-from .._json import loads_tolerant
 from ..decoding import (
     ErrorInfo,
     EventDecoder,
@@ -30,10 +29,11 @@ from ..decoding import (
     parse_body,
     request_id_of,
 )
-from ..errors import APIError, DecodeError, StreamInterrupted
+from ..errors import APIError, DecodeError
 from ..transport import without_secret
 from ..usage import Usage
 from ._accumulator import Accumulator
+from ._reading import Reading
 from ._sniff import EVENT_STREAM, described, is_event_stream
 
 if TYPE_CHECKING:
@@ -135,8 +135,7 @@ async def fetch_answer(
     def read(body: bytes, response: Response) -> T | APIError:
         if response.content_type != EVENT_STREAM or is_event_stream(body[:512]) is False:
             return form.read(body, response)
-        decoder, folded = make()
-        return _from_events(body, response, form, decoder, folded)
+        return _from_events(body, response, form, Reading(*make()))
 
     return await fetch(call, read)
 
@@ -164,33 +163,15 @@ def _usage_of(answer: object) -> Usage:
 
 
 def _from_events(
-    body: bytes,
-    response: Response,
-    form: AnswerForm[T],
-    decoder: EventDecoder[ItemT],
-    folded: Accumulator[ItemT, T],
+    body: bytes, response: Response, form: AnswerForm[T], reading: Reading[ItemT, T]
 ) -> T | APIError:
-    failure = _folded(body, decoder, folded)
-    if decoder.stray and not decoder.events:
-        return form.read(decoder.stray, response)  # behind keep-alives
-    # The body has come to a clean end, or it were not here.
-    if failure is None and not (folded.complete or (decoder.done and folded.ends_at_mark)):
-        failure = StreamInterrupted("the answer came as a stream and ended before its end mark")
-    if failure is None:
-        return folded.final()
-    arrived = any(folded.progress) or folded.usage.source != "none"
-    failure.partial = folded.final() if arrived else None
+    reading.content_type = response.content_type
+    reading.receive(body)
+    if reading.stray is not None:
+        return form.read(reading.stray, response)  # behind keep-alives
+    reading.end_of_body()  # a clean one: else reading the body had raised
+    failure = reading.failure
+    if not isinstance(failure, APIError):
+        return reading.accumulator.final()
     failure.request_id = failure.request_id or request_id_of(response.headers)
     return failure
-
-
-def _folded(body: bytes, decoder: EventDecoder[ItemT], folded: Accumulator[ItemT, T]) -> APIError | None:
-    """Folds all events of *body*, up to an error."""
-    for data in (body, b""):
-        items = decoder.feed(data) if data else decoder.close()
-        at = -1
-        while (at := folded.fold(items, at + 1)) < len(items):
-            info = folded.error_in(loads_tolerant(decoder.payload(at)))
-            if info is not None:
-                return error_of(info)
-    return decoder.failure

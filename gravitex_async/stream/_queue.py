@@ -1,92 +1,109 @@
-"""What a stream has read and nobody has taken yet, for two kinds of views.
+"""What a stream has read and nobody has taken yet.
 
-``items`` is for views of the wire's structs, ``made`` for views of deltas; entry by entry they are the same
-events, last first, so that the next one is popped off the end. One of them is filled, the one that was asked
-for last. A view of the other kind turns the queue: items are translated, and deltas give way to the items
-they were made of, which may have to be decoded first.
+Each entry is an item, and the deltas that it adds. There is a list of either kind, last first, so that the next
+entry is popped off the end: ``items`` for views of the wire's structs, ``deltas`` for those of deltas. The one
+that was asked for last is filled, the other is empty; what would stand in it is put aside, and moved there
+when a view of that kind comes along (``turn``), as far as it was not taken in the other form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Sequence
+from typing import Any, Generic, Literal, TypeVar
 
 from ..deltas import Delta
 
-__all__ = ["Queue"]
+__all__ = ["Added", "Kind", "Queue"]
 
 ItemT = TypeVar("ItemT")
+
+Kind = Literal["items", "deltas"]
+Added = Delta | Sequence[Delta]
+"""What one item adds: its delta, or all of its deltas."""
 
 
 class Queue(Generic[ItemT]):
     """The entries of the last read. Views keep the two lists, which are always the same objects."""
 
-    __slots__ = ("_behind", "deltas", "fresh", "items", "made")
+    __slots__ = ("_aside", "_kind", "_payloads", "_read", "deltas", "items")
 
     def __init__(self) -> None:
         self.items: list[ItemT] = []
-        self.made: list[Delta | Sequence[Delta]] = []
-        self.deltas = False  # which of the two is wanted
-        self.fresh = 0  # entries of the last read, taken or not
-        self._behind: list[ItemT] | None = None  # the items of ``made``; None: they were not decoded
+        self.deltas: list[Added] = []
+        self._kind: Kind = "items"  # which of the two is filled
+        self._aside: Sequence[Any] = ()  # the same entries in the other kind, the taken ones too
+        self._payloads: Sequence[Any] = ()  # bytes or views of them, of all that was read, first first
+        self._read = 0  # entries of the last read, taken or not
 
     def __len__(self) -> int:
-        return len(self.items) + len(self.made)
+        return len(self.items) or len(self.deltas)
 
     @property
     def taken(self) -> int:
         """How many entries of the last read were handed out."""
-        return self.fresh - len(self)
+        return self._read - len(self)
 
-    def put(self, items: list[ItemT], made: list[Delta | Sequence[Delta]] | None) -> None:
-        """Takes what a read brought, with the deltas of it where these are wanted."""
+    @property
+    def held(self) -> bool:
+        """Whether more is kept of what was handed out than the last payload."""
+        return self._read > 1
+
+    @property
+    def last_payload(self) -> bytes | None:
+        """The payload of the entry that was handed out last, as sent; None before the first."""
+        taken = self.taken
+        return bytes(self._payloads[taken - 1]) if taken else None
+
+    def put(self, items: list[ItemT], deltas: list[Added], payloads: Sequence[Any]) -> None:
+        """Takes what a read brought, and keeps the lists. A read without an event changes nothing."""
+        if not items:
+            return
         items.reverse()
-        if made is None:
+        deltas.reverse()
+        left = len(self)
+        if left:  # nobody has asked for more yet: these come behind
+            payloads = [*self._payloads[self._read - left :], *payloads]
+        if self._kind == "items":
             self.items[:0] = items
-            self.fresh = len(self.items)
+            self._aside = deltas if not left else [*deltas, *self._aside[:left]]
         else:
-            self.made += reversed(made)
-            self._behind = items
-            self.fresh = len(items)
+            self.deltas[:0] = deltas
+            self._aside = items if not left else [*items, *self._aside[:left]]
+        self._payloads = payloads
+        self._read = len(self)
 
-    def put_deltas(self, made: list[Delta]) -> None:
-        """Takes the deltas of a read of which the items were not decoded."""
-        self.made += reversed(made)
-        self._behind = None
-        self.fresh = len(made)
-
-    def turn(
-        self,
-        deltas: bool,
-        translate: Callable[[ItemT], Sequence[Delta]],
-        reread: Callable[[int], list[ItemT]],
-    ) -> None:
-        """Goes over to the other kind with what is left; *reread* decodes the last so many items."""
-        self.deltas = deltas
-        if deltas:
-            self._behind = self.items[:]
-            self.made += reversed([translate(item) for item in reversed(self.items)])
-            self.items.clear()
-        elif self.made:
-            left, behind = len(self.made), self._behind
-            self.items += reversed(reread(left)) if behind is None else behind[:left]
-            self.made.clear()
+    def turn(self, kind: Kind) -> Sequence[object]:
+        """The list of *kind*, from which a view takes what is left, until the next turn."""
+        filled: list[Any] = self.items if self._kind == "items" else self.deltas
+        if kind == self._kind:
+            return filled
+        other: list[Any] = self.items if kind == "items" else self.deltas
+        # Entries are taken off the end, so those that are left stand at the front of both forms.
+        other += self._aside[: len(filled)]
+        self._aside = filled[:]
+        self._kind = kind
+        filled.clear()
+        return other
 
     def settle(self) -> None:
-        """All was handed out: keeps nothing of it."""
-        self._behind = None
-        self.fresh = 1
+        """All was handed out: keeps nothing of it but the last payload."""
+        self._aside = ()
+        self._payloads = self._payloads[-1:]
+        self._read = len(self._payloads)
 
     def forget_taken(self) -> None:
         """What was taken went to nobody."""
-        self.fresh = len(self)
+        self._payloads = self._payloads[self.taken :]
+        self._read = len(self)
 
     def discard(self) -> None:
         """Nobody wants what is here."""
         self.items.clear()
-        self.made.clear()
+        self.deltas.clear()
 
     def restart(self) -> None:
         """Another try begins: nothing was read."""
         self.discard()
-        self.fresh = 0
+        self.settle()
+        self._payloads = ()
+        self._read = 0

@@ -56,19 +56,19 @@ class Stream(Generic[ItemT, FinalT]):
 
     def __init__(self, call: Call, make: Make[ItemT, FinalT]) -> None:
         self._engine: Engine[ItemT, FinalT] = Engine(call, make)
-        self._items = self._engine.queue.items
+        self._items = self._engine.reading.queue.items
 
     def __repr__(self) -> str:
         # Where it stands, and nothing of what it holds: a repr ends in logs.
-        engine = self._engine
-        state = engine.end.state
+        reading = self._engine.reading
+        state = reading.end.state
         if state == "open":
-            how = f": {engine.activity}"
-        elif engine.failure is not None:
-            how = f": {type(engine.failure).__name__}"
+            how = f": {self._engine.activity}"
+        elif reading.failure is not None:
+            how = f": {type(reading.failure).__name__}"
         else:
-            how = "" if state == "closed" else f": {engine.end.reason}"
-        return f"<{type(self).__name__} {state}{how}, {engine.events} events>"
+            how = "" if state == "closed" else f": {reading.end.reason}"
+        return f"<{type(self).__name__} {state}{how}, {reading.events} events>"
 
     # Opening and leaving
 
@@ -99,7 +99,7 @@ class Stream(Generic[ItemT, FinalT]):
         return self
 
     async def __anext__(self) -> ItemT:
-        if self._items or await self._engine.fill():
+        if self._items or await self._engine.fill("items"):
             return self._items.pop()
         raise StopAsyncIteration
 
@@ -150,71 +150,71 @@ class Stream(Generic[ItemT, FinalT]):
         """
         from ._text_views import PartialOutput
 
-        return PartialOutput(self, type_, strings)
+        return PartialOutput(self._engine, type_, strings)
 
     async def final(self) -> FinalT:
         """Reads what is left, and gives the whole answer; of a closed stream, what had arrived."""
-        engine = self._engine
-        while engine.queue or await engine.fill(deltas=True):
-            engine.queue.discard()
+        engine, reading = self._engine, self._engine.reading
+        while reading.queue or await engine.fill("deltas"):
+            reading.queue.discard()
             engine.forget_taken()
-        return engine.folded.final()
+        return reading.accumulator.final()
 
     # What has arrived
 
     @property
     def content(self) -> str:
         """The text that has arrived (of choice 0)."""
-        return self._engine.folded.content
+        return self._engine.reading.accumulator.content
 
     @property
     def reasoning_content(self) -> str:
         """The thinking that has arrived, from whichever field it came in."""
-        return self._engine.folded.reasoning_content
+        return self._engine.reading.accumulator.reasoning_content
 
     @property
     def refusal(self) -> str:
         """The refusal that has arrived; "" when there is none."""
-        return self._engine.folded.refusal
+        return self._engine.reading.accumulator.refusal
 
     @property
     def tool_calls(self) -> list[ToolCall]:
         """The tool calls that have arrived, each as far as it has."""
-        return self._engine.folded.tool_calls
+        return self._engine.reading.accumulator.tool_calls
 
     @property
     def finish_reason(self) -> str | None:
         """The finish reason as the wire has it; ``end.reason`` is its neutral class."""
-        return self._engine.folded.finish_reason
+        return self._engine.reading.accumulator.finish_reason
 
     @property
     def usage(self) -> Usage:
         """The last usage sent; ``source == "none"`` while there is none."""
-        return self._engine.folded.usage
+        return self._engine.reading.accumulator.usage
 
     @property
     def arrived(self) -> FinalT:
         """The answer as far as it has arrived, in the shape of ``final()``."""
-        return self._engine.folded.final()
+        return self._engine.reading.accumulator.final()
 
     def to_input(self) -> list[dict[str, Any]]:
         """What has arrived as the model's turn, to follow the input of the next request.
 
         Signatures and unknown fields go back as they came; see ``to_input`` of the answer for its choices.
         """
-        answer: Any = self._engine.folded.final()
+        answer: Any = self._engine.reading.accumulator.final()
         turn: list[dict[str, Any]] = answer.to_input()
         return turn
 
     @property
     def last_raw(self) -> bytes | None:
         """The payload of the item handed out last, as sent; None before the first."""
-        return self._engine.last_raw
+        return self._engine.reading.queue.last_payload
 
     @property
     def end(self) -> StreamEnd:
         """How it ended, or stands."""
-        return self._engine.end
+        return self._engine.reading.end
 
     @property
     def timings(self) -> Timings:

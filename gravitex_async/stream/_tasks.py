@@ -22,7 +22,7 @@ CALLED_OFF = (
 
 
 class Readable(Protocol):
-    reading: bool
+    busy: bool
 
 
 class OneReader:
@@ -34,12 +34,12 @@ class OneReader:
         self._engine = engine
 
     def __enter__(self) -> None:
-        if self._engine.reading:
+        if self._engine.busy:
             raise MisuseError(BUSY)
-        self._engine.reading = True
+        self._engine.busy = True
 
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        self._engine.reading = False
+        self._engine.busy = False
         if isinstance(error, asyncio.CancelledError):
             forget_frames_later(error)
 

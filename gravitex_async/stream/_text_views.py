@@ -14,39 +14,24 @@ from ..deltas import Delta
 from ..errors import GravitexError
 from ..schema import Growth, read_output
 from ..thinking import Split, ThinkSplitter
+from ._views import Text
 
 if TYPE_CHECKING:
-    from ._stream import Stream
+    from ._engine import Engine
 
-__all__ = ["PartialOutput", "SplitDeltas", "stream_output"]
+__all__ = ["PartialOutput", "SplitDeltas"]
 
 T = TypeVar("T")
-
-
-def stream_output(stream: Stream[Any, Any], type_: type[T]) -> T:
-    """The value in the content of a stream that has ended.
-
-    Raises:
-        OutputError: See ``read_output``.
-    """
-    return read_output(
-        type_,
-        text=stream.content,
-        refusal=stream.refusal,
-        word=stream.finish_reason,
-        reason=stream.end.reason,
-        answer=stream.arrived,
-    )
 
 
 class PartialOutput(Generic[T]):
     """The growing value of a type, each time it shows more; the whole one, checked, at the end."""
 
     def __init__(
-        self, stream: Stream[Any, Any], type_: type[T], strings: Literal["final", "growing"]
+        self, engine: Engine[Any, Any], type_: type[T], strings: Literal["final", "growing"]
     ) -> None:
-        self._stream = stream
-        self._text = stream.text()
+        self._reading = engine.reading
+        self._text = Text(engine)
         self._type = type_
         self._growth = Growth(type_, strings=strings)
         self._over = False
@@ -62,11 +47,22 @@ class PartialOutput(Generic[T]):
                 break
             if self._growth.feed(piece) and (value := self._growth.value) is not None:
                 return value
-        if self._over or self._stream.end.state == "closed":
+        if self._over or self._reading.end.state == "closed":
             raise StopAsyncIteration
-        whole = stream_output(self._stream, self._type)
+        whole = self._whole()
         self._over = True
         return whole
+
+    def _whole(self) -> T:
+        accumulator = self._reading.accumulator
+        return read_output(
+            self._type,
+            text=accumulator.content,
+            refusal=accumulator.refusal,
+            word=accumulator.finish_reason,
+            reason=self._reading.end.reason,
+            answer=accumulator.final(),
+        )
 
 
 class SplitDeltas:

@@ -1,4 +1,4 @@
-"""The basic views of a stream: deltas, text, batches. All take from the queue that the engine fills.
+"""The basic views of a stream: deltas, text, batches. All take from the queue of its reading.
 
 A class with ``__anext__`` and not an asynchronous generator: a generator is finished after a cancelled wait.
 """
@@ -24,11 +24,11 @@ class Deltas(Generic[ItemT, FinalT]):
     Not through the stream's own ``__anext__``: a coroutine less per delta.
     """
 
-    __slots__ = ("_engine", "_made", "_more")
+    __slots__ = ("_deltas", "_engine", "_more")
 
     def __init__(self, engine: Engine[ItemT, FinalT]) -> None:
         self._engine = engine
-        self._made = engine.queue.made
+        self._deltas = engine.reading.queue.deltas
         self._more: list[Delta] = []  # of an item that adds several, last first
 
     def __aiter__(self) -> Deltas[ItemT, FinalT]:
@@ -36,9 +36,9 @@ class Deltas(Generic[ItemT, FinalT]):
 
     async def __anext__(self) -> Delta:
         while not self._more:
-            if not self._made and not await self._engine.fill(deltas=True):
+            if not self._deltas and not await self._engine.fill("deltas"):
                 raise StopAsyncIteration
-            found = self._made.pop()
+            found = self._deltas.pop()
             if isinstance(found, Delta):
                 return found
             self._more = list(reversed(found))
@@ -48,22 +48,22 @@ class Deltas(Generic[ItemT, FinalT]):
 class Text(Generic[ItemT, FinalT]):
     """The content of choice 0, piece by piece; made from deltas in the same way."""
 
-    __slots__ = ("_engine", "_made")
+    __slots__ = ("_deltas", "_engine")
 
     def __init__(self, engine: Engine[ItemT, FinalT]) -> None:
         self._engine = engine
-        self._made = engine.queue.made
+        self._deltas = engine.reading.queue.deltas
 
     def __aiter__(self) -> Text[ItemT, FinalT]:
         return self
 
     async def __anext__(self) -> str:
         while True:
-            if not self._made:
+            if not self._deltas:
                 self._engine.forget_taken()
-                if not await self._engine.fill(deltas=True):
+                if not await self._engine.fill("deltas"):
                     raise StopAsyncIteration
-            found = self._made.pop()
+            found = self._deltas.pop()
             if isinstance(found, Delta):
                 text = "" if found.index else found.content
             else:
@@ -84,8 +84,8 @@ class Batches(Generic[ItemT, FinalT]):
         return self
 
     async def __anext__(self) -> list[ItemT]:
-        items = self._engine.queue.items
-        if not items and not await self._engine.fill():
+        items = self._engine.reading.queue.items
+        if not items and not await self._engine.fill("items"):
             raise StopAsyncIteration
         batch = items[::-1]
         items.clear()

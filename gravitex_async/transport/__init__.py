@@ -22,12 +22,11 @@ from ._credential import APIKey, Auth, checked_key, without_secret
 from ._governor import LimitStatistics
 from ._pool import Pool, PoolStatistics
 from ._request import Request, checked_headers, checked_query
-from ._response import MAX_BODY_BYTES, Response, check_loop
+from ._response import Response, check_loop
 from ._transport import Call, Transport
 from ._url import BaseURL, model_path
 
 __all__ = [
-    "MAX_BODY_BYTES",
     "APIKey",
     "Auth",
     "BaseURL",

@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
 from .._frames import forget_frames
+from ..config import MAX_BODY_BYTES
 from ..errors import APIConnectionError, APIError, DecodeError, MisuseError, StreamInterrupted
 from ..usage import Usage
 from ._body import Body
@@ -31,11 +32,7 @@ from ._clocks import Clocks
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, StreamReader
 
-__all__ = ["MAX_BODY_BYTES", "Response", "check_loop"]
-
-# The largest plain answer: image models send tens of megabytes of base64, twice the gateway's own 128 MB
-# request limit is a broken or hostile peer.
-MAX_BODY_BYTES: Final = 256 * 1024 * 1024
+__all__ = ["Response", "check_loop"]
 
 # How long a finished answer may take to reach the end of its body before its connection is given up.
 DRAIN_SECONDS: Final = 0.05

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gravitex_async.chat import ChatAccumulator, ChatCompletion, ChatCompletionChunk
-from gravitex_async.decoding._events import EventDecoder
+from gravitex_async.chat._api import _parts
 from gravitex_async.deltas import Delta
+
+from ..reading import framed, read
 
 CHUNKS = msgspec.json.Decoder(ChatCompletionChunk)
 
@@ -32,18 +34,10 @@ class Folded(NamedTuple):
 
 def fold(payloads: Iterable[Any]) -> Folded:
     """All *payloads* (values or JSON text) as one stream; accumulators and deltas are compared on the way."""
-    body = b"".join(
-        b"data: %b\n\n" % (p.encode() if isinstance(p, str) else msgspec.json.encode(p)) for p in payloads
-    )
-    decoder = EventDecoder(CHUNKS)
-    items = decoder.feed(body)
-    assert decoder.failure is None, decoder.failure
-    folded = ChatAccumulator()
-    at = -1
-    while (at := folded.fold(items, at + 1)) < len(items):
-        assert folded.error_in(msgspec.json.decode(decoder.payload(at))) is None
-    deltas = [delta for item in items for delta in folded.deltas(item)]
-    result = Folded(folded, items, deltas)
+    body = framed(p.encode() if isinstance(p, str) else msgspec.json.encode(p) for p in payloads)
+    found = read(_parts, [b"".join(body)], end=False)
+    assert found.failure is None, found.failure
+    result = Folded(found.accumulator, found.items, found.deltas)
     agree(result)
     return result
 

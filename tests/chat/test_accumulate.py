@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gravitex_async.chat import ChatAccumulator, ChatCompletion
+from gravitex_async.deltas import Delta
 from gravitex_async.errors import DecodeError
 from gravitex_async.usage import Usage
 
@@ -142,7 +143,9 @@ def test_errors_in_place_of_a_chunk_are_seen(tree: Any, message: str) -> None:
     """``fold`` stops at what may be an error, and ``error_in`` says what it says."""
     items = [CHUNKS.decode(msgspec.json.encode(p)) for p in (chunk({"content": "a"}), tree)]
     folded = ChatAccumulator()
-    assert folded.fold(items, 0) == 1
+    assert len(folded.fold([*items, items[0]])) == 2
+    assert folded.suspect
+    assert folded.content == "a"
     info = folded.error_in(tree)
     assert info is not None
     assert info.message == message
@@ -317,7 +320,9 @@ def test_a_plain_completion_in_place_of_a_stream() -> None:
     folded = ChatAccumulator()
     items = folded.whole(body)
     assert len(items) == 1
-    assert folded.fold(items, 0) == 1
+    (delta,) = folded.fold(items)
+    assert isinstance(delta, Delta)
+    assert (delta.content, delta.reasoning_content, delta.finish_reason) == ("hi", "hm", "stop")
     assert (folded.content, folded.reasoning_content, folded.complete) == ("hi", "hm", True)
     assert [(c.id, c.name) for c in folded.tool_calls] == [("a", "f")]
     assert folded.final().choices[0].message.reasoning == "hm"
@@ -337,7 +342,7 @@ def test_an_odd_plain_completion_is_read_like_an_odd_chunk() -> None:
     """Nulls and wrong types are repaired in a whole answer too."""
     folded = ChatAccumulator()
     items = folded.whole(b'{"id":7,"choices":[{"index":null,"message":{"content":"a\\ud83d\\ude00"}}]}')
-    folded.fold(items, 0)
+    folded.fold(items)
     assert folded.content == "a😀"
 
 
@@ -355,6 +360,6 @@ def test_reading_does_not_disturb_folding() -> None:
     folded = ChatAccumulator()
     items = fold([chunk({"content": str(i)}) for i in range(50)]).items
     for position, item in enumerate(items):
-        assert folded.fold([item], 0) == 1
+        assert folded.fold([item]) == [Delta(str(position))]
         assert folded.content == "".join(map(str, range(position + 1)))
         folded.final()

@@ -24,7 +24,7 @@ from gravitex_async.chat import (
     ChunkChoice,
     CompletionUsage,
 )
-from gravitex_async.chat._head import Lacks
+from gravitex_async.chat._head import HEAD_FIELDS
 from gravitex_async.chat._structs import reasoning_of
 
 from ..fields import empty_of, value_of
@@ -83,7 +83,7 @@ NOWHERE = {
 }
 
 # What an answer has once: the first event that has it says it, and the others may repeat it or not.
-HEAD = set(Lacks._fields)
+HEAD = HEAD_FIELDS
 
 USAGE = value_of(CompletionUsage, "usage")
 CALL = {

@@ -16,8 +16,8 @@ from gravitex_async.gemini._metadata import ModalityTokenCount, UsageMetadata
 from gravitex_async.gemini._parts import Content, Part
 from gravitex_async.gemini._structs import Candidate
 
-from ..brief import Agreed, agree, agree_on_mistakes, encoded, payloads_of
 from ..captured import Capture, captures
+from ..mistakes import Agreed, agree, agree_on_mistakes, encoded, payloads_of
 
 STREAMS = captures("gemini", ".sse")
 NAMES = [

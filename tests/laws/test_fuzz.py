@@ -16,11 +16,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gravitex_async import APIError, GravitexError
-from gravitex_async._json import loads_tolerant
+from gravitex_async import GravitexError
 from gravitex_async.decoding._failures import error_of, flat_error, parse_body
 
 from ..captured import captures
+from ..reading import read as feed
 
 DIALECTS = ["chat", "responses", "gemini"]
 
@@ -38,19 +38,9 @@ def cut(body: bytes, cuts: list[int]) -> Iterator[bytes]:
 
 def read(dialect: str, reads: Iterator[bytes]) -> tuple[Any, ...]:
     """Feeds *reads* as a stream does, and looks at everything a caller can look at."""
-    decoder, folded = parts_of(dialect)
-    folded.made = []
-    pieces: list[str] = []
-    failure: APIError | None = None
-    for data in (*reads, b""):
-        items = decoder.feed(data) if data else decoder.close()
-        at = -1
-        while failure is None and (at := folded.fold(items, at + 1)) < len(items):
-            info = folded.error_in(loads_tolerant(decoder.payload(at)))
-            failure = None if info is None else error_of(info)
-        for item in items[: at + 1]:
-            pieces += [delta.content for delta in folded.deltas(item) if not delta.index]
-    failure = failure or decoder.failure
+    found = feed(lambda: parts_of(dialect), reads)
+    reading, folded, failure = found.reading, found.accumulator, found.failure
+    assert len(found.items) == len(found.added)
     answer = folded.final()
     seen = (folded.content, folded.reasoning_content, folded.refusal, folded.finish_reason, folded.reason)
     calls = [(call.id, call.name, call.arguments) for call in folded.tool_calls]
@@ -60,7 +50,7 @@ def read(dialect: str, reads: Iterator[bytes]) -> tuple[Any, ...]:
         assert isinstance(failure, GravitexError)
         str(failure).encode()
     assert answer is not None
-    return seen, calls, folded.usage, type(failure), decoder.done, folded.complete
+    return seen, calls, folded.usage, type(failure), reading.end.evidence.done_seen, folded.complete
 
 
 def whole(dialect: str, body: bytes) -> None:
@@ -70,7 +60,7 @@ def whole(dialect: str, body: bytes) -> None:
         items = folded.whole(body)
     except (ValueError, RecursionError, GravitexError):
         return
-    folded.fold(items, 0)
+    folded.fold(items)
     folded.final()
 
 

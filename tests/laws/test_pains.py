@@ -17,7 +17,7 @@ import pytest
 from gravitex_async import AsyncGravitex, GravitexError, ServerError, StreamInterrupted, errors
 from gravitex_async._json import dumps
 from gravitex_async.chat import ChatAccumulator
-from gravitex_async.chat._api import _chunks
+from gravitex_async.chat._decode import chunk_decoder
 from gravitex_async.decoding._events import EventDecoder
 from gravitex_async.testing import LocalGateway, Tape
 
@@ -275,10 +275,10 @@ def test_pain_37_and_38_twice_the_stream_twice_the_cost() -> None:
 
     def cost(count: int, event: dict[str, Any]) -> float:
         read = b"data: %b\n\n" % dumps(event)
-        decoder, folded = EventDecoder(_chunks), ChatAccumulator()
+        decoder, folded = EventDecoder(chunk_decoder(None)), ChatAccumulator()
         began = time.process_time()
         for _ in range(count):
-            folded.fold(decoder.feed(read), 0)
+            folded.fold(decoder.feed(read))
         folded.final()
         return time.process_time() - began
 

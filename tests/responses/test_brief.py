@@ -14,8 +14,8 @@ from gravitex_async.responses import ResponsesAccumulator, ResponsesEvent
 from gravitex_async.responses._decode import _events_decoder, event_decoder
 from gravitex_async.responses._events import OutputTextDeltaEvent, ReasoningSummaryTextDeltaEvent
 
-from ..brief import Agreed, agree, agree_on_mistakes, encoded, payloads_of
 from ..captured import Capture, captures
+from ..mistakes import Agreed, agree, agree_on_mistakes, encoded, payloads_of
 from .wire import CREATED, Event, added, done, event, message, text
 
 STREAMS = captures("responses", ".sse")

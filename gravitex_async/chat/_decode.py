@@ -1,0 +1,106 @@
+"""From JSON to the structs of a chat answer: chunks, whole completions, and a completion as a chunk."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..decoding import EventDecoder, TolerantDecoder
+from ..errors import MisuseError
+from ._structs import (
+    ChatCompletion,
+    ChatCompletionChunk,
+    Choice,
+    ChoiceDelta,
+    ChunkChoice,
+    ToolCallFragment,
+    is_answer,
+    reasoning_of,
+)
+from ._unknown import UnknownFields
+
+__all__ = ["answer_decoder", "chunk_decoder", "chunk_of", "completion_of", "event_decoder"]
+
+ChunkT = TypeVar("ChunkT", bound=ChatCompletionChunk)
+
+answer_decoder = msgspec.json.Decoder(ChatCompletion)
+_lax_decoder = msgspec.json.Decoder(ChatCompletion, strict=False)
+_chunk_decoder = msgspec.json.Decoder(ChatCompletionChunk)
+
+
+def chunk_decoder(chunk_type: type[ChunkT] | None) -> msgspec.json.Decoder[Any]:
+    """What decodes events into *chunk_type*; into ``ChatCompletionChunk`` where the caller has none.
+
+    Raises:
+        MisuseError: It is no type of chunk.
+    """
+    if chunk_type is None:
+        return _chunk_decoder
+    if not (isinstance(chunk_type, type) and issubclass(chunk_type, ChatCompletionChunk)):
+        raise MisuseError(f"expected chunk_type as a subclass of ChatCompletionChunk, got {chunk_type!r}")
+    return msgspec.json.Decoder(chunk_type)
+
+
+def event_decoder(
+    unknown: UnknownFields, decoder: msgspec.json.Decoder[Any], *, max_event_bytes: int
+) -> EventDecoder[Any]:
+    """A decoder for one stream; fields that no struct knows go to *unknown*."""
+    return EventDecoder(decoder, unknown=unknown.take, max_event_bytes=max_event_bytes)
+
+
+def completion_of(body: bytes) -> ChatCompletion:
+    """A plain completion that came where a stream was asked for.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        completion = _lax_decoder.decode(body)
+    except ValueError:
+        tolerant = TolerantDecoder(ChatCompletion)
+        completion = tolerant.convert(tolerant.tree(body))
+    if not is_answer(completion):
+        raise ValueError("expected a completion with choices")
+    completion.__dict__["body"] = body
+    return completion
+
+
+def chunk_of(completion: ChatCompletion) -> ChatCompletionChunk:
+    """A whole completion as the one chunk that would have brought it."""
+    return ChatCompletionChunk(
+        id=completion.id,
+        object="chat.completion.chunk",
+        created=completion.created,
+        model=completion.model,
+        choices=[_chunk_choice(choice) for choice in completion.choices],
+        usage=completion.usage,
+        citations=completion.citations,
+    )
+
+
+def _chunk_choice(choice: Choice) -> ChunkChoice:
+    message = choice.message
+    calls = [
+        ToolCallFragment(
+            index=position,
+            id=call.id,
+            type=call.type,
+            function=call.function,
+            custom=call.custom,
+            extra_content=call.extra_content,
+        )
+        for position, call in enumerate(message.tool_calls or ())
+    ]
+    delta = ChoiceDelta(
+        role=message.role,
+        content=message.content,
+        reasoning_content=reasoning_of(message) or None,
+        refusal=message.refusal,
+        tool_calls=calls or None,
+        function_call=message.function_call,
+        annotations=message.annotations,
+        audio=message.audio,
+    )
+    # A whole answer is finished, whether it says so or not.
+    return ChunkChoice(index=choice.index, delta=delta, finish_reason=choice.finish_reason or "stop")
