@@ -31,7 +31,8 @@ class ChatAccumulator:
     """What has arrived of a chat stream. Fed by ``fold``; everything else may be read at any moment."""
 
     __slots__ = (
-        "_choices", "_citations", "_first", "_head", "_search_results", "_usage", "_whole", "suspect", "unknown",
+        "_choices", "_citations", "_first", "_head", "_search_results", "_usage", "_whole", "suspect",
+        "unknown",
     )  # fmt: skip
 
     ends_at_mark = True

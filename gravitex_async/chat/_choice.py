@@ -64,8 +64,8 @@ class ChoiceParts:
     """One choice, in pieces. Small: a stream that waits is little more than this."""
 
     __slots__ = (
-        "_rare", "content", "filter_results", "finish_reason", "index", "name", "native_finish_reason", "others",
-        "reasoning", "tools",
+        "_rare", "content", "filter_results", "finish_reason", "index", "name", "native_finish_reason",
+        "others", "reasoning", "tools",
     )  # fmt: skip
 
     def __init__(self, index: int) -> None:
@@ -85,7 +85,7 @@ class ChoiceParts:
         return "" if self._rare is None else "".join(self._rare.refusal)
 
     def take(self, choice: ChunkChoice, usage: Usage | None) -> Delta | None:
-        """Takes what *choice* adds, and gives it as a delta, *usage* with it; None when that would be empty."""
+        """Takes what *choice* adds, and gives it as a delta, with *usage*; None when that would be empty."""
         delta, calls, text, thought, refusal = choice.delta, _NO_CALLS, "", "", ""
         if delta is not None:
             text, thought = text_of(delta.content), delta.reasoning_content or reasoning_of(delta)

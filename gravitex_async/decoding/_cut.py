@@ -1,10 +1,10 @@
 """Reads of the simple form taken apart, with no Python code per event.
 
 Strategy
-    Nearly all servers send nothing but ``data: {...}`` and a blank line, event after event. So a read is split
-    at "blank line, ``data: ``", which is one call, and what stands between is the payloads. That is exact as
-    long as no payload holds a line end: each is looked through for that, in C, and one that does means that
-    the read is of some other form, which is the parser's business (``gravitex_async.sse``).
+    Nearly all servers send nothing but ``data: {...}`` and a blank line, event after event. So a read is
+    split at "blank line, ``data: ``", which is one call, and what stands between is the payloads. That is
+    exact as long as no payload holds a line end: each is looked through for that, in C, and one that does
+    means that the read is of some other form, which is the parser's business (``gravitex_async.sse``).
 
     A stream ends its lines with LF or with CR LF (Google), and keeps to it. Which one it is, is an argument:
     a read that ends its lines in the other way, or in both, is not of the simple form.
@@ -74,7 +74,7 @@ def is_one_line(payloads: Iterable[bytes], newline: bytes) -> bool:
 
 
 def _is_begun(rest: bytes) -> bool:
-    """Whether *rest* is the start of an event whose lines end with CR LF, and holds no whole one of any kind."""
+    """Whether *rest* is the start of an event whose lines end with CR LF, and holds no whole one."""
     line = rest.rstrip(CRLF)
     return (CRLF * 2).startswith(rest[len(line) :]) and is_one_line([line], CRLF)
 

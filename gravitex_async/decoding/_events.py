@@ -51,8 +51,8 @@ class EventDecoder(Generic[T]):
     """
 
     __slots__ = (
-        "_begun", "_cutter", "_decoder", "_max", "_newline", "_parser", "_tail", "_tolerant", "_unknown", "blamed",
-        "bytes", "done", "events", "failure", "payloads",
+        "_begun", "_cutter", "_decoder", "_max", "_newline", "_parser", "_tail", "_tolerant", "_unknown",
+        "blamed", "bytes", "done", "events", "failure", "payloads",
     )  # fmt: skip
 
     def __init__(
@@ -96,7 +96,7 @@ class EventDecoder(Generic[T]):
         return self._back_to_fast(data, parser)
 
     def _back_to_fast(self, data: bytes, parser: SSEParser) -> list[T]:
-        """The parser holds the start of an event: it gets the rest of that one, the others go the fast way."""
+        """The parser holds the start of an event, and gets the rest of it; the others go the fast way."""
         # The blank line may have been cut in two, and then it is the next byte that ends the event. Else the
         # stream's own blank line does; looking for any other would end it inside of what is still a line.
         end = len(data) - len(data.lstrip(_LINE_ENDS))

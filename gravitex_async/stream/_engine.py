@@ -2,8 +2,8 @@
 
 Strategy
     ``fill`` is the only place that waits. What it gets it hands to the ``Reading``, which decodes, folds and
-    judges; all views take from the queue of that. So the accumulators are the same whichever view is read, and
-    a cancelled wait has changed nothing.
+    judges; all views take from the queue of that. So the accumulators are the same whichever view is read,
+    and a cancelled wait has changed nothing.
 
     What fails is raised when everything that arrived before it has been delivered, by every view and as
     often as it is asked.
@@ -110,9 +110,8 @@ class Engine(Generic[ItemT, FinalT]):
                 while not (self._begun or reading.over):
                     await self._step()
             except asyncio.CancelledError:
-                if (
-                    not reading.over
-                ):  # who awaits or enters a stream has none yet, so nobody else can leave it
+                # Who awaits or enters a stream has none yet, so nobody else can leave it.
+                if not reading.over:
                     self.abort()
                     reading.failure = MisuseError(CALLED_OFF)
                 raise
@@ -194,7 +193,7 @@ class Engine(Generic[ItemT, FinalT]):
         return True
 
     def _settle(self) -> None:
-        """All was handed out: lets go of it, and of what only another try needs. A stream that waits is small."""
+        """All was handed out: lets go of it, and of what only another try needs, so that waiting is cheap."""
         if self.reading.queue.taken:
             self._call = None
             self.reading.queue.settle()
@@ -251,7 +250,7 @@ class Engine(Generic[ItemT, FinalT]):
         self.timings.read(clocks.at, after[0] > before[0], after[1] > before[1])
 
     def _marked(self, response: Response) -> None:
-        """The answer says that nothing follows: what is left of the body is waited for in ``_step``, or read."""
+        """The answer says that nothing follows: ``_step`` waits for what is left of the body, or reads it."""
         if response.at_eof:
             self.reading.end_of_body()
             self._close(response)

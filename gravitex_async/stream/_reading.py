@@ -1,14 +1,14 @@
 """One answer, from the bytes of its body to what can be read of it. Knows no sockets, no asyncio, no clocks.
 
 Strategy
-    It is told what happens to a body: bytes came (``receive``), it came to its end (``end_of_body``), it broke
-    off (``broke_off``), its reader left (``leave``). Each of these decodes what can be decoded, folds it into
-    the accumulator, puts it in the queue, and judges: is the answer over, and how? So the verdict on an answer
-    is a matter of plain calls; what waits, opens and tries again stands around it (``_engine``).
+    It is told what happens to a body: bytes came (``receive``), it came to its end (``end_of_body``), it
+    broke off (``broke_off``), its reader left (``leave``). Each of these decodes what can be decoded, folds
+    it into the accumulator, puts it in the queue, and judges: is the answer over, and how? So the verdict on
+    an answer is a matter of plain calls; what waits, opens and tries again stands around it (``_engine``).
 
     What fails is ``failure``, and is to be raised when everything that arrived before it was taken. It is
-    never raised itself but copied: a raised exception refers to its frames, and a stream that refers to itself
-    would not be freed when its last reader drops it.
+    never raised itself but copied: a raised exception refers to its frames, and a stream that refers to
+    itself would not be freed when its last reader drops it.
 
 The verdict
     The accumulator says whether the answer is whole (``complete``); if it is, whatever happens to the
