@@ -167,9 +167,9 @@ def _from_events(
 ) -> T | APIError:
     reading.content_type = response.content_type
     reading.receive(body)
-    if reading.stray is not None:
-        return form.read(reading.stray, response)  # behind keep-alives
     reading.end_of_body()  # a clean one: else reading the body had raised
+    if reading.body is not None:
+        return form.read(reading.body, response)  # it stood behind keep-alives
     failure = reading.failure
     if not isinstance(failure, APIError):
         return reading.accumulator.final()

@@ -2,8 +2,8 @@
 
 Each entry is an item, and the deltas that it adds. There is a list of either kind, last first, so that the
 next entry is popped off the end: ``items`` for views of the wire's structs, ``deltas`` for those of deltas.
-The one that was asked for last is filled, the other is empty; what would stand in it is put aside, and moved there
-when a view of that kind comes along (``turn``), as far as it was not taken in the other form.
+The one that was asked for last is filled, the other is empty; what would stand in it is put aside, and moved
+there when a view of that kind comes along (``turn``), as far as it was not taken in the other form.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Reading(Generic[ItemT, FinalT]):
     """
 
     __slots__ = (
-        "_decoder", "_start", "accumulator", "content_type", "end", "failure", "marked", "over", "queue",
+        "_decoder", "_start", "accumulator", "body", "content_type", "end", "failure", "marked", "over", "queue",
     )  # fmt: skip
 
     def __init__(self, decoder: EventDecoder[ItemT], accumulator: Accumulator[ItemT, FinalT]) -> None:
@@ -64,6 +64,8 @@ class Reading(Generic[ItemT, FinalT]):
         self.end = StreamEnd()
         self.content_type = ""
         """The label of the body, if it has one."""
+        self.body: bytes | None = None
+        """What came in place of events, if that turned out to be none; set at the end of the body."""
         self.failure: GravitexError | None = None
         self.over = False
         """Whether there is a verdict: nothing that happens changes it."""
@@ -98,11 +100,6 @@ class Reading(Generic[ItemT, FinalT]):
         """Whether a reader was given anything, or there is content: another try would repeat it."""
         return self.queue.taken > 0 or self.accumulator.progress != (0, 0)
 
-    @property
-    def stray(self) -> bytes | None:
-        """JSON that came in place of events, behind nothing but keep-alives."""
-        return self._decoder.stray if not self._decoder.events else None
-
     # What happens to the body
 
     def receive(self, data: bytes) -> bool:
@@ -123,8 +120,9 @@ class Reading(Generic[ItemT, FinalT]):
             return
         if not self.marked:
             items = self._decoder.close()
-            if self.stray:
-                self._take_body(self.stray)
+            stray = self._decoder.stray
+            if stray and not self._decoder.events:
+                self._take_body(stray)  # behind nothing but keep-alives
                 return
             self._take(items)
         self.end.evidence.clean_eof = clean
@@ -154,7 +152,7 @@ class Reading(Generic[ItemT, FinalT]):
         """Another try begins, as if nothing had been read; views go on with the same queue and end."""
         self.queue.restart()
         self._decoder, self.accumulator = decoder, accumulator
-        self.failure = None
+        self.failure = self.body = None
         self.over = self.marked = False
         self._start = bytearray()
         self.end.state, self.end.reason = "open", "unknown"
@@ -209,6 +207,7 @@ class Reading(Generic[ItemT, FinalT]):
 
     def _take_body(self, body: bytes) -> None:
         """A body that is no stream: a whole answer is delivered as such, everything else is an error."""
+        self.body = body
         if not body and self.content_type == EVENT_STREAM:
             self._finish()
             return
