@@ -54,7 +54,8 @@ class Reading(Generic[ItemT, FinalT]):
     """
 
     __slots__ = (
-        "_decoder", "_start", "accumulator", "body", "content_type", "end", "failure", "marked", "over", "queue",
+        "_decoder", "_start", "accumulator", "body", "content_type", "end", "failure", "marked", "over",
+        "queue",
     )  # fmt: skip
 
     def __init__(self, decoder: EventDecoder[ItemT], accumulator: Accumulator[ItemT, FinalT]) -> None:
