@@ -31,8 +31,8 @@ class ChatAccumulator:
     """What has arrived of a chat stream. Fed by ``fold``; everything else may be read at any moment."""
 
     __slots__ = (
-        "_choices", "_citations", "_first", "_head", "_search_results", "_usage", "_whole", "suspect",
-        "unknown",
+        "_choices", "_citations", "_first", "_head", "_plain", "_search_results", "_usage", "_whole",
+        "suspect", "unknown",
     )  # fmt: skip
 
     ends_at_mark = True
@@ -42,6 +42,8 @@ class ChatAccumulator:
         self._choices: dict[int, ChoiceParts] = {}
         self._first: ChoiceParts | None = None  # choice 0
         self.suspect = False
+        # For the hot loop: what tells a chunk that brings only pieces of choice 0, and that choice.
+        self._plain: tuple[Callable[..., bool], ChoiceParts] = (_never, ChoiceParts(0))
         self._usage: CompletionUsage | None = None
         self._head = Head()
         self._citations: list[Any] | None = None
@@ -59,7 +61,7 @@ class ChatAccumulator:
         self.suspect = False
         deltas: list[Delta | Sequence[Delta]] = []
         emit = deltas.append
-        is_plain, texts, thoughts = self._plain()
+        is_plain, first = self._plain
         for chunk in items:
             try:
                 (choice,) = chunk.choices
@@ -68,17 +70,16 @@ class ChatAccumulator:
             else:
                 delta = choice.delta
                 if delta is not None and is_plain(chunk, choice, delta):
-                    text, thought = delta.content, delta.reasoning_content
-                    if text and not thought and text.__class__ is str:
-                        texts.append(text)
+                    text, thought = delta.content, delta.reasoning_content or delta.reasoning
+                    if text.__class__ is str and text and not thought and not delta.tool_calls:
+                        first.content.append(text)
                         emit(Delta(text))
                         continue
-                    if thought and not text:
-                        thoughts.append(thought)
-                        emit(Delta("", thought))
+                    if not text and (added := first.take_piece(delta, thought)) is not None:
+                        emit(added)
                         continue
             emit(self._take(chunk))
-            is_plain, texts, thoughts = self._plain()
+            is_plain, first = self._plain
             # What has no choices, or a failed one, may hold an error, in fields the struct does not know.
             if chunk.error or not chunk.choices or chunk.choices[0].finish_reason == "error":
                 self.suspect = True
@@ -176,43 +177,47 @@ class ChatAccumulator:
 
     # Folding
 
-    def _parts(self, index: int) -> ChoiceParts:
-        parts = self._choices.get(index)
-        if parts is None:
-            if len(self._choices) >= MAX_CHOICES:
-                return next(reversed(self._choices.values()))
-            parts = self._choices[index] = ChoiceParts(index)
-            if index == 0:
-                self._first = parts
+    def _open(self, index: int) -> ChoiceParts:
+        if len(self._choices) >= MAX_CHOICES:
+            return next(reversed(self._choices.values()))
+        parts = self._choices[index] = ChoiceParts(index)
+        if index == 0:
+            self._first = parts
+            self._look_for_less()
         return parts
-
-    def _plain(self) -> tuple[Callable[..., bool], list[str], list[str]]:
-        """What tells a chunk that brings only text of choice 0, and where the texts of that choice go."""
-        first = self._first
-        if first is None:
-            return _never, [], []
-        return _plain_test(self._head.lacking, first.name is None), first.content, first.reasoning
 
     def _take(self, chunk: ChatCompletionChunk) -> Delta | Sequence[Delta]:
         """Takes a chunk of any form."""
-        if self._head.lacking:
-            self._head.take(chunk)
-        self._citations = chunk.citations or self._citations
-        self._search_results = chunk.search_results or self._search_results
-        usage = None
-        if chunk.usage is not None:
-            usage = self._take_usage(chunk.usage)
+        if self._head.take(chunk):
+            self._look_for_less()
+        if chunk.citations is not None or chunk.search_results is not None:
+            self._citations = chunk.citations or self._citations
+            self._search_results = chunk.search_results or self._search_results
+        usage = None if chunk.usage is None else self._take_usage(chunk.usage)
         choices = chunk.choices
         if len(choices) == 1 and choices[0].usage is None:
-            delta = self._parts(choices[0].index).take(choices[0], usage)
+            choice = choices[0]
+            parts = self._choices.get(choice.index) or self._open(choice.index)
+            delta = parts.take(choice, usage)
             return delta if delta is not None else added((), usage)
+        return self._take_choices(choices, usage)
+
+    def _take_choices(self, choices: Sequence[ChunkChoice], usage: Usage | None) -> Delta | Sequence[Delta]:
         deltas = []
         for choice in choices:
             if choice.usage is not None:
                 usage = self._take_usage(choice.usage)
-            deltas.append(self._parts(choice.index).take(choice, usage))
-            usage = usage if deltas[-1] is None else None
+            parts = self._choices.get(choice.index) or self._open(choice.index)
+            delta = parts.take(choice, usage)
+            deltas.append(delta)
+            usage = usage if delta is None else None
         return added(deltas, usage)
+
+    def _look_for_less(self) -> None:
+        """Less is missing than before: more chunks are plain."""
+        first = self._first
+        if first is not None:
+            self._plain = (_plain_test(self._head.lacking, first.name is None), first)
 
     def _take_usage(self, usage: CompletionUsage) -> Usage | None:
         """Takes the counts, and gives them as a delta tells them."""
@@ -221,10 +226,12 @@ class ChatAccumulator:
         return counted(usage)
 
 
-# What may stand in a chunk that brings nothing but text: what is of no use to an answer, what it has already.
+# What may stand in a plain chunk: pieces, what is of no use to an answer, and what it has already.
 _QUIET_CHUNK: Final = {"object", "choices", "obfuscation"}
 _QUIET_CHOICE: Final = {"delta"}
-_QUIET_DELTA: Final = {"role", "content", "reasoning_content", "channel", "token_id", "token_ids"}
+_QUIET_DELTA: Final = {
+    "role", "content", "reasoning_content", "reasoning", "tool_calls", "channel", "token_id", "token_ids",
+}  # fmt: skip
 
 
 @functools.cache  # as many as there are sets of head fields

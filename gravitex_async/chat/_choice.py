@@ -53,10 +53,12 @@ class _Rarities:
 _NONE: Final = _Rarities()
 _NO_CALLS: Final[tuple[ToolCallDelta, ...]] = ()
 
-# Which fields of a delta are text, or mean nothing to an answer; what has more is looked through.
-_TEXTS: Final = {"role", "content", "reasoning_content", "reasoning", "channel", "token_id", "token_ids"}
-_is_text: Final = quiet_test(delta=(ChoiceDelta, _TEXTS))
-_is_common: Final = quiet_test(delta=(ChoiceDelta, _TEXTS | {"name", "tool_calls", "function_call"}))
+# Which fields of a delta are taken one by one, or mean nothing to an answer; what has more is looked through.
+_COMMON: Final = {
+    "role", "content", "reasoning_content", "reasoning", "tool_calls", "function_call", "channel", "token_id",
+    "token_ids",
+}  # fmt: skip
+_is_common: Final = quiet_test(delta=(ChoiceDelta, _COMMON))
 _is_unfinished: Final = quiet_test(choice=(ChunkChoice, {"index", "delta", "usage"}))
 
 
@@ -86,40 +88,56 @@ class ChoiceParts:
 
     def take(self, choice: ChunkChoice, usage: Usage | None) -> Delta | None:
         """Takes what *choice* adds, and gives it as a delta, with *usage*; None when that would be empty."""
-        delta, calls, text, thought, refusal = choice.delta, _NO_CALLS, "", "", ""
+        delta, reason, calls = choice.delta, choice.finish_reason or None, _NO_CALLS
+        text = thought = refusal = ""
         if delta is not None:
-            text, thought = text_of(delta.content), delta.reasoning_content or reasoning_of(delta)
+            content = delta.content
+            if content:
+                text = content if isinstance(content, str) else text_of(content)
+            thought = delta.reasoning_content or ""
+            if not thought and (delta.reasoning or delta.reasoning_details or text is not content):
+                thought = reasoning_of(delta)
             if text:
                 self.content.append(text)
             if thought:
                 self.reasoning.append(thought)
-            if not _is_text(delta):
+            if delta.tool_calls or delta.function_call is not None:
+                calls = self.take_calls(delta)
+            if not _is_common(delta):
                 refusal = delta.refusal or ""
-                calls = self._take_calls(delta)
                 self._take_rarities(delta)
-        reason = choice.finish_reason or None
         if reason or not _is_unfinished(choice):
             self._take_end(choice)
         if text or thought or calls or reason or refusal:
             return Delta(text, thought, refusal, calls, reason, usage, self.index)
         return None
 
-    def _take_calls(self, delta: ChoiceDelta) -> tuple[ToolCallDelta, ...]:
-        if not delta.tool_calls and delta.function_call is None:
-            return _NO_CALLS
-        if self.tools is None:
-            self.tools = ToolCallAssembly()
+    def take_piece(self, delta: ChoiceDelta, thought: str | None) -> Delta | None:
+        """Takes a delta without content: a piece of thinking, or of calls; None when it is not just one."""
+        if thought and not delta.tool_calls:
+            self.reasoning.append(thought)
+            return Delta("", thought)
+        if delta.tool_calls and not thought:
+            return Delta(tool_calls=self.take_calls(delta))
+        return None
+
+    def take_calls(self, delta: ChoiceDelta) -> tuple[ToolCallDelta, ...]:
+        """Takes the fragments of calls in *delta*, and gives what they add."""
+        tools = self.tools
+        if tools is None:
+            tools = self.tools = ToolCallAssembly()
         self.others += 1
-        calls = [self.tools.add(fragment) for fragment in delta.tool_calls or ()]
+        fragments = delta.tool_calls or ()
+        if len(fragments) == 1 and delta.function_call is None:
+            return (tools.add(fragments[0]),)
+        calls = [tools.add(fragment) for fragment in fragments]
         if delta.function_call is not None:
-            calls.append(self.tools.add_legacy(delta.function_call))
+            calls.append(tools.add_legacy(delta.function_call))
         return tuple(calls)
 
     def _take_rarities(self, delta: ChoiceDelta) -> None:
         if self.name is None and delta.name and isinstance(delta.name, str):
             self.name = delta.name
-        if _is_common(delta):
-            return
         rare = self._rarities()
         if delta.refusal:
             rare.refusal.append(delta.refusal)

@@ -10,8 +10,11 @@ So a chunk matters while it brings what is still missing, and for nothing else: 
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any, Final
 
+from ..decoding import quiet_test
 from ._structs import ChatCompletionChunk
 
 __all__ = ["HEAD_FIELDS", "Head"]
@@ -24,15 +27,24 @@ HEAD_FIELDS: Final = frozenset(
 class Head:
     """The first value of each field, under its name in ``fields``; ``lacking`` are those without one."""
 
-    __slots__ = ("fields", "lacking")
+    __slots__ = ("_adds_nothing", "fields", "lacking")
 
     def __init__(self) -> None:
         self.fields: dict[str, Any] = {}
         self.lacking = HEAD_FIELDS
+        self._adds_nothing = _test(HEAD_FIELDS)
 
-    def take(self, chunk: ChatCompletionChunk) -> None:
-        """Takes what is still missing."""
+    def take(self, chunk: ChatCompletionChunk) -> bool:
+        """Takes what is still missing; whether there was any of it."""
+        if self._adds_nothing(chunk):
+            return False
         found = {name: value for name in self.lacking if (value := getattr(chunk, name))}
-        if found:
-            self.fields.update(found)
-            self.lacking = self.lacking.difference(found)
+        self.fields.update(found)
+        self.lacking = self.lacking.difference(found)
+        self._adds_nothing = _test(self.lacking)
+        return True
+
+
+@functools.cache  # as many as there are sets of these fields
+def _test(lacking: frozenset[str]) -> Callable[[ChatCompletionChunk], bool]:
+    return quiet_test(chunk=(ChatCompletionChunk, set(ChatCompletionChunk.__struct_fields__) - lacking))

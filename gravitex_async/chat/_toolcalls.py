@@ -8,10 +8,11 @@ Calls keep the order of their first appearance: indices may start above 0 and ha
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from ..decoding import quiet_test
 from ..deltas import ToolCall, ToolCallDelta
 from ._structs import CustomCall, FunctionCall, MessageToolCall, ToolCallFragment
 
@@ -76,6 +77,18 @@ class ToolCallAssembly:
 
     def add(self, fragment: ToolCallFragment) -> ToolCallDelta:
         """Takes the next fragment, and gives what it adds to which call of ``calls()``."""
+        function, last = fragment.function, self._last
+        # Nearly all fragments are one more piece of the arguments of the call before, by its index.
+        if (
+            last is not None
+            and function is not None
+            and fragment.index == last.index is not None
+            and not function.name
+            and function.arguments
+            and _is_piece(fragment)
+        ):
+            last.arguments.append(function.arguments)
+            return ToolCallDelta(last.position, None, None, function.arguments)
         call = self._call_for(fragment)
         added = call.add(fragment)
         if call.id and fragment.id:
@@ -127,6 +140,10 @@ class ToolCallAssembly:
         call = _Call(len(self._calls), index)
         self._calls.append(call)
         return call
+
+
+# What has no more than this opens no call, and says nothing of one that its first fragment has not said.
+_is_piece: Final = quiet_test(fragment=(ToolCallFragment, {"index", "function"}))
 
 
 def _is_json(text: str) -> bool:
