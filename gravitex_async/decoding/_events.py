@@ -40,6 +40,7 @@ _SILENT: Final = frozenset({"ping", "keepalive", "heartbeat"})
 
 _DONE: Final = b"[DONE]"
 _LINE_ENDS: Final = b"\r\n"
+_CR_BYTE, _LF_BYTE = _LINE_ENDS
 
 
 class EventDecoder(Generic[T]):
@@ -51,8 +52,8 @@ class EventDecoder(Generic[T]):
     """
 
     __slots__ = (
-        "_begun", "_cutter", "_decoder", "_max", "_newline", "_parser", "_tail", "_tolerant", "_unknown",
-        "blamed", "bytes", "done", "events", "failure", "payloads",
+        "_begun", "_cutter", "_decoder", "_frame", "_max", "_newline", "_parser", "_tail", "_tolerant",
+        "_unknown", "blamed", "bytes", "done", "events", "failure", "payloads",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +70,7 @@ class EventDecoder(Generic[T]):
         self._max = max_event_bytes
         self._begun = False  # the first byte was seen, before which a BOM may stand
         self._newline = LF
+        self._frame: tuple[bytes, bytes] | None = None  # around the payload of a read that was one event
         self._parser: SSEParser | None = None  # made when there is something for it
         self._tolerant: TolerantDecoder[T] | None = None
         self._tail = b""
@@ -82,6 +84,8 @@ class EventDecoder(Generic[T]):
     def feed(self, data: bytes) -> list[T]:
         """The items that became complete with *data*; ``payloads`` has the raw form of each."""
         self.bytes += len(data)
+        if self._frame is not None and (items := self._one_more(data, self._frame)):
+            return items
         self.payloads = []
         if not data or self.done or self.failure is not None:
             return []
@@ -94,6 +98,27 @@ class EventDecoder(Generic[T]):
         if parser.idle:
             return self._fast(data)
         return self._back_to_fast(data, parser)
+
+    def _one_more(self, data: bytes, frame: tuple[bytes, bytes]) -> list[T]:
+        """The item of a read that is one event, as the read before was: what a web backend sees.
+
+        What stood before and behind the payload there stands there again, and no line ends between the two:
+        so this is one event too, and needs no cutter. No item, and nothing is taken, when it is anything else.
+        """
+        head, blank = frame
+        if data.startswith(head) and data.endswith(blank) and len(data) <= self._max:
+            payload = data[len(head) : -len(blank)]
+            if _LF_BYTE not in payload and _CR_BYTE not in payload:
+                try:
+                    items = [self._decoder.decode(payload)]
+                except (ValueError, RecursionError):
+                    pass
+                else:
+                    self.events += 1
+                    self.payloads = [payload]
+                    return items
+        self._frame = None
+        return []
 
     def _back_to_fast(self, data: bytes, parser: SSEParser) -> list[T]:
         """The parser holds the start of an event, and gets the rest of it; the others go the fast way."""
@@ -161,6 +186,7 @@ class EventDecoder(Generic[T]):
         if cut is None:
             data, self._tail = self._tail + data, b""
             return self._slow(data)
+        whole = not self._tail
         payloads, self._tail = cut
         items: list[T] = []
         add, decode = items.append, self._decoder.decode
@@ -170,6 +196,9 @@ class EventDecoder(Generic[T]):
         except (ValueError, RecursionError):
             pass  # that one is read tolerantly; outside of this block, or its error would refer to this one
         strict = len(items)
+        if strict == len(payloads) == 1 and whole and not self._tail:
+            blank = self._newline + self._newline
+            self._frame = data[: -len(payloads[0]) - len(blank)], blank
         self._note(payloads if strict == len(payloads) else payloads[:strict])
         for payload in payloads[strict:]:
             self._take(SSEEvent(payload), items)

@@ -31,7 +31,7 @@ class Queue(Generic[ItemT]):
         self.items: list[ItemT] = []
         self.deltas: list[Added] = []
         self._kind: Kind = "items"  # which of the two is filled
-        self._aside: Sequence[Any] = ()  # the same entries in the other kind, the taken ones too
+        self._aside: list[Any] = []  # the same entries in the other kind, the taken ones too
         self._payloads: Sequence[Any] = ()  # bytes or views of them, of all that was read, first first
         self._read = 0  # entries of the last read, taken or not
 
@@ -60,17 +60,21 @@ class Queue(Generic[ItemT]):
             return
         items.reverse()
         deltas.reverse()
-        left = len(self)
-        if left:  # nobody has asked for more yet: these come behind
+        left = len(self.items) or len(self.deltas)
+        if left:  # nobody has asked for more yet: what comes now stands behind what is left
+            aside = self._aside[:left]
+            items += self.items or aside
+            deltas += self.deltas or aside
             payloads = [*self._payloads[self._read - left :], *payloads]
+            self.discard()
         if self._kind == "items":
-            self.items[:0] = items
-            self._aside = deltas if not left else [*deltas, *self._aside[:left]]
+            self.items += items
+            self._aside = deltas
         else:
-            self.deltas[:0] = deltas
-            self._aside = items if not left else [*items, *self._aside[:left]]
+            self.deltas += deltas
+            self._aside = items
         self._payloads = payloads
-        self._read = len(self)
+        self._read = len(items)
 
     def turn(self, kind: Kind) -> Sequence[object]:
         """The list of *kind*, from which a view takes what is left, until the next turn."""
@@ -87,7 +91,7 @@ class Queue(Generic[ItemT]):
 
     def settle(self) -> None:
         """All was handed out: keeps nothing of it but the last payload."""
-        self._aside = ()
+        self._aside = []
         self._payloads = self._payloads[-1:]
         self._read = len(self._payloads)
 
