@@ -1,7 +1,7 @@
 """Chunks folded into an answer: text, reasoning, refusal, tool calls, usage, finish reasons, per choice.
 
 What a choice makes of its deltas is in ``_choice``, what chunks say of the answer itself in ``_head``. The
-last usage wins, but zeros after counts do not (reference: usage_fields.json). Works on structs alone, without
+last usage wins, but zeros after counts do not: see "Usage" in decoding/README.md. Works on structs alone, without
 asyncio.
 """
 
@@ -87,7 +87,7 @@ class ChatAccumulator:
         return deltas
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
-        """An error beside choices, in one or in place of a chunk, flat ones included (error_codes.json)."""
+        """An error beside choices, in one or in place of a chunk, flat ones included."""
         if not isinstance(tree, dict) or not tree.get("choices"):
             named = isinstance(tree, dict) and tree.get("object") == "chat.completion.chunk"
             return find_flat(tree, named=named)

@@ -1,4 +1,4 @@
-"""A finished turn as messages of the next request (reference: chat.md sections 3 and 9).
+"""A finished turn as messages of the next request.
 
 What the gateway sent goes back as it came: tool calls with their ids and signatures, fields no struct knows.
 Left out are nulls and empty lists, which some upstreams refuse, and thinking where it must not go back:

@@ -1,4 +1,4 @@
-"""From the arguments of a chat call to the body of its request (reference: chat.md sections 2, 7, 9).
+"""From the arguments of a chat call to the body of its request.
 
 The body holds what was asked, in the order it was asked, and three things the documents want: ``stream``,
 the request for usage in streams, and qwen's extended parameters inside ``parameters``.

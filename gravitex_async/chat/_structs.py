@@ -1,4 +1,4 @@
-"""The wire structs of /v1/chat/completions, plain and streamed (reference: chat.md section 6).
+"""The wire structs of /v1/chat/completions, plain and streamed: see "Chat chunks" in decoding/README.md.
 
 Fields stand in the order of the wire, which is the order the decoder looks for them.
 
@@ -62,7 +62,7 @@ class CompletionTokensDetails(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class CompletionUsage(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
-    """``usage`` as sent (reference: usage_fields.json); ``neutral()`` is the form all dialects share."""
+    """``usage`` as sent (see "Usage" in decoding/README.md); ``neutral()`` is the form all dialects share."""
 
     prompt_tokens: Count = None
     completion_tokens: Count = None
@@ -366,7 +366,7 @@ def details_text(details: list[Any] | None) -> str:
 
 
 def reasoning_of(source: ChoiceDelta | ChatCompletionMessage) -> str:
-    """The thinking of a delta or message: the first known field that holds any (chat.md section 6)."""
+    """The thinking of a delta or message: the first known field that holds any: see "Reasoning" in decoding/README.md."""
     return (
         source.reasoning_content
         or source.reasoning

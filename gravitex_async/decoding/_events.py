@@ -103,7 +103,7 @@ class EventDecoder(Generic[T]):
         """The item of a read that is one event, as the read before was: what a web backend sees.
 
         What stood before and behind the payload there stands there again, and no line ends between the two:
-        so this is one event too, and needs no cutter. No item, and nothing is taken, when it is anything else.
+        so this is one event too, and needs no cutter. No item, and nothing is taken, if it is anything else.
         """
         head, blank = frame
         if data.startswith(head) and data.endswith(blank) and len(data) <= self._max:

@@ -1,7 +1,7 @@
 """What a body is, told by its first bytes, since its label is often wrong.
 
-An event stream begins with a comment or a field; JSON, a page of HTML and the words of a proxy do not
-(sse.md section 4).
+An event stream begins with a comment or a field; JSON, a page of HTML and the words of a proxy do not: see
+"Framing" in decoding/README.md.
 """
 
 from __future__ import annotations
