@@ -1,8 +1,7 @@
 """Chunks folded into an answer: text, reasoning, refusal, tool calls, usage, finish reasons, per choice.
 
 What a choice makes of its deltas is in ``_choice``, what chunks say of the answer itself in ``_head``. The
-last usage wins, but zeros after counts do not: see "Usage" in decoding/README.md. Works on structs alone, without
-asyncio.
+last usage wins, but zeros after counts do not: see "Usage" in decoding/README.md. No asyncio here.
 """
 
 from __future__ import annotations

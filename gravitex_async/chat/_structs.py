@@ -366,7 +366,7 @@ def details_text(details: list[Any] | None) -> str:
 
 
 def reasoning_of(source: ChoiceDelta | ChatCompletionMessage) -> str:
-    """The thinking of a delta or message: the first known field that holds any: see "Reasoning" in decoding/README.md."""
+    """The thinking of a delta or message: see "Reasoning" in decoding/README.md."""
     return (
         source.reasoning_content
         or source.reasoning
