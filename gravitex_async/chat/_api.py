@@ -13,6 +13,7 @@ from .._resource import Resource
 from ..decoding import EventDecoder
 from ..sse import MAX_EVENT_BYTES
 from ..stream import AnswerForm, Stream, fetch_answer
+from ..transport import Call
 from ._accumulate import ChatAccumulator
 from ._decode import answer_decoder, chunk_decoder, event_decoder
 from ._params import ChatParams, Message, ParseParams
@@ -169,7 +170,7 @@ class Completions(Resource, frozen=True):
 
     def _call(
         self, name: str, model: str, messages: Sequence[Message], params: ChatParams, *, stream: bool
-    ) -> Any:
+    ) -> Call:
         host = self.transport.host
         body = chat_body(name, model, messages, params, stream=stream, host=host)
         most = body.get("max_completion_tokens") or body.get("max_tokens")
