@@ -46,11 +46,8 @@ class GeminiStream(Stream[GenerateContentResponse, GenerateContentResponse]):
 def _parts(
     max_event_bytes: int = MAX_EVENT_BYTES, event_type: type[GenerateContentResponse] | None = None
 ) -> tuple[EventDecoder[Any], GeminiAccumulator]:
-    folded = GeminiAccumulator()
-    # What a type of the caller's refuses must be refused in every view.
-    brief = folded.brief if event_type is None else None
     kind = event_type or GenerateContentResponse
-    return event_decoder(kind, brief, max_event_bytes=max_event_bytes), folded
+    return event_decoder(kind, max_event_bytes=max_event_bytes), GeminiAccumulator()
 
 
 def _checked_type(chunk_type: type[EventT]) -> type[EventT]:

@@ -4,12 +4,12 @@ A call comes whole in one part, or in fragments of two kinds. Google's own: a na
 arguments by path, each with ``willContinue``, and at last one without it. Those of models the gateway
 converts: a name first, then nameless parts whose arguments are ``{"arguments": "<next piece of text>"}``.
 
-A fragment belongs to the call of its ``id``; without one, to the last call. A name opens a new call. What a
-fragment adds is noted on it (``told``), since only here it is known which call it belongs to.
+A fragment belongs to the call of its ``id``; without one, to the last call. A name opens a new call.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ import msgspec
 from .._json import dumps
 from ..deltas import ToolCall, ToolCallDelta
 from ._partial import PartialArguments
-from ._parts import FunctionCall, Part
+from ._parts import FunctionCall, Part, PartialArg
 from ._wire import as_arguments
 
 __all__ = ["CallAssembly", "OpenCall"]
@@ -36,7 +36,8 @@ class OpenCall:
         self.unfinished = bool(call.will_continue)
         self._partial: PartialArguments | None = None
         self._pieces: list[str] = []
-        self._take_partial(call)
+        if call.partial_args:
+            self._take_partial(call.partial_args)
 
     @property
     def call(self) -> FunctionCall:
@@ -56,7 +57,7 @@ class OpenCall:
     def _go_on_partially(self, call: FunctionCall) -> str:
         """Arguments by path make a JSON text only when they are all there."""
         was_unfinished = self.unfinished
-        self._take_partial(call)
+        self._take_partial(call.partial_args or ())
         self.unfinished = was_unfinished and bool(call.will_continue)
         return self.text() if was_unfinished and not self.unfinished else ""
 
@@ -81,8 +82,8 @@ class OpenCall:
         extra: dict[str, Any] = {"thoughtSignature": self.signature} if self.signature else {}
         return ToolCall(call.id or "", call.name or "", self.text(), self.position, extra)
 
-    def _take_partial(self, call: FunctionCall) -> None:
-        for piece in call.partial_args or ():
+    def _take_partial(self, pieces: Sequence[PartialArg]) -> None:
+        for piece in pieces:
             if self._partial is None:
                 self._partial = PartialArguments()
             self._partial.add(piece)
@@ -91,33 +92,35 @@ class OpenCall:
 class CallAssembly:
     """All calls of one candidate. Linear in the fragments."""
 
-    __slots__ = ("_by_id", "_calls")
+    __slots__ = ("_by_id", "_calls", "_unfinished")
 
     def __init__(self) -> None:
         self._calls: list[OpenCall] = []
+        self._unfinished: list[OpenCall] = []  # as they were opened; some may have finished since
         self._by_id: dict[str, OpenCall] = {}
 
-    def add(self, part: Part, fragment: FunctionCall) -> OpenCall | None:
-        """Takes the next functionCall part; returns the call when the part opened it."""
+    def add(self, part: Part, fragment: FunctionCall) -> tuple[OpenCall | None, ToolCallDelta]:
+        """Takes the next functionCall part; returns the call if it opened here, and what the part adds."""
         call = self._call_of(fragment)
         if call is not None:
-            fragment.told = ToolCallDelta(call.position, arguments=call.go_on(part, fragment))
-            return None
+            return None, ToolCallDelta(call.position, arguments=call.go_on(part, fragment))
         call = OpenCall(len(self._calls), part, fragment)
         self._calls.append(call)
         if fragment.id:
             self._by_id[fragment.id] = call
+        if call.unfinished:
+            self._unfinished.append(call)
         text = "" if call.unfinished else _piece(fragment) if not fragment.partial_args else call.text()
-        fragment.told = ToolCallDelta(call.position, fragment.id or None, fragment.name or None, text)
-        return call
+        return call, ToolCallDelta(call.position, fragment.id or None, fragment.name or None, text)
 
     def close(self) -> tuple[ToolCallDelta, ...]:
         """What calls still hold back when their candidate ends without having finished them."""
         late = []
-        for call in self._calls:
+        for call in self._unfinished:
             if call.unfinished:
                 call.unfinished = False
                 late.append(ToolCallDelta(call.position, arguments=call.text()))
+        self._unfinished.clear()
         return tuple(late)
 
     def neutral(self) -> list[ToolCall]:
@@ -138,20 +141,19 @@ def _text(args: dict[str, Any] | None) -> str:
 def _piece(call: FunctionCall) -> str:
     """The text of a converted model's fragment. A whole object says itself."""
     args = call.args
-    if args is not None and len(args) == 1 and _is_fragment(args.get("arguments"), opening=bool(call.name)):
-        piece: str = args["arguments"]
-        return piece
+    if args is not None and len(args) == 1 and "arguments" in args:
+        piece = args["arguments"]
+        if isinstance(piece, str) and (not call.name or _is_opening(piece)):
+            return piece
     return _text(args)
 
 
-def _is_fragment(value: object, *, opening: bool) -> bool:
-    """Whether ``arguments`` is a piece of text: beside a name it may as well be a parameter of that name."""
-    if not isinstance(value, str) or not opening:
-        return isinstance(value, str)
-    if not value.lstrip().startswith("{"):
+def _is_opening(piece: str) -> bool:
+    """Whether ``arguments`` beside a name opens a JSON text: it may as well be a parameter of that name."""
+    if not piece.lstrip().startswith("{"):
         return False
     try:
-        msgspec.json.decode(value)
+        msgspec.json.decode(piece)
     except (ValueError, RecursionError):
         return True
     return False

@@ -1,39 +1,55 @@
-"""One candidate of a stream, in pieces, and the whole it makes (reference: gemini.md section 6).
+"""One candidate of a stream, in pieces, and the whole it makes.
 
 Text parts that follow each other with the same ``thought`` flag are one part; its pieces are joined when it
 is read. A text part with a signature stays a part of its own: Google checks signatures against the part they
 came in. Everything else is kept as it came, function calls by way of ``CallAssembly``.
 
-Of scalars the last that is not null counts. Grounding, safety and URL metadata come whole: the last that is
-not empty. Citations come one by one: all of them, each once.
+Of all fields of a candidate the last value counts that is not empty: grounding, safety and URL metadata come
+whole. Citations come one by one: all of them, each once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 
-from ..deltas import ToolCall, ToolCallDelta
+from ..deltas import Delta, ToolCall, ToolCallDelta
+from ..usage import Usage
 from ._calls import CallAssembly, OpenCall
+from ._deltas import delta_of
+from ._guards import any_of, fields_but
 from ._metadata import Citation, CitationMetadata
-from ._parts import Content, Part
+from ._parts import Content, FunctionCall, Part
 from ._structs import Candidate
-from ._wire import more_extra
+from ._wire import is_empty, more_extra
 
-__all__ = ["CandidateParts", "TextRun"]
+__all__ = ["BESIDE_TEXT", "CandidateParts", "TextRun"]
 
+# The conditions under which a part is more than a piece of text, and its candidate more than that part.
+_PART: Final = [f"part.{name} is not None" for name in fields_but(Part, {"text", "thought"})]
+_CANDIDATE: Final = [
+    f"candidate.{name} is not None" for name in fields_but(Candidate, {"content", "index", "finish_reason"})
+]
+BESIDE_TEXT: Final = [
+    *_PART,
+    *(f"content.{name} is not None" for name in fields_but(Content, {"parts", "role"})),
+    "(not first.role and content.role)",
+    *_CANDIDATE,
+]
 
-# A part that has any of these is no plain text, whatever text it has: it is kept as it came.
-_BESIDE: Final = [name for name in Part.__struct_fields__ if name not in ("text", "thought")]
-_beside: Final = attrgetter(*_BESIDE)
-_NOTHING: Final = (None,) * len(_BESIDE)
+_is_more_than_text = any_of("part", _PART)
+_has_metadata = any_of("candidate", _CANDIDATE)
+
+# Of these the last value counts.
+_LAST: Final = fields_but(Candidate, {"content", "index", "finish_reason", "citation_metadata", "extra"})
+_last_values = attrgetter(*_LAST)
 
 
 class TextRun:
-    """Text parts that follow each other, in pieces."""
+    """Text parts that are one part in the answer."""
 
     __slots__ = ("pieces", "thought")
 
@@ -42,99 +58,126 @@ class TextRun:
         self.pieces: list[str] = []
 
     def whole(self) -> Part:
-        """The one part they are."""
+        """The part they are."""
         return Part(text="".join(self.pieces), thought=self.thought or None)
 
 
 class CandidateParts:
     """One candidate. ``run`` is its last part while that is plain text, for the accumulator to append to."""
 
-    __slots__ = ("_calls", "_citations", "_extra", "_late", "_parts", "_whole", "role", "run")
+    __slots__ = ("_calls", "_citations", "_extra", "_parts", "_pieces", "_thoughts", "_whole", "role", "run")
 
     def __init__(self, index: int) -> None:
         self.run: TextRun | None = None
         self.role: str | None = None
         self._extra: dict[str, Any] | None = None  # of the content
         self._parts: list[TextRun | Part | OpenCall] = []
+        self._pieces = self._thoughts = 0  # but those of ``run``
         self._calls: CallAssembly | None = None
-        self._late: tuple[ToolCallDelta, ...] = ()
         self._citations: dict[tuple[Any, ...], tuple[str, Citation]] = {}
         self._whole = Candidate(index=index)  # all but content and citations
 
-    def open_run(self, thought: bool) -> TextRun:
-        """A new part for plain text."""
-        run = self.run = TextRun(thought)
-        self._parts.append(run)
-        return run
+    # Taking events
 
-    def add_texts(self, texts: list[str], *, thought: bool) -> None:
-        """Takes parts of plain text, none of them empty."""
+    def take(self, candidate: Candidate, usage: Usage | None) -> Delta | None:
+        """Takes what an event brings of this candidate; returns its Delta, if it adds anything."""
+        text = thoughts = ""
+        calls: list[ToolCallDelta] = []
+        content = candidate.content
+        if content is not None:
+            self.role = self.role or content.role
+            if content.extra is not None:
+                self._extra = more_extra(self._extra, content.extra)
+            for part in content.parts:
+                if part.text is None or _is_more_than_text(part):
+                    calls += self._take_other(part)
+                elif part.text:
+                    self._take_text(part.text, part.thought is True)
+                if part.text and part.thought:
+                    thoughts += part.text
+                elif part.text:
+                    text += part.text
+        if _has_metadata(candidate):
+            self._take_metadata(candidate)
+        if candidate.finish_reason:
+            calls += self.finish(candidate.finish_reason)
+        return delta_of(candidate, text, thoughts, calls, usage)
+
+    def finish(self, reason: str) -> tuple[ToolCallDelta, ...]:
+        """Takes a finish reason; returns what calls held back until now, as they came without an end."""
+        self._whole.finish_reason = reason
+        return () if self._calls is None else self._calls.close()
+
+    def _take_text(self, text: str, thought: bool) -> None:
         run = self.run
         if run is None or run.thought is not thought:
-            run = self.open_run(thought)
-        run.pieces += texts
+            self._close_run()
+            run = self.run = TextRun(thought)
+            self._parts.append(run)
+        run.pieces.append(text)
 
-    def add(self, part: Part) -> bool:
-        """Takes the next part; returns whether there is anything in it to see."""
-        text = part.text
-        if text is None or _beside(part) != _NOTHING:
-            return self._add_other(part)
-        if text:
-            self.add_texts([text], thought=part.thought is True)
-        return text != ""
+    def _close_run(self) -> None:
+        """What follows is no part of the text before it."""
+        if self.run is not None:
+            self._pieces, self._thoughts = self.progress()
+            self.run = None
 
-    def _add_other(self, part: Part) -> bool:
-        """Takes a part that is not plain text."""
-        self.run = None
-        call = part.function_call
-        if call is None:
-            self._parts.append(part)
-            return part.text != ""
+    def _take_other(self, part: Part) -> Sequence[ToolCallDelta]:
+        """Takes a part that is not plain text; returns what it adds to a function call."""
+        self._close_run()
+        if part.function_call is not None:
+            return (self._take_call(part, part.function_call),)
+        self._parts.append(part)
+        if part.text != "":  # it is how servers send a signature behind the last piece: nothing to see
+            self._see(part)
+        return ()
+
+    def _take_call(self, part: Part, call: FunctionCall) -> ToolCallDelta:
         if self._calls is None:
             self._calls = CallAssembly()
-        opened = self._calls.add(part, call)
+        opened, added = self._calls.add(part, call)
         if opened is not None:
             self._parts.append(opened)
         elif part.text:
-            self.add_texts([part.text], thought=part.thought is True)
-        return True
+            # The whole call is the part that opened it: text beside a later fragment has a part of its own.
+            self._take_text(part.text, part.thought is True)
+            return added
+        self._see(part)
+        return added
 
-    def take_content(self, content: Content) -> None:
-        """Takes everything of an event's content but its parts."""
-        if self.role is None:
-            self.role = content.role
-        self._extra = more_extra(self._extra, content.extra)
+    def _see(self, part: Part) -> None:
+        if part.thought:
+            self._thoughts += 1
+        else:
+            self._pieces += 1
 
-    def take_metadata(self, candidate: Candidate) -> None:
-        """Takes everything of an event's candidate but its content."""
+    def _take_metadata(self, candidate: Candidate) -> None:
         whole = self._whole
-        if candidate.finish_reason:
-            whole.finish_reason = candidate.finish_reason
-            self._late += () if self._calls is None else self._calls.close()
-        whole.finish_message = candidate.finish_message or whole.finish_message
-        whole.safety_ratings = candidate.safety_ratings or whole.safety_ratings
-        whole.grounding_metadata = candidate.grounding_metadata or whole.grounding_metadata
-        whole.url_context_metadata = candidate.url_context_metadata or whole.url_context_metadata
-        whole.grounding_attributions = candidate.grounding_attributions or whole.grounding_attributions
-        whole.logprobs_result = candidate.logprobs_result or whole.logprobs_result
-        whole.extra = more_extra(whole.extra, candidate.extra)
-        if candidate.token_count is not None:
-            whole.token_count = candidate.token_count
-        if candidate.avg_logprobs is not None:
-            whole.avg_logprobs = candidate.avg_logprobs
+        values: tuple[Any, ...] = _last_values(candidate)
+        for name, value in zip(_LAST, values, strict=True):
+            if value is not None and not is_empty(value):
+                setattr(whole, name, value)
+        if candidate.extra is not None:
+            whole.extra = more_extra(whole.extra, candidate.extra)
         if candidate.citation_metadata is not None:
             self._cite(candidate.citation_metadata)
 
     def _cite(self, metadata: CitationMetadata) -> None:
-        for name in ("citation_sources", "citations"):
+        for name in CitationMetadata.__struct_fields__:
             for source in getattr(metadata, name):
                 key = (source.start_index, source.end_index, source.uri, source.title)
                 self._citations.setdefault(key, (name, source))
 
-    def late(self) -> tuple[ToolCallDelta, ...]:
-        """What calls held back until the end of the candidate; once."""
-        late, self._late = self._late, ()
-        return late
+    # What has arrived
+
+    def progress(self) -> tuple[int, int]:
+        """How many pieces of content and of thoughts there were so far."""
+        run = self.run
+        if run is None:
+            return self._pieces, self._thoughts
+        if run.thought:
+            return self._pieces, self._thoughts + len(run.pieces)
+        return self._pieces + len(run.pieces), self._thoughts
 
     @property
     def finish_reason(self) -> str | None:
@@ -160,14 +203,12 @@ class CandidateParts:
     def whole(self) -> Candidate:
         """The candidate as one of a plain answer."""
         parts = [part if isinstance(part, Part) else part.whole() for part in self._parts]
+        content = Content(role=self.role, parts=parts, extra=self._extra)
         return msgspec.structs.replace(
             self._whole,
-            content=self._content(parts) if parts or self.role or self._extra else None,
+            content=content if parts or self.role or self._extra else None,
             citation_metadata=_cited(self._citations.values()),
         )
-
-    def _content(self, parts: list[Part]) -> Content:
-        return Content(role=self.role, parts=parts, extra=self._extra)
 
 
 def _cited(found: Iterable[tuple[str, Citation]]) -> CitationMetadata | None:

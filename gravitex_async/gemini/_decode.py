@@ -24,11 +24,11 @@ _strict_array = msgspec.json.Decoder(list[GenerateContentResponse], strict=False
 
 
 def event_decoder(
-    event_type: type[EventT], brief: Brief | None = None, *, max_event_bytes: int = MAX_EVENT_BYTES
+    event_type: type[EventT], *, max_event_bytes: int = MAX_EVENT_BYTES
 ) -> EventDecoder[EventT]:
     """A decoder for one stream of events of *event_type*."""
     decoder, reread = _readers(event_type)
-    return EventDecoder(decoder, unknown=reread, brief=brief, max_event_bytes=max_event_bytes)
+    return EventDecoder(decoder, unknown=reread, max_event_bytes=max_event_bytes)
 
 
 @functools.lru_cache(maxsize=256)  # callers may make types on the fly

@@ -6,12 +6,13 @@ event (safety ratings, token details): they are None when absent or null.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from .._counts import total_of
 from ..usage import Usage
+from ._guards import any_of, made_of
 
 __all__ = [
     "Citation",
@@ -68,9 +69,9 @@ class UsageMetadata(Metadata, kw_only=True):
 
     def neutral(self) -> Usage:
         """The same counts as a ``Usage``; ``source == "none"`` when there is no count at all."""
-        return self.told() or Usage()
+        return self.counted() or Usage()
 
-    def told(self) -> Usage | None:
+    def counted(self) -> Usage | None:
         """``neutral()``, or None when nothing is counted: Vertex sends objects with a traffic type only."""
         read, total = self.prompt_token_count, self.total_token_count
         visible, thought = self.candidates_token_count, self.thoughts_token_count
@@ -90,44 +91,27 @@ class UsageMetadata(Metadata, kw_only=True):
             or self.thoughts_token_count
         )
 
-    def lacks(self, former: UsageMetadata) -> bool:
-        """Whether *former* says anything that this object does not; asked at every event.
-
-        Of each pair the test that mostly decides comes first. ``if``, not ``return``: half the cost in
-        CPython, which jumps on None but has to make a value of every ``is``.
-        """
-        if (  # noqa: SIM103  # see above
-            (self.total_token_count is None and former.total_token_count is not None)
-            or (self.prompt_token_count is None and former.prompt_token_count is not None)
-            or (self.candidates_token_count is None and former.candidates_token_count is not None)
-            or (self.prompt_tokens_details is None and former.prompt_tokens_details is not None)
-            or (former.thoughts_token_count is not None and self.thoughts_token_count is None)
-            or (former.candidates_tokens_details is not None and self.candidates_tokens_details is None)
-            or (former.cached_content_token_count is not None and self.cached_content_token_count is None)
-            or (former.cache_tokens_details is not None and self.cache_tokens_details is None)
-            or (former.tool_use_prompt_token_count is not None and self.tool_use_prompt_token_count is None)
-            or (
-                former.tool_use_prompt_tokens_details is not None
-                and self.tool_use_prompt_tokens_details is None
-            )
-            or (former.thoughts_tokens_details is not None and self.thoughts_tokens_details is None)
-            or (former.traffic_type is not None and self.traffic_type is None)
-            or (former.service_tier is not None and self.service_tier is None)
-        ):
-            return True
-        return False
-
     def after(self, former: UsageMetadata) -> UsageMetadata:
-        """These counts, and the former ones where this object has none (gemini.md section 5)."""
-        if self.is_zero() and not former.is_zero():
-            return former
-        if not self.lacks(former):
-            return self
-        return UsageMetadata(**{**_said(former), **_said(self)})
+        """These counts, and the former ones where this object has none."""
+        return former if self.is_zero() and not former.is_zero() else _merged(self, former)
 
 
-def _said(usage: UsageMetadata) -> dict[str, Any]:
-    return {name: value for name in usage.__struct_fields__ if (value := getattr(usage, name)) is not None}
+_COUNTS: Final = UsageMetadata.__struct_fields__
+
+may_lack = any_of(
+    "now, former",
+    [
+        "(not now.total_token_count and not former.is_zero())",
+        *(f"(now.{name} is None and former.{name} is not None)" for name in _COUNTS),
+    ],
+)
+"""Whether ``now.after(former)`` is any other than *now*; asked at every event."""
+
+_merged = made_of(
+    UsageMetadata,
+    "now, former",
+    {name: f"former.{name} if now.{name} is None else now.{name}" for name in _COUNTS},
+)
 
 
 class SafetyRating(Metadata, kw_only=True):

@@ -7,8 +7,10 @@ beyond the limits) are left out: they are no reason to allocate, nor to fail.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -52,7 +54,7 @@ class PartialArguments:
         plain: dict[str, Any] = _plain(self._root)
         return plain
 
-    def _parent(self, steps: list[Step]) -> Any:
+    def _parent(self, steps: Sequence[Step]) -> Any:
         """The container that holds the last step; containers on the way are made as the path wants them."""
         node: Any = self._root
         for step, following in itertools.pairwise(steps):
@@ -66,13 +68,14 @@ class PartialArguments:
         return node
 
 
-def _steps(path: str) -> list[Step]:
+@functools.lru_cache(maxsize=512)  # pieces of one text come under one path
+def _steps(path: str) -> Sequence[Step]:
     if not path.startswith("$"):
-        return []
-    return [
+        return ()
+    return tuple(
         int(index) if index else name or _unquoted(single or double)
         for name, index, single, double in _STEP.findall(path)
-    ]
+    )
 
 
 def _unquoted(name: str) -> str:

@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from .._results import result_object
-from ..deltas import ToolCallDelta
 from ._media import decode_base64
 from ._wire import Wire
 
@@ -70,7 +69,7 @@ class PartialArg(Wire, kw_only=True):
     will_continue: bool | None = None
 
 
-class FunctionCall(Wire, kw_only=True, gc=True, dict=True):
+class FunctionCall(Wire, kw_only=True):
     """``functionCall``: the model asks for a function; a stream may bring it in fragments."""
 
     name: str | None = None
@@ -78,16 +77,6 @@ class FunctionCall(Wire, kw_only=True, gc=True, dict=True):
     id: str | None = None
     partial_args: list[PartialArg] | None = None
     will_continue: bool | None = None
-
-    @property
-    def told(self) -> ToolCallDelta | None:
-        """What this fragment added to its call: noted by the accumulator, which knows the call."""
-        delta: ToolCallDelta | None = self.__dict__.get("told")
-        return delta
-
-    @told.setter
-    def told(self, delta: ToolCallDelta) -> None:
-        self.__dict__["told"] = delta
 
 
 class FunctionResponsePart(Wire, kw_only=True):

@@ -25,7 +25,17 @@ from .._json import to_builtins
 from ..errors import MisuseError
 from ._enums import word_of
 
-__all__ = ["Shape", "Wire", "as_arguments", "incoming", "more_extra", "outgoing", "plain", "shape_of"]
+__all__ = [
+    "Shape",
+    "Wire",
+    "as_arguments",
+    "incoming",
+    "is_empty",
+    "more_extra",
+    "outgoing",
+    "plain",
+    "shape_of",
+]
 
 # Under this name ``extra`` travels between ``incoming`` and the struct: no protocol uses it for a field.
 _EXTRA: Final = "*"
@@ -88,6 +98,13 @@ def more_extra(former: dict[str, Any] | None, extra: dict[str, Any] | None) -> d
         if name in found or len(found) < MAX_EXTRA:
             found[name] = value
     return found
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a value says nothing: null, "", a list or an object with nothing in it. Zero says something."""
+    if isinstance(value, msgspec.Struct):
+        return not any(msgspec.structs.astuple(value))
+    return not value and value != 0
 
 
 def _inner(annotation: Any) -> Shape | None:

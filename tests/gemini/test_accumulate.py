@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -33,8 +34,17 @@ def items_of(*events: dict) -> list[GenerateContentResponse]:
 def folded(*events: dict) -> GeminiAccumulator:
     state = GeminiAccumulator()
     items = items_of(*events)
-    assert state.fold(items, 0) == len(items)
+    assert len(state.fold(items)) == len(items)
     return state
+
+
+def deltas_of(*events: dict) -> list[list[Delta]]:
+    """What each event adds."""
+    return [listed(found) for found in GeminiAccumulator().fold(items_of(*events))]
+
+
+def listed(found: Delta | Sequence[Delta]) -> list[Delta]:
+    return [found] if isinstance(found, Delta) else [*found]
 
 
 def parts_of(*events: dict) -> list:
@@ -88,9 +98,9 @@ def test_candidates_are_told_apart():
         event({"text": "a"}, index=0), event({"text": "x"}, index=1), event({"text": "b"}, finish="STOP"),
         event({"text": "y"}, index=1, finish="MAX_TOKENS"),
     )  # fmt: skip
-    state.fold(items[:3], 0)
+    state.fold(items[:3])
     assert not state.complete
-    state.fold(items, 3)
+    state.fold(items[3:])
     assert state.complete
     assert [each.parts[0].text for each in state.final().candidates] == ["ab", "xy"]
     assert (state.content, state.finish_reason, state.reason) == ("ab", "STOP", "stop")
@@ -165,7 +175,8 @@ def test_an_error_in_the_stream_is_an_error(error, status, words):
     """Google's shape and openai's, beside candidates or in their place: ``fold`` stops at it."""
     decoder, state = event_decoder(GenerateContentResponse), GeminiAccumulator()
     items = decoder.feed(b"data: " + json.dumps(error).encode() + b"\n\n")
-    assert state.fold(items, 0) == 0
+    assert len(state.fold([*items, *items])) == 1
+    assert state.suspect
     info = state.error_in(error)
     assert info is not None
     assert (info.status, info.message) == (status, words)
@@ -184,7 +195,8 @@ def test_an_error_inside_an_array_is_found():
     body = json.dumps([event({"text": "a"}), {"error": {"code": 500, "message": "no"}}]).encode()
     state = GeminiAccumulator()
     items = state.whole(body)
-    assert state.fold(items, 0) == 1
+    assert len(state.fold(items)) == 2
+    assert state.suspect
     info = state.error_in(json.loads(body))
     assert info is not None
     assert (info.status, info.message) == (500, "no")
@@ -207,51 +219,22 @@ def test_progress_counts_what_can_be_seen():
 
 def test_deltas_say_what_an_event_adds():
     """Text, thoughts and finish reason per candidate; usage once."""
-    state = GeminiAccumulator()
-    items = items_of(
+    first, second, third = deltas_of(
         event({"text": "t", "thought": True}, {"text": "a"}, finish="STOP",
               usageMetadata={"promptTokenCount": 1, "totalTokenCount": 1}),
         {"usageMetadata": {"promptTokenCount": 1, "totalTokenCount": 2}},
         event({"text": "x"}, index=1),
     )  # fmt: skip
-    state.fold(items, 0)
-    first, second, third = ([*state.deltas(item)] for item in items)
     assert [(d.content, d.reasoning_content, d.finish_reason) for d in first] == [("a", "t", "STOP")]
     assert first[0].usage is not None
     assert [(d.content, d.usage.total_tokens) for d in second if d.usage] == [("", 2)]
     assert [(d.content, d.index) for d in third] == [("x", 1)]
 
 
-@pytest.mark.parametrize(
-    "second",
-    [
-        event({"text": "b"}),
-        event({"text": "b", "thought": True}, usageMetadata={"promptTokenCount": 1, "totalTokenCount": 3}),
-        event({"text": "b"}, usageMetadata={"trafficType": "ON_DEMAND"}),
-        event({"text": "b"}, index=1),
-        event({"text": "b"}, beside={"safetyRatings": []}, finish="STOP"),
-        event({"text": ""}),
-        event({"text": "b"}, {"text": "c", "thought": True}),
-        event({"text": "b", "thoughtSignature": "s"}),
-        event({"functionCall": {"name": "f", "args": {"x": 1}}}),
-        {"usageMetadata": {"totalTokenCount": 3}},
-    ],
-)
-def test_deltas_made_while_folding_are_those_made_afterwards(second):
-    """Whatever the event is, and also where it is done in place."""
-    head = {"modelVersion": "m", "responseId": "r", "usageMetadata": {"promptTokenCount": 1}}
-    items = items_of(event({"text": "a"}, **head), second)
-    state = GeminiAccumulator()
-    state.made = []
-    assert state.fold(items, 0) == len(state.made) == 2
-    made = state.made[1]
-    assert ([made] if isinstance(made, Delta) else [*made]) == [*state.deltas(items[1])]
-
-
 def test_the_cost_of_an_event_does_not_depend_on_its_place():
     """50,000 events and as many reads of the length are linear: no text is joined while folding."""
     state = GeminiAccumulator()
     items = items_of(event({"text": "a"})) * 50_000
-    state.fold(items, 0)
+    state.fold(items)
     assert state.progress == (50_000, 0)
     assert len(state.content) == 50_000

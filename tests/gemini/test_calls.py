@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 from gravitex_async.deltas import ToolCallDelta
-from gravitex_async.gemini import FunctionCall, GeminiAccumulator, Part
+from gravitex_async.gemini import FunctionCall, Part
 from gravitex_async.gemini._calls import CallAssembly
 from gravitex_async.gemini._partial import MAX_DEPTH, MAX_LIST
 
-from .test_accumulate import event, folded, items_of
+from .test_accumulate import deltas_of, event, folded
 
 
 def call(**fields: object) -> dict:
@@ -16,14 +18,10 @@ def call(**fields: object) -> dict:
 
 def arguments_of(*events: dict) -> dict[int, str]:
     """The arguments as the deltas tell them."""
-    state = GeminiAccumulator()
-    items = items_of(*events)
-    state.fold(items, 0)
     told: dict[int, str] = {}
-    for item in items:
-        for delta in state.deltas(item):
-            for fragment in delta.tool_calls:
-                told[fragment.index] = told.get(fragment.index, "") + fragment.arguments
+    for delta in itertools.chain(*deltas_of(*events)):
+        for fragment in delta.tool_calls:
+            told[fragment.index] = told.get(fragment.index, "") + fragment.arguments
     return told
 
 
@@ -155,11 +153,10 @@ def test_a_nameless_first_part_is_a_call_of_its_own():
     assert folded(event(call(args={"x": 1}))).final().to_input()[0]["parts"] == [call(args={"x": 1})]
 
 
-def test_fragments_are_told_by_position():
-    """Only the fragment that opens a call names it."""
+def test_fragments_name_their_call_by_position():
+    """Only the fragment that opens a call has its id and its name."""
     calls = CallAssembly()
     opening, more = FunctionCall(name="f", id="1"), FunctionCall(args={"arguments": "{}"})
-    calls.add(Part(function_call=opening), opening)
-    calls.add(Part(function_call=more), more)
-    assert opening.told == ToolCallDelta(0, "1", "f", "")
-    assert more.told == ToolCallDelta(0, None, None, "{}")
+    call, added = calls.add(Part(function_call=opening), opening)
+    assert (call is not None, added) == (True, ToolCallDelta(0, "1", "f", ""))
+    assert calls.add(Part(function_call=more), more) == (None, ToolCallDelta(0, None, None, "{}"))

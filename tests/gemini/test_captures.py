@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from gravitex_async.gemini._enums import word_of
 
 from ..captured import Capture, captures, same_text
 from ..conftest import shared
+from .test_accumulate import listed
 
 STREAMS = captures("gemini", ".sse")
 BODIES = [capture for capture in captures("gemini", ".json") if "embed" not in capture.name]
@@ -29,9 +31,9 @@ def read(pieces: Iterable[bytes]) -> GeminiAccumulator:
     decoder, folded = event_decoder(GenerateContentResponse), GeminiAccumulator()
     for piece in pieces:
         items = decoder.feed(piece)
-        assert folded.fold(items, 0) == len(items)
+        assert len(folded.fold(items)) == len(items)
     items = decoder.close()
-    assert folded.fold(items, 0) == len(items)
+    assert len(folded.fold(items)) == len(items)
     assert decoder.failure is None
     return folded
 
@@ -39,7 +41,7 @@ def read(pieces: Iterable[bytes]) -> GeminiAccumulator:
 def read_whole(data: bytes) -> GeminiAccumulator:
     folded = GeminiAccumulator()
     items = folded.whole(data)
-    assert folded.fold(items, 0) == len(items)
+    assert len(folded.fold(items)) == len(items)
     return folded
 
 
@@ -133,13 +135,12 @@ def test_deltas_add_up_to_the_accumulation(capture):
     decoder, folded = event_decoder(GenerateContentResponse), GeminiAccumulator()
     content, reasoning, arguments = "", "", {}
     items = decoder.feed(capture.body) + decoder.close()
-    folded.fold(items, 0)
-    for item in items:
-        for delta in (delta for delta in folded.deltas(item) if not delta.index):
-            content += delta.content
-            reasoning += delta.reasoning_content
-            for call in delta.tool_calls:
-                arguments[call.index] = arguments.get(call.index, "") + call.arguments
+    found = itertools.chain.from_iterable(map(listed, folded.fold(items)))
+    for delta in (delta for delta in found if not delta.index):
+        content += delta.content
+        reasoning += delta.reasoning_content
+        for call in delta.tool_calls:
+            arguments[call.index] = arguments.get(call.index, "") + call.arguments
     assert (content, reasoning) == (folded.content, folded.reasoning_content)
     assert arguments == {call.index: call.arguments for call in folded.tool_calls}
 
