@@ -16,8 +16,8 @@ import pytest
 import pytest_asyncio
 
 from gravitex_async import APIStatusError
+from gravitex_async.deltas import Delta
 from gravitex_async.gemini import Candidate, Content, GenerateContentResponse, Part, UsageMetadata
-from gravitex_async.gemini._head import Lacks
 
 from ..fields import empty_of, value_of
 from ..ways import Reading, Wire, cuttings, read_all, serving, told
@@ -72,7 +72,7 @@ HOLDERS = {(GenerateContentResponse, "candidates"), (Candidate, "content"), (Con
 LEAVES = [(struct, field) for struct, field in FIELDS if (struct, field.name) not in HOLDERS]
 
 # What an answer has once: the first event that has it says it, and the others may repeat it or not.
-HEAD = set(Lacks._fields)
+HEAD = {"model_version", "create_time", "response_id", "model_status"}
 
 CITATION = {"startIndex": 1, "endIndex": 5, "uri": "https://a.example", "title": "A", "license": "mit"}
 
@@ -204,6 +204,20 @@ def check(readings: list[Reading], events: list[Tree]) -> None:
             assert len(usages) == sum(bool(event.get("usageMetadata")) for event in events)
 
 
+def check_delta(deltas: list[Delta], name: str, value: Any, event: Tree) -> None:
+    """One Delta has the text of *event*, and what the dialects share of the field beside it."""
+    text = IN_EVENT[Part](event)["text"]
+    (delta,) = [delta for delta in deltas if text in (delta.content, delta.reasoning_content)]
+    thought = bool(IN_EVENT[Part](event).get("thought"))
+    assert (delta.reasoning_content if thought else delta.content) == text
+    assert (delta.content if thought else delta.reasoning_content) == ""
+    assert delta.finish_reason == IN_EVENT[Candidate](event).get("finishReason")
+    assert delta.index == (value if name == "index" else 0)
+    assert [call.name for call in delta.tool_calls] == (["f"] if name == "function_call" else [])
+    usage = event.get("usageMetadata")
+    assert delta.usage == (usage and msgspec.convert(usage, UsageMetadata).neutral())
+
+
 def opened(wire: Wire) -> Any:
     return wire.client.gemini.generate_content_stream(model="gemini-2.5-flash", contents="hi")
 
@@ -242,6 +256,8 @@ async def test_text_and_a_field_in_one_event(
         if reading.items is not None:
             sent = getattr(IN_EVENT[struct](reading.items[PLACES[place]]), field.name)
             assert msgspec.to_builtins(sent) == case.value, reading.way
+        if reading.deltas is not None:
+            check_delta(reading.deltas, field.name, case.value, events[PLACES[place]])
         # What is to be found of the usage, ``counted`` knows.
         if field.name != "usage_metadata":
             found = msgspec.to_builtins(case.found(reading.answer))
