@@ -1,22 +1,18 @@
-"""The Gemini dialect: /v1beta/models/{model}:generateContent and its kin (reference: gemini.md).
+"""The Gemini dialect: /v1beta/models/{model}:generateContent and its kin.
 
-_wire        names: camelCase there, snake_case here, unknown fields kept
-_enums       enum words, numbers and neutral classes
-_parts       contents and parts, both ways
-_media       base64
-_metadata    what an answer says about itself
-_structs     the answer, which is also the event of a stream
+_api         client.gemini
+_params      the arguments of the calls; _settings: their structs
+_request     arguments -> body; _contents: what callers say -> contents
+_structs     the answer, which is also the event of a stream; _metadata: what an answer says about itself
+_parts       contents and parts, both ways; _media: base64
+_wire        names: camelCase there, snake_case here, unknown fields kept; _enums: words and numbers
 _decode      JSON -> structs
+_accumulate  events -> deltas, and the answer; _guards: its tests, compiled from the fields of the structs
 _candidate   parts -> one candidate; _calls, _partial: fragments -> function calls
 _head        what events say of the answer itself
-_accumulate  events -> answer
-_deltas      event -> deltas
-_brief       events of nothing but text -> deltas, no structs made
-_params      the arguments of the calls; _settings: their structs
-_contents    what callers say -> contents; _request: arguments -> body
-_embeddings  vectors
+_deltas      what an event adds -> Delta
 _history     what a function gave -> a part
-_api         client.gemini
+_embeddings  vectors
 """
 
 from ._accumulate import GeminiAccumulator

@@ -3,8 +3,8 @@
 Strategy
     ``fold`` takes each event and makes its deltas in the same pass. Nearly all events bring one more piece of
     the text that candidate 0 is at: those are taken in place, which halves the cost, and all others by
-    ``_fold_any``, which would take those too. Which is which is decided by a test compiled from the fields of
-    the structs (``_guards.py``): an event with a field added tomorrow goes to ``_fold_any`` by itself.
+    ``_fold_one``, which would take those too. Which is which is decided by a test compiled from the fields of
+    the structs (``_guards.py``): an event with a field added tomorrow goes to ``_fold_one`` by itself.
 
     What a candidate makes of its parts is in ``_candidate.py``, what events say of the answer itself in
     ``_head.py``. Usage: the last object, and what it lacks from those before; see "Usage" in
@@ -102,7 +102,7 @@ class GeminiAccumulator:
                     else:
                         emit(Delta(text, "", "", calls, reason, counts))
                     continue
-            emit(self._fold_any(item, counts))
+            emit(self._fold_one(item, counts))
             if self.suspect:
                 break
             first, run = self._open_text()
@@ -194,17 +194,17 @@ class GeminiAccumulator:
         first = self._first
         return (None, None) if first is None else (first, first.run)
 
-    def _fold_any(self, item: GenerateContentResponse, usage: Usage | None) -> Delta | Sequence[Delta]:
+    def _fold_one(self, item: GenerateContentResponse, usage: Usage | None) -> list[Delta]:
         """Takes an event of any form but for its usage, which the first of its deltas carries."""
         if _speaks_of_answer(self._head, item):
             self._take_head(item)
-        if len(item.candidates) != 1:
-            return self._take_each(item, usage)
-        candidate = item.candidates[0]
-        delta = self._candidate(candidate.index).take(candidate, usage)
-        if delta is not None:
-            return delta
-        return () if usage is None else Delta(usage=usage)
+        found = []
+        for candidate in item.candidates:
+            delta = self._candidate(candidate.index).take(candidate, usage)
+            if delta is not None:
+                found.append(delta)
+                usage = None  # the counts are those of the event, not of each candidate
+        return [*found, *rest_of(item, usage)]
 
     def _take_head(self, item: GenerateContentResponse) -> None:
         """Takes what *item* says of the answer itself, and sees whether it may be an error."""
@@ -217,16 +217,6 @@ class GeminiAccumulator:
             self.suspect = bool(item.extra.get("error") or not item.candidates)
             if not self.suspect:
                 head.extra = more_extra(head.extra, item.extra)
-
-    def _take_each(self, item: GenerateContentResponse, usage: Usage | None) -> list[Delta]:
-        """The same for any number of candidates, or none."""
-        found = []
-        for candidate in item.candidates:
-            delta = self._candidate(candidate.index).take(candidate, usage)
-            if delta is not None:
-                found.append(delta)
-                usage = None  # the counts are those of the event: told once
-        return [*found, *rest_of(item, usage)]
 
     def _candidate(self, index: int) -> CandidateParts:
         state = self._candidates.get(index)

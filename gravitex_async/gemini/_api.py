@@ -1,4 +1,4 @@
-"""``client.gemini``: arguments in, an answer, a stream or vectors out (reference: gemini.md section 1)."""
+"""``client.gemini``: arguments in, an answer, a stream or vectors out."""
 
 from __future__ import annotations
 

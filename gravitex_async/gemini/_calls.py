@@ -1,4 +1,4 @@
-"""Function calls put together from their fragments (reference: gemini.md section 6).
+"""Function calls put together from their fragments; see "Tool calls" in decoding/README.md.
 
 A call comes whole in one part, or in fragments of two kinds. Google's own: a name first, then pieces of
 arguments by path, each with ``willContinue``, and at last one without it. Those of models the gateway

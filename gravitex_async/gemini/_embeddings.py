@@ -1,4 +1,4 @@
-"""Vectors: the two embedding methods of Gemini (reference: gemini.md section 10).
+"""Vectors: the two embedding methods of Gemini; see "Embeddings" in decoding/README.md.
 
 Google takes at most 100 requests in one batch; longer lists are split, a few batches are under way at a time,
 and the vectors come in the order of the requests.

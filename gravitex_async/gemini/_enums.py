@@ -5,7 +5,8 @@ protocol (``$alt=json;enum-encoding=int``). Google's two protocols number some e
 finishReason of 6 is LANGUAGE in one and BLOCKLIST in the other), so only numbers on which both agree become
 words; any other number stays, as text.
 
-Sources: finish_reasons.json; gemini_enums.json.
+See "Finish reasons" in decoding/README.md; the numbers are those of Google's public definitions,
+https://github.com/googleapis/googleapis/tree/master/google/ai/generativelanguage and .../cloud/aiplatform.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a function gave, as a part of the next request (reference: gemini.md section 6)."""
+"""What a function gave, as a part of the next request."""
 
 from __future__ import annotations
 

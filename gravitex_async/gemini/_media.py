@@ -1,7 +1,7 @@
 """Media inside parts: base64 that is decoded when somebody looks at it.
 
 Image models answer with megabytes of base64; most readers pass it on. Both alphabets and missing padding are
-read (gemini.md section 8).
+read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an answer says about itself: usage, safety, grounding, citations (reference: gemini.md sections 4, 5).
+"""What an answer says about itself: usage, safety, grounding, citations; see "Usage" in decoding/README.md.
 
 Lists that are meant to be iterated are never None, but for those that the gateway sends as null on every
 event (safety ratings, token details): they are None when absent or null.

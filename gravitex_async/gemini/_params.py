@@ -81,7 +81,7 @@ class EmbedParams(CallParams, total=False):
     """Everything the embedding calls take beside ``model`` and what is to be embedded."""
 
     task_type: str | None
-    """RETRIEVAL_QUERY, RETRIEVAL_DOCUMENT, SEMANTIC_SIMILARITY, ... (gemini_enums.json)."""
+    """RETRIEVAL_QUERY, RETRIEVAL_DOCUMENT, SEMANTIC_SIMILARITY, ...: any word the model knows."""
     title: str | None
     """With RETRIEVAL_DOCUMENT only."""
     output_dimensionality: int | None

@@ -1,4 +1,6 @@
-"""Arguments of a function call that come path by path (``partialArgs``; gemini.md section 6).
+"""Arguments of a function call that come path by path (``partialArgs``).
+
+See "Tool calls" in decoding/README.md.
 
 Each piece names its place as a JSON path and brings a value there; text may come in several pieces for one
 place. Text is kept in pieces and joined when read. Paths that no sane model writes (a depth or a list index

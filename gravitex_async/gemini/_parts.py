@@ -1,4 +1,4 @@
-"""Contents and their parts: what both sides say (reference: gemini.md section 3).
+"""Contents and their parts: what both sides say; see https://ai.google.dev/api/caching#Content.
 
 A part holds one kind of thing, and beside it side fields; the signature of a thought belongs to the part it
 came in and must go back in the same part. All structs keep fields they do not know in ``extra``.

@@ -1,4 +1,4 @@
-"""From the arguments of a Gemini call to the body of its request (reference: gemini.md section 3).
+"""From the arguments of a Gemini call to the body of its request.
 
 Names are spelled in camelCase wherever the protocol defines them; schemas, arguments, labels and responses of
 functions are the caller's own and stay as they are. The body holds what was asked, in the order it was asked.

@@ -1,4 +1,6 @@
-"""What a request sets beside its contents, as structs for those who like them (gemini.md section 3).
+"""What a request sets beside its contents, as structs for those who like them.
+
+The fields are those of https://ai.google.dev/api/generate-content and of the gateway.
 
 A dict with the same names, in snake_case or camelCase, is as good. Every field is None when it is not set;
 what is set, empty lists and objects included, is sent. A field typed ``Any`` holds the caller's own data

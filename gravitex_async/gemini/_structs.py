@@ -1,4 +1,6 @@
-"""The answer of generateContent, and every event of its stream: both have one shape (gemini.md section 4).
+"""The answer of generateContent, and every event of its stream: both have one shape.
+
+See https://ai.google.dev/api/generate-content, and "Gemini events" in decoding/README.md.
 
 Fields stand in the order of the wire, which is the order the decoder looks for them.
 
@@ -38,7 +40,7 @@ class Candidate(Wire, kw_only=True):
 
     content: Content | None = None
     finish_reason: str | None = None
-    """STOP (also after function calls), MAX_TOKENS, SAFETY, ...: any word, see finish_reasons.json."""
+    """STOP (also after function calls), MAX_TOKENS, SAFETY, ...: any word, known here or not."""
     index: int = 0
     finish_message: str | None = None
     safety_ratings: list[SafetyRating] | None = None

@@ -10,7 +10,7 @@ Strategy
     A ``Shape`` is the table of names of one struct. Where there is none, a value is the user's own
     (arguments, schemas, responses of functions) and is left as it is.
 
-Source: gemini.md sections 3 and 4.
+What is not as it should be, and who sends it so: see "Gemini events" and "Odd JSON" in decoding/README.md.
 """
 
 from __future__ import annotations

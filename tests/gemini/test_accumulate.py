@@ -1,4 +1,4 @@
-"""Events become an answer as gemini.md section 6 says."""
+"""Events become an answer: what is joined, what is kept as it came, and which of two values counts."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_wild_paths_are_left_out():
 
 
 def test_pieces_of_text_of_converted_models():
-    """A name, then nameless parts with ``{"arguments": piece}`` (gemini.md section 6, gateway)."""
+    """A name, then nameless parts with ``{"arguments": piece}``, as the gateway sends them."""
     events = [
         event(call(name="f", args={})),
         event(call(name="", args={"arguments": '{"ci'})),
