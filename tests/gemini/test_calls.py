@@ -160,3 +160,82 @@ def test_fragments_name_their_call_by_position():
     call, added = calls.add(Part(function_call=opening), opening)
     assert (call is not None, added) == (True, ToolCallDelta(0, "1", "f", ""))
     assert calls.add(Part(function_call=more), more) == (None, ToolCallDelta(0, None, None, "{}"))
+
+
+def opening(**fields: object) -> list[tuple[str | None, str | None, str]]:
+    """What the delta of a call that comes alone says."""
+    ((delta,),) = deltas_of(event(call(**fields)))
+    return [(each.id, each.name, each.arguments) for each in delta.tool_calls]
+
+
+def test_what_the_first_fragment_says():
+    """Names are None where there are none; arguments come at once unless more of them follow."""
+    assert opening(name="f", id="1", args={"x": 1}) == [("1", "f", '{"x":1}')]
+    assert opening(name="", id="", args={"x": 1}) == [(None, None, '{"x":1}')]
+    assert opening(name="f", args={}) == [(None, "f", "")]
+    assert opening(name="f") == [(None, "f", "")]
+    assert opening(name="f", args={"x": 1}, willContinue=True) == [(None, "f", "")]
+    partial = [{"jsonPath": "$.x", "numberValue": 1}]
+    assert opening(name="f", partialArgs=partial) == [(None, "f", '{"x":1}')]
+    assert opening(name="f", partialArgs=partial, willContinue=True) == [(None, "f", "")]
+
+
+def test_a_text_named_arguments():
+    """Beside a name it is the parameter of that name, unless it opens a JSON text that goes on."""
+    assert opening(name="f", args={"arguments": '{"x": 1}'}) == [(None, "f", '{"arguments":"{\\"x\\": 1}"}')]
+    assert opening(name="f", args={"arguments": '{"x"'}) == [(None, "f", '{"x"')]
+    assert opening(name="f", args={"arguments": ' {"x"'}) == [(None, "f", ' {"x"')]
+    assert opening(name="f", args={"arguments": "[1"}) == [(None, "f", '{"arguments":"[1"}')]
+    assert opening(name="f", args={"arguments": 1}) == [(None, "f", '{"arguments":1}')]
+    assert opening(name="f", args={"arguments": '{"x"', "y": 1}) == [
+        (None, "f", '{"arguments":"{\\"x\\"","y":1}')
+    ]
+    assert opening(args={"arguments": "any text"}) == [(None, None, "any text")]
+    deep = '{"a":' + "[" * 100_000
+    assert opening(name="f", args={"arguments": deep}) == [(None, "f", deep)]
+
+
+def test_fragments_go_to_the_call_of_their_id_or_to_the_last():
+    """An id nobody knows opens a call, and so does a name."""
+    state = folded(
+        event(call(name="f", id="1", args={"arguments": "{"})),
+        event(call(name="g", id="2", args={"arguments": "{"})),
+        event(call(id="1", args={"arguments": '"a'})),
+        event(call(args={"arguments": '"b'})),
+        event(call(id="3", args={"x": 1})),
+        event(call(name="g", args={"y": 2})),
+    )
+    assert [(c.id, c.name, c.arguments, c.index) for c in state.tool_calls] == [
+        ("1", "f", '{"a', 0), ("2", "g", '{"b', 1), ("3", "", '{"x":1}', 2), ("", "g", '{"y":2}', 3),
+    ]  # fmt: skip
+
+
+def test_a_call_that_has_ended_takes_pieces_no_more():
+    """What comes by path after the end of a call is told no second time."""
+    events = [
+        event(call(name="f", willContinue=True)),
+        piece("$.x", numberValue=1),
+        piece("$.y", more=False, numberValue=2),
+        piece("$.z", more=False, numberValue=3),
+        event(finish="STOP"),
+    ]
+    assert arguments_of(*events) == {0: '{"x":1,"y":2}'}
+
+
+def test_the_first_signature_of_a_call_counts():
+    """A later fragment does not take its place."""
+    state = folded(
+        event({**call(name="f", willContinue=True), "thoughtSignature": "s"}),
+        event({**call(partialArgs=[{"jsonPath": "$.x", "numberValue": 1}]), "thoughtSignature": "t"}),
+    )
+    assert state.final().parts[0].thought_signature == "s"
+
+
+def test_a_whole_call_goes_back_as_it_came():
+    """Also when more could have followed and nothing did."""
+    whole = call(name="f", args={"x": 1}, id="1")
+    assert folded(event(whole)).final().to_input()[0]["parts"] == [whole]
+    assert folded(event(call(name="f", willContinue=True))).final().to_input()[0]["parts"] == [
+        call(name="f", args={})
+    ]
+    assert folded(event(call(name="f"), finish="STOP")).final().to_input()[0]["parts"] == [call(name="f")]

@@ -1,0 +1,36 @@
+"""Tests compiled from the fields of structs know every field that is not named."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from gravitex_async.gemini._guards import any_of, fields_but, made_of
+
+
+class Pair(msgspec.Struct):
+    left: int | None = None
+    right: int | None = None
+
+
+def test_the_fields_that_are_not_named():
+    """In their order; a name that is no field would speak for none, so it is refused."""
+    assert fields_but(Pair, ()) == ["left", "right"]
+    assert fields_but(Pair, {"left"}) == ["right"]
+    with pytest.raises(ValueError, match=r"fields of Pair, got \['middle'\]"):
+        fields_but(Pair, {"left", "middle"})
+
+
+def test_any_of_many_conditions():
+    """Each of them alone is enough, those behind the first that holds are not asked, and none is False."""
+    test = any_of("pair, other", ["pair.left is not None", "pair.right is other", "1 / 0"])
+    assert test(Pair(left=1), 5) is True
+    assert test(Pair(right=5), 5) is True
+    with pytest.raises(ZeroDivisionError):
+        test(Pair(right=5), 6)
+    assert any_of("pair", ["pair.left is not None"])(Pair(right=1)) is False
+
+
+def test_a_struct_of_expressions():
+    """One for each field."""
+    assert made_of(Pair, "pair, other", {"left": "pair.right", "right": "other"})(Pair(1, 2), 3) == Pair(2, 3)
