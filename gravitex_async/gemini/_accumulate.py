@@ -21,7 +21,7 @@ import msgspec
 from ..decoding import ErrorInfo, find_error, find_flat
 from ..deltas import Delta, EndReason, Revised, ToolCall
 from ..usage import Usage
-from ._candidate import BESIDE_TEXT, CandidateParts, TextRun
+from ._candidate import BESIDE_TEXT, CandidateParts
 from ._decode import answers_of
 from ._deltas import rest_of
 from ._enums import reason_of
@@ -71,7 +71,8 @@ class GeminiAccumulator:
         self.suspect = False
         deltas: list[Delta | Sequence[Delta]] = []
         head, emit = self._head, deltas.append
-        first, run = self._open_text()
+        first = self._first  # candidate 0, and where more text of it goes
+        run = None if first is None else first.run
         for item in items:
             usage, counts = item.usage_metadata, None
             if usage is not None:
@@ -105,7 +106,8 @@ class GeminiAccumulator:
             emit(self._fold_one(item, counts))
             if self.suspect:
                 break
-            first, run = self._open_text()
+            first = self._first
+            run = None if first is None else first.run
         return deltas
 
     def error_in(self, tree: Any) -> ErrorInfo | None:
@@ -189,11 +191,6 @@ class GeminiAccumulator:
 
     # Folding
 
-    def _open_text(self) -> tuple[CandidateParts | None, TextRun | None]:
-        """Candidate 0, and where more text of it goes if text is what it is at."""
-        first = self._first
-        return (None, None) if first is None else (first, first.run)
-
     def _fold_one(self, item: GenerateContentResponse, usage: Usage | None) -> list[Delta]:
         """Takes an event of any form but for its usage, which the first of its deltas carries."""
         if _speaks_of_answer(self._head, item):
@@ -204,7 +201,9 @@ class GeminiAccumulator:
             if delta is not None:
                 found.append(delta)
                 usage = None  # the counts are those of the event, not of each candidate
-        return [*found, *rest_of(item, usage)]
+        if usage is not None or not item.candidates:
+            found += rest_of(item, usage)
+        return found
 
     def _take_head(self, item: GenerateContentResponse) -> None:
         """Takes what *item* says of the answer itself, and sees whether it may be an error."""

@@ -46,20 +46,22 @@ class OpenCall:
     def go_on(self, part: Part, call: FunctionCall) -> str:
         """Takes the next fragment; returns the arguments' text it brings, if it can be said yet."""
         self.signature = self.signature or part.thought_signature
-        if self.unfinished or self._partial is not None or not call.args:
-            return self._go_on_partially(call)
+        if call.args and not self.unfinished and self._partial is None:
+            return self._go_on_with_text(call)
+        if call.partial_args:
+            self._take_partial(call.partial_args)
+        if call.will_continue or not self.unfinished:
+            return ""
+        # Arguments by path make a JSON text only when they are all there.
+        self.unfinished = False
+        return self.text()
+
+    def _go_on_with_text(self, call: FunctionCall) -> str:
         if not self._pieces:
             self._pieces.append(_piece(self.call))
         piece = _piece(call)
         self._pieces.append(piece)
         return piece
-
-    def _go_on_partially(self, call: FunctionCall) -> str:
-        """Arguments by path make a JSON text only when they are all there."""
-        was_unfinished = self.unfinished
-        self._take_partial(call.partial_args or ())
-        self.unfinished = was_unfinished and bool(call.will_continue)
-        return self.text() if was_unfinished and not self.unfinished else ""
 
     def text(self) -> str:
         """The arguments as JSON text, as far as they have come; "" for none."""

@@ -10,7 +10,7 @@ whole. Citations come one by one: all of them, each once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, Final
 
@@ -89,8 +89,10 @@ class CandidateParts:
             if content.extra is not None:
                 self._extra = more_extra(self._extra, content.extra)
             for part in content.parts:
-                if part.text is None or _is_more_than_text(part):
-                    calls += self._take_other(part)
+                if part.function_call is not None:
+                    calls.append(self._take_call(part, part.function_call))
+                elif part.text is None or _is_more_than_text(part):
+                    self._take_other(part)
                 elif part.text:
                     self._take_text(part.text, part.thought is True)
                 if part.text and part.thought:
@@ -116,23 +118,17 @@ class CandidateParts:
             self._parts.append(run)
         run.pieces.append(text)
 
-    def _close_run(self) -> None:
-        """What follows is no part of the text before it."""
-        if self.run is not None:
-            self._pieces, self._thoughts = self.progress()
-            self.run = None
-
-    def _take_other(self, part: Part) -> Sequence[ToolCallDelta]:
-        """Takes a part that is not plain text; returns what it adds to a function call."""
+    def _take_other(self, part: Part) -> None:
+        """Takes a part that is neither plain text nor a call."""
         self._close_run()
-        if part.function_call is not None:
-            return (self._take_call(part, part.function_call),)
         self._parts.append(part)
-        if part.text != "":  # it is how servers send a signature behind the last piece: nothing to see
+        # An empty text is nothing to see: it is how servers send a signature behind the last piece.
+        if part.text != "":
             self._see(part)
-        return ()
 
     def _take_call(self, part: Part, call: FunctionCall) -> ToolCallDelta:
+        """Takes a call, or a fragment of one; returns what it adds."""
+        self._close_run()
         if self._calls is None:
             self._calls = CallAssembly()
         opened, added = self._calls.add(part, call)
@@ -144,6 +140,12 @@ class CandidateParts:
             return added
         self._see(part)
         return added
+
+    def _close_run(self) -> None:
+        """What follows is no part of the text before it."""
+        if self.run is not None:
+            self._pieces, self._thoughts = self.progress()
+            self.run = None
 
     def _see(self, part: Part) -> None:
         if part.thought:

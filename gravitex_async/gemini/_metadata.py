@@ -82,36 +82,37 @@ class UsageMetadata(Metadata, kw_only=True):
             total = total_of(total, read, written)
         return Usage(read, written, total, thought, self.cached_content_token_count, "server")
 
-    def is_zero(self) -> bool:
-        """Whether it counts nothing: such a one does not take the place of counts."""
-        return not (
-            self.total_token_count
-            or self.prompt_token_count
-            or self.candidates_token_count
-            or self.thoughts_token_count
-        )
-
     def after(self, former: UsageMetadata) -> UsageMetadata:
         """These counts, and the former ones where this object has none."""
-        return former if self.is_zero() and not former.is_zero() else _merged(self, former)
+        if _counts(former) and not _counts(self):
+            return former  # zeros do not take the place of counts
+        return _merged(self, former)
 
 
-_COUNTS: Final = UsageMetadata.__struct_fields__
+# Fields that count something; the others say what was counted, and how.
+_COUNTED: Final = (
+    "total_token_count",
+    "prompt_token_count",
+    "candidates_token_count",
+    "thoughts_token_count",
+)
+_ALL: Final = UsageMetadata.__struct_fields__
+
+_counts = any_of("usage", [f"usage.{name}" for name in _COUNTED])
+_merged = made_of(
+    UsageMetadata,
+    "now, former",
+    {name: f"former.{name} if now.{name} is None else now.{name}" for name in _ALL},
+)
 
 may_lack = any_of(
     "now, former",
     [
-        "(not now.total_token_count and not former.is_zero())",
-        *(f"(now.{name} is None and former.{name} is not None)" for name in _COUNTS),
+        f"(not now.total_token_count and ({' or '.join(f'former.{name}' for name in _COUNTED)}))",
+        *(f"(now.{name} is None and former.{name} is not None)" for name in _ALL),
     ],
 )
 """Whether ``now.after(former)`` is any other than *now*; asked at every event."""
-
-_merged = made_of(
-    UsageMetadata,
-    "now, former",
-    {name: f"former.{name} if now.{name} is None else now.{name}" for name in _COUNTS},
-)
 
 
 class SafetyRating(Metadata, kw_only=True):

@@ -24,6 +24,9 @@ __all__ = ["PartialArguments"]
 MAX_DEPTH: Final = 64
 MAX_LIST: Final = 10_000
 
+# Longer paths are read each time: they are no reason to keep them.
+MAX_KNOWN: Final = 256
+
 # .name, [3], ['name'] or ["name"]
 _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d{1,9})\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
 
@@ -44,7 +47,8 @@ class PartialArguments:
 
     def add(self, piece: PartialArg) -> None:
         """Puts one piece in its place."""
-        steps = _steps(piece.json_path or "")
+        path = piece.json_path or ""
+        steps = _known_steps(path) if len(path) <= MAX_KNOWN else _steps(path)
         if not steps or len(steps) > MAX_DEPTH:
             return
         parent = self._parent(steps)
@@ -60,7 +64,7 @@ class PartialArguments:
         """The container that holds the last step; containers on the way are made as the path wants them."""
         node: Any = self._root
         for step, following in itertools.pairwise(steps):
-            wanted = list if isinstance(following, int) else dict
+            wanted = list if type(following) is int else dict
             child = _get(node, step)
             if type(child) is not wanted:
                 child = wanted()
@@ -70,7 +74,6 @@ class PartialArguments:
         return node
 
 
-@functools.lru_cache(maxsize=512)  # pieces of one text come under one path
 def _steps(path: str) -> Sequence[Step]:
     if not path.startswith("$"):
         return ()
@@ -78,6 +81,9 @@ def _steps(path: str) -> Sequence[Step]:
         int(index) if index else name or _unquoted(single or double)
         for name, index, single, double in _STEP.findall(path)
     )
+
+
+_known_steps = functools.lru_cache(maxsize=512)(_steps)  # many pieces come under one path
 
 
 def _unquoted(name: str) -> str:

@@ -7,7 +7,7 @@ import itertools
 from gravitex_async.deltas import ToolCallDelta
 from gravitex_async.gemini import FunctionCall, Part
 from gravitex_async.gemini._calls import CallAssembly
-from gravitex_async.gemini._partial import MAX_DEPTH, MAX_LIST
+from gravitex_async.gemini._partial import MAX_DEPTH, MAX_KNOWN, MAX_LIST
 
 from .test_accumulate import deltas_of, event, folded
 
@@ -55,9 +55,10 @@ BY_PATH = [
     piece("$.n[1].x", numberValue=2),
     piece("$.n[0]", boolValue=True),
     piece("$['odd key'].z", nullValue=None),
+    piece('$["it\\"s"]', numberValue=3),
     event(call(), finish="STOP"),
 ]
-WHOLE = {"a": "Boston", "n": [True, {"x": 2}], "odd key": {"z": None}}
+WHOLE = {"a": "Boston", "n": [True, {"x": 2}], "odd key": {"z": None}, 'it"s': 3}
 
 
 def test_arguments_by_path():
@@ -116,6 +117,29 @@ def test_wild_paths_are_left_out():
         piece("$.ok", boolValue=True),
     )
     assert state.tool_calls[0].parsed() == {"l": [], "s": {"t": 1}, "ok": True}
+
+
+def test_an_index_where_an_object_stands_is_a_name():
+    """Arguments are an object, whatever the path says; pieces under one path come together."""
+    state = folded(
+        event(call(name="f", willContinue=True)),
+        piece("$[0].x", numberValue=1),
+        piece("$[0].y", numberValue=2),
+        piece("$[1]", stringValue="a"),
+        piece("$[1]", stringValue="b"),
+    )
+    assert state.tool_calls[0].parsed() == {"0": {"x": 1, "y": 2}, "1": "ab"}
+
+
+def test_long_paths_are_read_as_short_ones():
+    """They are not remembered."""
+    name = "n" * (MAX_KNOWN + 1)
+    state = folded(
+        event(call(name="f", willContinue=True)),
+        *(piece(f"$.{name}", stringValue="a") for _ in range(2)),
+        *(piece("$.short", stringValue="b") for _ in range(2)),
+    )
+    assert state.tool_calls[0].parsed() == {name: "aa", "short": "bb"}
 
 
 def test_pieces_of_text_of_converted_models():

@@ -223,6 +223,18 @@ def test_what_may_be_an_error(item, suspect):
     assert (len(taken), state.suspect) == ((2, True) if suspect else (3, False))
 
 
+@pytest.mark.parametrize("item", [{"new": 1}, {"candidates": [], "new": 1}], ids=str)
+def test_what_is_no_error_after_all(item):
+    """Whoever has looked at it gives the rest."""
+    state = GeminiAccumulator()
+    items = items_of(event({"text": "a"}), item, event({"text": "b"}))
+    assert len(state.fold(items)) == 2
+    assert state.error_in(item) is None
+    assert state.error_in([item, item]) is None
+    assert len(state.fold(items[2:])) == 1
+    assert (state.content, state.suspect) == ("ab", False)
+
+
 def test_candidates_beyond_the_limit_go_to_the_last():
     """Their text is in the deltas, and no more is allocated."""
 
