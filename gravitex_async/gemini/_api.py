@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -132,12 +132,26 @@ class Gemini(Resource, frozen=True):
         body = generate_body(name, contents, params)
         settings = body.get("generationConfig")
         most = settings.get("maxOutputTokens") if isinstance(settings, dict) else None
-        if not stream:
-            return self._call(model, "generateContent", body, params, output_tokens=most)
-        # Without it Google answers with one JSON array.
-        more = {"query": {"alt": "sse"}, "stream": True, "output_tokens": most}
-        return self._call(model, "streamGenerateContent", body, params, **more)
+        method = "streamGenerateContent" if stream else "generateContent"
+        return self._call(model, method, body, params, stream=stream, output_tokens=most)
 
-    def _call(self, model: str, method: str, body: Any, params: Any, **more: Any) -> Call:
-        path = f"/v1beta/models/{model_path(checked_model(model))}:{method}"
-        return self.call(path, body, params, model=model, native_gemini=True, **more)
+    def _call(
+        self,
+        model: str,
+        method: str,
+        body: Mapping[str, object],
+        params: Mapping[str, object],
+        *,
+        stream: bool = False,
+        output_tokens: object = 0,
+    ) -> Call:
+        return self.call(
+            f"/v1beta/models/{model_path(checked_model(model))}:{method}",
+            body,
+            params,
+            model=model,
+            stream=stream,
+            native_gemini=True,
+            query={"alt": "sse"} if stream else None,  # without it Google answers with one JSON array
+            output_tokens=output_tokens,
+        )
