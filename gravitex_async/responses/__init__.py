@@ -1,4 +1,4 @@
-"""The Responses dialect: /v1/responses (reference: responses.md).
+"""The Responses dialect: /v1/responses (https://platform.openai.com/docs/api-reference/responses).
 
 _open         objects of open types, kept as they came: items, parts, annotations
 _parts        content parts and annotations
@@ -10,10 +10,10 @@ _texts        one text while it grows, and what of it was given
 _held         one struct while it is written
 _slots        one item while it is written, with its parts
 _snapshot     which item an event means
-_folding      what an event does; _tool_folding: those of tools
-_accumulate   events -> response
-_deltas       event -> deltas
-_brief        deltas of one text -> deltas, no structs made
+_draft        the response under construction, and its end
+_deltas       what an event adds -> deltas
+_handlers     what each event does; _tool_handlers: those of tools
+_accumulate   events -> response, and the deltas of each
 _params       the arguments of a call
 _request      arguments -> request
 _parsed       response -> response with a value

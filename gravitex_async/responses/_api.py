@@ -55,8 +55,7 @@ class ResponsesStream(Stream[ResponsesEvent, Response]):
 def _parts(
     max_event_bytes: int = MAX_EVENT_BYTES, start: Response | None = None
 ) -> tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]:
-    folded = ResponsesAccumulator(start)
-    return event_decoder(folded.brief, max_event_bytes=max_event_bytes), folded
+    return event_decoder(max_event_bytes=max_event_bytes), ResponsesAccumulator(start)
 
 
 class Responses(Resource, frozen=True):

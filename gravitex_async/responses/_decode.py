@@ -49,16 +49,10 @@ _BETWEEN: Final = re.compile(rb"\n\nevent: response\.[^\n]*\ndata: ")
 _LF: Final = 10
 
 
-def event_decoder(
-    brief: Brief | None = None, *, max_event_bytes: int = MAX_EVENT_BYTES
-) -> EventDecoder[ResponsesEvent]:
+def event_decoder(*, max_event_bytes: int = MAX_EVENT_BYTES) -> EventDecoder[ResponsesEvent]:
     """A decoder for one stream."""
     return EventDecoder(
-        _events_decoder,
-        cut=cut_named_events,
-        unknown=_unexpected,
-        brief=brief,
-        max_event_bytes=max_event_bytes,
+        _events_decoder, cut=cut_named_events, unknown=_unexpected, max_event_bytes=max_event_bytes
     )
 
 

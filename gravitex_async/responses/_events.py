@@ -1,11 +1,14 @@
-"""The events of a Responses stream: lifecycle, items, parts, text (reference: events.json).
+"""The events of a Responses stream: lifecycle, items, parts, text.
 
 Each is a struct of its own in one tagged union, so that one call of msgspec tells them apart. Names are the
 wire's: ``response.output_text.delta`` is ``OutputTextDeltaEvent``. Events of hosted tools are in
 ``_tool_events``. Fields that OpenAI promises are missing on many gateways: ``item_id`` and the indices are
-None then, and the accumulator finds their place.
+None then, and the accumulator finds their place (see "Responses events" in decoding/README.md).
 
 ``obfuscation`` is padding that evens out the size of payloads; it is no text.
+
+Deltas make up nearly all of a stream. So they are kept out of the garbage collector, and their fields stand
+in the order in which most servers send them (by name): msgspec looks for a field behind the one before.
 """
 
 from __future__ import annotations
@@ -69,11 +72,7 @@ class UnknownEvent(ResponsesEvent, gc=False):
     raw: bytes = b""
 
 
-class NotedEvent(ResponsesEvent, dict=True):
-    """An event on which the accumulator notes, beside the wire's fields, what was new in it."""
-
-
-class ItemEvent(NotedEvent):
+class ItemEvent(ResponsesEvent):
     """What events of one output item share."""
 
     item_id: str | None = None
@@ -83,7 +82,7 @@ class ItemEvent(NotedEvent):
 # Lifecycle
 
 
-class LifecycleEvent(NotedEvent):
+class LifecycleEvent(ResponsesEvent):
     """What events about the whole response share; gateways send part of it, or none of its output."""
 
     response: Response | None = None
@@ -129,7 +128,7 @@ class KeepaliveEvent(ResponsesEvent, tag="keepalive"):
 # Items and parts
 
 
-class OutputItemEvent(NotedEvent):
+class OutputItemEvent(ResponsesEvent):
     """What the two events about whole items share. ``item`` is None on some gateways."""
 
     output_index: int | None = None
@@ -176,18 +175,18 @@ class ReasoningSummaryPartDoneEvent(SummaryPartEvent, tag="response.reasoning_su
     status: str | None = None
 
 
-# Text. Its deltas make up nearly all of a stream, so they are kept out of the garbage collector.
+# Text
 
 
 class OutputTextDeltaEvent(ResponsesEvent, tag="response.output_text.delta", gc=False):
     """The next piece of a message's text."""
 
-    item_id: str | None = None
-    output_index: int | None = None
     content_index: int | None = None
     delta: str = ""
+    item_id: str | None = None
     logprobs: list[Any] = msgspec.field(default_factory=list)
     obfuscation: str | None = None
+    output_index: int | None = None
 
 
 class OutputTextDoneEvent(ItemEvent, tag="response.output_text.done"):
@@ -209,11 +208,11 @@ class OutputTextAnnotationAddedEvent(ItemEvent, tag="response.output_text.annota
 class RefusalDeltaEvent(ResponsesEvent, tag="response.refusal.delta", gc=False):
     """The next piece of a refusal."""
 
-    item_id: str | None = None
-    output_index: int | None = None
     content_index: int | None = None
     delta: str = ""
+    item_id: str | None = None
     obfuscation: str | None = None
+    output_index: int | None = None
 
 
 class RefusalDoneEvent(ItemEvent, tag="response.refusal.done"):
@@ -223,12 +222,14 @@ class RefusalDoneEvent(ItemEvent, tag="response.refusal.done"):
     refusal: str | None = None
 
 
-class ReasoningTextDeltaEvent(ItemEvent, tag="response.reasoning_text.delta"):
+class ReasoningTextDeltaEvent(ResponsesEvent, tag="response.reasoning_text.delta", gc=False):
     """The next piece of the thinking in full."""
 
     content_index: int | None = None
     delta: str = ""
+    item_id: str | None = None
     obfuscation: str | None = None
+    output_index: int | None = None
 
 
 class ReasoningTextDoneEvent(ItemEvent, tag="response.reasoning_text.done"):
@@ -238,12 +239,14 @@ class ReasoningTextDoneEvent(ItemEvent, tag="response.reasoning_text.done"):
     text: str | None = None
 
 
-class ReasoningSummaryTextDeltaEvent(ItemEvent, tag="response.reasoning_summary_text.delta"):
+class ReasoningSummaryTextDeltaEvent(ResponsesEvent, tag="response.reasoning_summary_text.delta", gc=False):
     """The next piece of a reasoning summary."""
 
-    summary_index: int | None = None
     delta: str = ""
+    item_id: str | None = None
     obfuscation: str | None = None
+    output_index: int | None = None
+    summary_index: int | None = None
 
 
 class ReasoningSummaryTextDoneEvent(ItemEvent, tag="response.reasoning_summary_text.done"):
@@ -256,11 +259,13 @@ class ReasoningSummaryTextDoneEvent(ItemEvent, tag="response.reasoning_summary_t
 # Calls of the caller's tools
 
 
-class FunctionCallArgumentsDeltaEvent(ItemEvent, tag="response.function_call_arguments.delta"):
+class FunctionCallArgumentsDeltaEvent(ResponsesEvent, tag="response.function_call_arguments.delta", gc=False):
     """The next piece of a call's arguments (JSON text)."""
 
     delta: str = ""
+    item_id: str | None = None
     obfuscation: str | None = None
+    output_index: int | None = None
 
 
 class FunctionCallArgumentsDoneEvent(ItemEvent, tag="response.function_call_arguments.done"):
@@ -270,11 +275,13 @@ class FunctionCallArgumentsDoneEvent(ItemEvent, tag="response.function_call_argu
     name: str | None = None
 
 
-class CustomToolCallInputDeltaEvent(ItemEvent, tag="response.custom_tool_call_input.delta"):
+class CustomToolCallInputDeltaEvent(ResponsesEvent, tag="response.custom_tool_call_input.delta", gc=False):
     """The next piece of a custom tool's input (free text)."""
 
     delta: str = ""
+    item_id: str | None = None
     obfuscation: str | None = None
+    output_index: int | None = None
 
 
 class CustomToolCallInputDoneEvent(ItemEvent, tag="response.custom_tool_call_input.done"):

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ._parts import OutputTextPart, ReasoningTextPart, RefusalPart, SummaryTextPart
-from ._texts import News, Place, Text, places_in
+from ._texts import Addition, Place, Text, places_in
 
 __all__ = ["Held", "form_of", "is_empty"]
 
@@ -85,7 +85,7 @@ class Held:
             self._annotations = self._changes["annotations"] = list(self.field("annotations"))
         return self._annotations
 
-    def take(self, struct: Any) -> list[News]:
+    def take(self, struct: Any) -> list[Addition]:
         """Puts *struct* in the place of what was written, but for fields that it leaves empty."""
         self._built = None
         self._changes = {
@@ -97,10 +97,10 @@ class Held:
             self._annotations = None
         self.struct = struct
         texts = [(text, whole) for text in self.texts if (whole := getattr(struct, text.place.name))]
-        return [news for text, whole in texts for news in text.news(whole)]
+        return [addition for text, whole in texts for addition in text.take(whole)]
 
     def goes_on_as(self, struct: Any) -> bool:
-        """Whether the texts of *struct* begin with what was given of those here."""
+        """Whether the texts of *struct* begin with what was emitted of those here."""
         return all(text.goes_on_as(getattr(struct, text.place.name) or "") for text in self.texts)
 
     def built(self, **lists: Any) -> Any:

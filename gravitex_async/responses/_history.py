@@ -2,7 +2,7 @@
 
 The documents' example of multimodal input has bare parts at the top level, which OpenAI and Azure refuse; and
 they write functions nested as in chat, where OpenAI has them flat. Both go out as the caller wrote them;
-these functions turn one form into the other (reference: responses.md sections 3 and 5).
+these functions turn one form into the other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Output items: what an answer consists of (reference: responses.md section 4).
+"""Output items: what an answer consists of.
 
 Here are the items of a conversation; those of hosted and client-side tools are in ``_tool_items``. Every
 item goes back to the gateway as input of the next turn: see ``Response.to_input``.

@@ -1,4 +1,4 @@
-"""Content parts of items, and the annotations of texts (reference: responses.md section 4)."""
+"""Content parts of items, and the annotations of texts."""
 
 from __future__ import annotations
 

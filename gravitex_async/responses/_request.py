@@ -1,4 +1,4 @@
-"""From the arguments of a Responses call to its request (reference: responses.md sections 2, 3, 9).
+"""From the arguments of a Responses call to its request.
 
 The body holds what was asked, in the order it was asked, and ``stream`` when a stream was asked for.
 """

@@ -19,7 +19,7 @@ import msgspec
 
 from ._held import Held, form_of, is_empty
 from ._items import MessageItem, OutputItem, ReasoningItem
-from ._texts import Command, News, Place, Text
+from ._texts import Addition, Command, Place, Text
 from ._tool_items import ShellAction, ShellCallItem, ShellCallOutputItem
 
 __all__ = ["MAX_PARTS", "Parts", "Slot"]
@@ -66,11 +66,11 @@ class Parts:
             self._note(index, kind)
         return held
 
-    def take(self, part: Any, index: int | None, *, new: bool) -> list[News]:
+    def take(self, part: Any, index: int | None, *, new: bool) -> list[Addition]:
         """Takes a whole part; *new* ones without an index go last."""
         return self.part(type(part), self._top + 1 if index is None and new else index).take(part)
 
-    def take_all(self, parts: Sequence[Any]) -> list[News]:
+    def take_all(self, parts: Sequence[Any]) -> list[Addition]:
         """Takes the parts of a whole item, in place of all that are here."""
         before = sorted(self._parts)
         pairs = self._paired(before, parts)
@@ -80,7 +80,7 @@ class Parts:
             self._parts[number] = known or self._held(type(part))
             self._note(number, type(part))
         held = [self._parts[number] for number in numbers]
-        return [news for one, part in zip(held, parts, strict=True) for news in one.take(part)]
+        return [addition for one, part in zip(held, parts, strict=True) for addition in one.take(part)]
 
     def _paired(self, before: Sequence[int], parts: Sequence[Any]) -> list[Held | None]:
         """Which part here each of *parts* is."""
@@ -129,7 +129,7 @@ def _likeness(pairs: Sequence[Held | None], parts: Sequence[Any]) -> tuple[int, 
 class Slot:
     """A place in ``Response.output``.
 
-    ``finished``: the gateway said that the item is whole. ``opened``: id and name of a call were given.
+    ``finished``: the gateway said that the item is whole. ``opened``: id and name of a call were emitted.
     ``position``: of a call, among the calls of the answer.
     """
 
@@ -174,18 +174,18 @@ class Slot:
         self._built = None
         self._held.change(**values)
 
-    def take(self, item: OutputItem) -> list[News]:
+    def take(self, item: OutputItem) -> list[Addition]:
         """Puts *item* in the place of what was written, but for what it leaves empty."""
         self._built = None
-        news = self._held.take(item)
+        additions = self._held.take(item)
         for name, parts in self._lists.items():
             listed = _listed(item, name)
             if not (is_empty(listed) and parts):
-                news += parts.take_all(listed)
+                additions += parts.take_all(listed)
                 for part in parts:
                     for text in part.texts:
                         self._wholes[text.place].add(text.value())
-        return news
+        return additions
 
     def part(self, place: Place, index: int | None) -> Held:
         """What the text at *place* belongs to: the item, or a part; it is made if there is none."""
@@ -196,13 +196,13 @@ class Slot:
         """The text at *place*, which is about to grow."""
         return self.part(place, index).text(place)
 
-    def take_text(self, place: Place, index: int | None, whole: str) -> list[News]:
+    def take_text(self, place: Place, index: int | None, whole: str) -> list[Addition]:
         """Takes the whole of a text; not again what a finished item holds under another number."""
         if self.finished and whole in self._wholes[place]:
             return []
-        return self.text(place, index).news(whole)
+        return self.text(place, index).take(whole)
 
-    def take_part(self, place: Place, index: int | None, part: Any, *, new: bool) -> list[News]:
+    def take_part(self, place: Place, index: int | None, part: Any, *, new: bool) -> list[Addition]:
         """Takes a whole part of one of the item's lists."""
         self._built = None
         return self._lists[place.list].take(part, index, new=new)

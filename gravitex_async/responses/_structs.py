@@ -1,4 +1,4 @@
-"""The response object: what a plain call gives, what a stream adds up to (reference: responses.md section 4).
+"""The response object: what a plain call gives, what a stream adds up to.
 
 The fields are the wire's, and hold what was sent; many merely repeat the request and are plain values. The
 properties are what dialects share: text, reasoning, refusal and tool calls out of the items, in order.
@@ -47,7 +47,7 @@ class OutputTokensDetails(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class ResponseUsage(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
-    """``usage`` as sent (reference: usage_fields.json); ``neutral()`` is the form all dialects share."""
+    """``usage`` as sent (see "Usage" in decoding/README.md); ``neutral()`` is the form all dialects share."""
 
     input_tokens: Count = None
     input_tokens_details: InputTokensDetails | None = None
@@ -82,7 +82,7 @@ class ResponseUsage(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
 
 
 class ResponseError(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
-    """``error`` of a failed response (codes: openai_enums.json, any other is accepted)."""
+    """``error`` of a failed response; any code is accepted."""
 
     code: str | int | None = None
     message: str | None = None
@@ -183,7 +183,7 @@ class Response(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True):
         """This answer as input of the next turn: append the results of its calls and the next message.
 
         Items go back as they came, fields unknown to this package included. Reasoning that was sent behind
-        the calls it belongs to is put before them, where the gateway wants it (responses.md section 9).
+        the calls it belongs to is put before them, where the gateway wants it.
         """
         return [wire_form(item) for item in _reasoning_first(self.output)]
 

@@ -1,15 +1,15 @@
-"""One text while it grows: what it reads so far, and what of it was given as deltas.
+"""One text while it grows: what it reads so far, and what of it was emitted as deltas.
 
 Strategy
     Most gateways send a text several times: in deltas, in a "done" event, in its part, in its item, in the
-    last event. What comes last is the text (responses.md section 6). As long as each begins with what was
-    given before, its end is given too, so joined deltas are the text. A whole that begins otherwise is
+    last event. What comes last is the text. As long as each begins with what was
+    emitted before, its end is emitted too, so joined deltas are the text. A whole that begins otherwise is
     believed as well; deltas cannot be taken back, so from then on the two are kept apart: ``revised``.
 
     Pieces are joined when they are read, or compared with a whole that is at least as long: no event costs
     more than its own size and that of the pieces since the last one.
 
-``Given`` knows the rest: joined deltas are the text only if the texts came in their order.
+``Emitted`` knows the rest: joined deltas are the text only if the texts came in their order.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ __all__ = [
     "SUMMARY",
     "TEXT",
     "THOUGHT",
+    "Addition",
     "Command",
-    "Given",
-    "News",
+    "Emitted",
     "Place",
     "Text",
     "places_in",
@@ -96,20 +96,20 @@ def places_in(item: type[Any], list_: str, part: type[Any] | None) -> tuple[Plac
 
 
 class Text:
-    """A text that grows. ``pieces`` may be appended to: such a piece is part of the text, and was given.
+    """A text that grows. ``pieces`` may be appended to: such a piece is part of the text, and was emitted.
 
-    ``position`` is that of the call it belongs to, -1 for other texts; ``listed``: ``Given`` knows it.
+    ``position`` is that of the call it belongs to, -1 for other texts; ``listed``: ``Emitted`` knows it.
     """
 
-    __slots__ = ("_given", "_length", "listed", "pieces", "place", "position")
+    __slots__ = ("_emitted", "_length", "listed", "pieces", "place", "position")
 
     def __init__(self, place: Place, position: int) -> None:
         self.place = place
         self.position = position
         self.pieces: list[str] = []
         self.listed = False
-        # What was given in place of the first piece, and its length; None where that was given itself.
-        self._given: list[str] | None = None
+        # What was emitted in place of the first piece, and its length; None where that was emitted itself.
+        self._emitted: list[str] | None = None
         self._length = 0
 
     @property
@@ -119,68 +119,68 @@ class Text:
 
     @property
     def revised(self) -> bool:
-        """Whether it is not what was given."""
-        value = self.value()  # notes the last pieces among what was given
-        return self._given is not None and self._joined_given() != value
+        """Whether it is not what was emitted."""
+        value = self.value()  # notes the last pieces among what was emitted
+        return self._emitted is not None and self._joined_emitted() != value
 
     def value(self) -> str:
         """What it reads so far."""
         pieces = self.pieces
         if len(pieces) > 1:
-            if self._given is not None:
+            if self._emitted is not None:
                 later = pieces[1:]
-                self._given += later
+                self._emitted += later
                 self._length += sum(map(len, later))
             pieces[:] = ["".join(pieces)]
         return pieces[0] if pieces else ""
 
     def goes_on_as(self, whole: str) -> bool:
-        """Whether *whole* begins with what was given."""
+        """Whether *whole* begins with what was emitted."""
         value = self.value()
-        if self._given is None:
+        if self._emitted is None:
             return whole.startswith(value)
-        return len(whole) >= self._length and whole.startswith(self._joined_given())
+        return len(whole) >= self._length and whole.startswith(self._joined_emitted())
 
-    def news(self, whole: str) -> list[News]:
-        """Puts *whole* in place of all that came; what it adds is to be given now."""
+    def take(self, whole: str) -> list[Addition]:
+        """Puts *whole* in place of all that came; what it adds is to be emitted now."""
         before = self.value()
-        if self._given is None and not whole.startswith(before):
-            self._given, self._length = [before], len(before)
-        end = self._end_of(whole) if self._given is not None else whole[len(before) :]
+        if self._emitted is None and not whole.startswith(before):
+            self._emitted, self._length = [before], len(before)
+        end = self._end_of(whole) if self._emitted is not None else whole[len(before) :]
         self.pieces[:] = [whole]  # the string of the event: there is one of it
-        return [News(self, end, not before)] if end else []
+        return [Addition(self, end, not before)] if end else []
 
     def _end_of(self, whole: str) -> str:
-        """The end that a text of which something else was given has now, if it goes on as that after all."""
-        if len(whole) < self._length or not whole.startswith(self._joined_given()):
+        """What a text adds of which something else was emitted, if it goes on as that after all."""
+        if len(whole) < self._length or not whole.startswith(self._joined_emitted()):
             return ""
-        self._given = None
+        self._emitted = None
         return whole[self._length :]
 
-    def _joined_given(self) -> str:
-        assert self._given is not None
-        if len(self._given) > 1:
-            self._given[:] = ["".join(self._given)]
-        return self._given[0]
+    def _joined_emitted(self) -> str:
+        assert self._emitted is not None
+        if len(self._emitted) > 1:
+            self._emitted[:] = ["".join(self._emitted)]
+        return self._emitted[0]
 
 
-class News(NamedTuple):
-    """What a text that came as a whole adds to what was given; ``begins``: nothing of it was before."""
+class Addition(NamedTuple):
+    """What a text that came as a whole adds to what was emitted; ``begins``: nothing of it was before."""
 
     text: Text
     end: str
     begins: bool
 
 
-class Given:
-    """What was given as deltas, view by view: which texts, in which order."""
+class Emitted:
+    """What was emitted as deltas, view by view: which texts, in which order."""
 
     def __init__(self) -> None:
         self._order: dict[Revised, list[Text]] = {view: [] for view in REVISED}
         self._out_of_order: set[Revised] = set()
 
     def note(self, text: Text) -> None:
-        """A piece of *text* is given now."""
+        """A piece of *text* is emitted now."""
         view = text.place.view
         if view is None:
             return
@@ -191,11 +191,11 @@ class Given:
             self._out_of_order.add(view)  # calls are told apart by their index
 
     def take_back(self, view: Revised) -> None:
-        """Something that was given is no part of the answer."""
+        """Something that was emitted is no part of the answer."""
         self._out_of_order.add(view)
 
     def revised(self, texts: Iterable[Text]) -> tuple[Revised, ...]:
-        """The views in which the answer, of which these are the texts in order, is not what was given."""
+        """The views in which the answer, of which these are the texts in order, is not what was emitted."""
         now: dict[Revised | None, list[Text]] = defaultdict(list)
         for text in texts:
             if text.begun:

@@ -1,4 +1,4 @@
-"""The events of hosted tools: search, code, images, MCP, shell, audio, compaction (reference: events.json).
+"""The events of hosted tools: search, code, images, MCP, shell, audio, compaction.
 
 Most only say how far a tool is. See ``_events`` for how they are named.
 """
@@ -84,11 +84,15 @@ class CodeInterpreterCallCompletedEvent(ItemEvent, tag="response.code_interprete
     """The code has run."""
 
 
-class CodeInterpreterCallCodeDeltaEvent(ItemEvent, tag="response.code_interpreter_call_code.delta"):
+class CodeInterpreterCallCodeDeltaEvent(
+    ResponsesEvent, tag="response.code_interpreter_call_code.delta", gc=False
+):
     """The next piece of the code."""
 
     delta: str = ""
+    item_id: str | None = None
     obfuscation: str | None = None
+    output_index: int | None = None
 
 
 class CodeInterpreterCallCodeDoneEvent(ItemEvent, tag="response.code_interpreter_call_code.done"):
@@ -124,11 +128,13 @@ class McpCallInProgressEvent(ItemEvent, tag="response.mcp_call.in_progress"):
     """A call of an MCP tool begins."""
 
 
-class McpCallArgumentsDeltaEvent(ItemEvent, tag="response.mcp_call_arguments.delta"):
+class McpCallArgumentsDeltaEvent(ResponsesEvent, tag="response.mcp_call_arguments.delta", gc=False):
     """The next piece of the call's arguments (JSON text)."""
 
     delta: str = ""
+    item_id: str | None = None
     obfuscation: str | None = None
+    output_index: int | None = None
 
 
 class McpCallArgumentsDoneEvent(ItemEvent, tag="response.mcp_call_arguments.done"):
@@ -164,12 +170,14 @@ class ShellCallCommandAddedEvent(ItemEvent, tag="response.shell_call_command.add
     command: str | None = None
 
 
-class ShellCallCommandDeltaEvent(ItemEvent, tag="response.shell_call_command.delta"):
+class ShellCallCommandDeltaEvent(ResponsesEvent, tag="response.shell_call_command.delta", gc=False):
     """The next piece of a command."""
 
     command_index: int | None = None
     delta: str = ""
+    item_id: str | None = None
     obfuscation: str | None = None
+    output_index: int | None = None
 
 
 class ShellCallCommandDoneEvent(ItemEvent, tag="response.shell_call_command.done"):
@@ -186,12 +194,16 @@ class ShellOutputDelta(msgspec.Struct, omit_defaults=True, gc=False):
     stderr: str = ""
 
 
-class ShellCallOutputContentDeltaEvent(ItemEvent, tag="response.shell_call_output_content.delta"):
+class ShellCallOutputContentDeltaEvent(
+    ResponsesEvent, tag="response.shell_call_output_content.delta", gc=False
+):
     """The next piece of what a command prints."""
 
     command_index: int | None = None
     delta: ShellOutputDelta | None = None
+    item_id: str | None = None
     obfuscation: str | None = None
+    output_index: int | None = None
 
 
 class ShellCallOutputContentDoneEvent(ItemEvent, tag="response.shell_call_output_content.done"):
@@ -201,7 +213,7 @@ class ShellCallOutputContentDoneEvent(ItemEvent, tag="response.shell_call_output
     output: list[ShellOutput] = msgspec.field(default_factory=list)
 
 
-class AudioDeltaEvent(ResponsesEvent, tag="response.audio.delta"):
+class AudioDeltaEvent(ResponsesEvent, tag="response.audio.delta", gc=False):
     """The next piece of audio: base64, to be decoded before it is joined."""
 
     delta: str = ""
@@ -215,7 +227,7 @@ class AudioDoneEvent(ResponsesEvent, tag="response.audio.done"):
     response_id: str | None = None
 
 
-class AudioTranscriptDeltaEvent(ResponsesEvent, tag="response.audio.transcript.delta"):
+class AudioTranscriptDeltaEvent(ResponsesEvent, tag="response.audio.transcript.delta", gc=False):
     """The next piece of what the audio says."""
 
     delta: str = ""

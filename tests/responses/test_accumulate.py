@@ -40,21 +40,21 @@ def test_row_128_created():
     """The first event brings the id of the response."""
     reading = read_events(CREATED)
     assert reading.events[0].response.id == "resp_1"
-    assert reading.folded.response_id == "resp_1"
-    assert reading.folded.final().status == "in_progress"
+    assert reading.accumulator.response_id == "resp_1"
+    assert reading.accumulator.final().status == "in_progress"
 
 
 def test_row_129_in_progress():
     """The event is read and its status taken."""
     reading = read_events(event("in_progress", response={"id": "resp_1", "status": "in_progress"}))
     assert reading.events[0].response.status == "in_progress"
-    assert reading.folded.final().status == "in_progress"
+    assert reading.accumulator.final().status == "in_progress"
 
 
 def test_row_130_output_item_added():
     """An announced item stands in the response at once."""
     reading = read_events(CREATED, added(call("a"), 0))
-    (item,) = reading.folded.final().output
+    (item,) = reading.accumulator.final().output
     assert (item.type, item.id) == ("function_call", "a")
 
 
@@ -64,8 +64,8 @@ def test_row_131_delta_without_item_id():
         CREATED, text("Artificial", sequence_number=1), text(" Intelligence", sequence_number=2), COMPLETED
     )
     assert reading.error is None
-    assert reading.text == reading.folded.content == "Artificial Intelligence"
-    (item,) = reading.folded.final().output
+    assert reading.text == reading.accumulator.content == "Artificial Intelligence"
+    (item,) = reading.accumulator.final().output
     assert isinstance(item, MessageItem)
     assert (item.role, item.text) == ("assistant", "Artificial Intelligence")
 
@@ -92,11 +92,11 @@ def test_row_133_output_item_done():
 def test_row_134_completed_without_output():
     """A last event without output keeps the text that was built, and brings usage and status."""
     reading = read_events(CREATED, text("x"), COMPLETED)
-    response = reading.folded.final()
+    response = reading.accumulator.final()
     assert (response.output_text, response.status) == ("x", "completed")
     assert response.usage is not None
     assert response.usage.total_tokens == 175
-    usage = reading.folded.usage
+    usage = reading.accumulator.usage
     assert (usage.input_tokens, usage.output_tokens, usage.total_tokens) == (25, 150, 175)
     assert (usage.cached_tokens, usage.reasoning_tokens, usage.visible_tokens) == (0, 50, 100)
     assert reading.deltas[-1].usage == usage
@@ -108,9 +108,9 @@ def test_row_134_empty_output_keeps_what_was_built(output):
     """The same for an output that is null or empty, and for one that has lost its text."""
     end = {"id": "resp_1", "status": "completed", "output": output}
     reading = read_events(CREATED, text("x"), event("completed", response=end))
-    assert reading.folded.content == "x"
+    assert reading.accumulator.content == "x"
     end["output"] = [message("m")]
-    assert read_events(CREATED, text("x"), event("completed", response=end)).folded.content == "x"
+    assert read_events(CREATED, text("x"), event("completed", response=end)).accumulator.content == "x"
 
 
 def test_row_135_obfuscation():
@@ -120,7 +120,7 @@ def test_row_135_obfuscation():
         event("output_text.done", output_index=0, content_index=0, item_id="m", text="hello"),
         COMPLETED,
     )
-    assert reading.text == reading.folded.content == "hello"
+    assert reading.text == reading.accumulator.content == "hello"
 
 
 def test_row_135_hidden_deltas():
@@ -131,7 +131,7 @@ def test_row_135_hidden_deltas():
         event("output_text.done", text="hello"),
         COMPLETED,
     )
-    assert reading.text == reading.folded.content == "hello"
+    assert reading.text == reading.accumulator.content == "hello"
 
 
 def test_row_137_reasoning_is_apart():
@@ -145,9 +145,9 @@ def test_row_137_reasoning_is_apart():
         text("x", output_index=1),
         COMPLETED,
     )
-    assert reading.reasoning == reading.folded.reasoning_content == "ab\n\nc\n\nd"
+    assert reading.reasoning == reading.accumulator.reasoning_content == "ab\n\nc\n\nd"
     assert reading.text == "x"
-    reasoning, _ = reading.folded.final().output
+    reasoning, _ = reading.accumulator.final().output
     assert isinstance(reasoning, ReasoningItem)
     assert [part.type for part in reasoning.summary] == ["summary_text", "summary_text"]
     assert [part.type for part in reasoning.content] == ["reasoning_text"]
@@ -162,14 +162,14 @@ def test_row_137_reasoning_without_deltas():
         event("reasoning_text.delta", delta="d", output_index=0, content_index=0),
         COMPLETED,
     )
-    assert reading.reasoning == reading.folded.reasoning_content == "a\n\nb\n\ncd"
+    assert reading.reasoning == reading.accumulator.reasoning_content == "a\n\nb\n\ncd"
 
 
 def test_refusals_without_deltas():
     """The same for a refusal."""
     reading = read_events(event("refusal.done", refusal="No.", output_index=0), COMPLETED)
     assert [delta.refusal for delta in reading.deltas] == ["No.", ""]
-    assert reading.folded.refusal == "No."
+    assert reading.accumulator.refusal == "No."
 
 
 def test_row_123_custom_tool_call():
@@ -184,7 +184,7 @@ def test_row_123_custom_tool_call():
         COMPLETED,
     )
     assert reading.calls == [("call_1", "shell", "ls -l")]
-    assert reading.folded.tool_calls == [
+    assert reading.accumulator.tool_calls == [
         ToolCall("call_1", "shell", "ls -l", 0, {"type": "custom_tool_call"}),
     ]
 
@@ -201,7 +201,7 @@ def test_row_126_function_call_of_the_documents():
     }
     reading = read_events(CREATED, done(item), COMPLETED)
     assert reading.calls == [("call_xxx", "get_weather", '{"city":"Shanghai"}')]
-    (found,) = reading.folded.tool_calls
+    (found,) = reading.accumulator.tool_calls
     assert (found.id, found.parsed()) == ("call_xxx", {"city": "Shanghai"})
 
 
@@ -211,11 +211,11 @@ def test_row_126_function_call_of_the_documents():
 def test_nothing_follows_the_last_event():
     """The stream is closed by its last event, and whole."""
     reading = read_events(CREATED, text("x"))
-    assert (reading.folded.complete, reading.folded.closed) == (False, False)
-    assert reading.folded.finish_reason is None
+    assert (reading.accumulator.complete, reading.accumulator.closed) == (False, False)
+    assert reading.accumulator.finish_reason is None
     reading = read_events(CREATED, text("x"), COMPLETED)
-    assert (reading.folded.complete, reading.folded.closed) == (True, True)
-    assert reading.folded.reason == "stop"
+    assert (reading.accumulator.complete, reading.accumulator.closed) == (True, True)
+    assert reading.accumulator.reason == "stop"
 
 
 @pytest.mark.parametrize(
@@ -232,10 +232,10 @@ def test_incomplete_is_an_end(details, word, reason):
     end = {"id": "r", "status": "incomplete", "incomplete_details": details}
     reading = read_events(text("x"), event("incomplete", response=end))
     assert reading.error is None
-    assert reading.folded.complete
-    assert (reading.folded.finish_reason, reading.folded.reason) == (word, reason)
+    assert reading.accumulator.complete
+    assert (reading.accumulator.finish_reason, reading.accumulator.reason) == (word, reason)
     assert reading.deltas[-1].finish_reason == word
-    assert reading.folded.final().output_text == "x"
+    assert reading.accumulator.final().output_text == "x"
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,8 @@ def test_errors_are_raised_once(error, names):
     reading = read([frame(CREATED, text("x"), error, failed, names=names)])
     assert isinstance(reading.error, ServerError)
     assert (reading.error.message, reading.error.code) == ("boom", "server_error")
-    assert reading.text == reading.folded.content == "x"
-    assert not reading.folded.complete
+    assert reading.text == reading.accumulator.content == "x"
+    assert not reading.accumulator.complete
 
 
 @pytest.mark.parametrize(
@@ -284,9 +284,9 @@ def test_failed_responses_have_a_status(code, status):
     assert reading.error.status == status
     assert isinstance(reading.error, APIStatusError) is (status is not None)
     assert isinstance(reading.error, RateLimitError) is (status == 429)
-    partial = reading.folded.final()
+    partial = reading.accumulator.final()
     assert (partial.status, partial.output_text) == ("failed", "x")
-    assert reading.folded.usage.total_tokens == 175
+    assert reading.accumulator.usage.total_tokens == 175
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_failures_without_a_reason(end):
     reading = read_events(text("x"), end)
     assert reading.error is not None
     assert "failed" in reading.error.message or "cancelled" in reading.error.message
-    assert not reading.folded.complete
+    assert not reading.accumulator.complete
 
 
 def test_last_output_replaces_what_was_built():
@@ -321,19 +321,19 @@ def test_last_output_replaces_what_was_built():
         added(call("c"), 5),
         event("completed", response={"id": "r", "status": "completed", "output": output}),
     )
-    assert [item.id for item in reading.folded.final().output] == ["r", "m2", "c", "d"]
+    assert [item.id for item in reading.accumulator.final().output] == ["r", "m2", "c", "d"]
     assert reading.text == "x"
     assert reading.reasoning == "new"
     assert reading.calls == [("call_c", "f_c", "{}"), ("call_d", "f_d", "[]")]
-    assert [call.id for call in reading.folded.tool_calls] == ["call_c", "call_d"]
+    assert [call.id for call in reading.accumulator.tool_calls] == ["call_c", "call_d"]
 
 
 def test_items_missing_from_the_last_output_are_dropped():
     """What the last event does not list is not part of the response."""
     end = {"status": "completed", "output": [message("m", "x")]}
     reading = read_events(text("x", item_id="m"), added(call("c"), 1), event("completed", response=end))
-    assert [item.type for item in reading.folded.final().output] == ["message"]
-    assert reading.folded.tool_calls == []
+    assert [item.type for item in reading.accumulator.final().output] == ["message"]
+    assert reading.accumulator.tool_calls == []
 
 
 def test_usage_zeros_do_not_wipe():
@@ -342,19 +342,19 @@ def test_usage_zeros_do_not_wipe():
     first = event("in_progress", response={"status": "in_progress", "usage": USAGE})
     for usage in (zeros, None):
         end = event("completed", response={"status": "completed", "usage": usage})
-        assert read_events(first, end).folded.usage.total_tokens == 175
+        assert read_events(first, end).accumulator.usage.total_tokens == 175
     other = event(
         "completed", response={"status": "completed", "usage": {"prompt_tokens": 3, "completion_tokens": 4}}
     )
-    assert read_events(first, other).folded.usage.total_tokens == 7
-    assert read_events(CREATED).folded.usage.source == "none"
+    assert read_events(first, other).accumulator.usage.total_tokens == 7
+    assert read_events(CREATED).accumulator.usage.source == "none"
 
 
 def test_the_output_of_the_first_event_counts():
     """A stream that begins in the middle brings what there is with its first event."""
     start = event("created", response={"status": "in_progress", "output": [message("m", "so far")]})
     reading = read_events(start, text(" and on", item_id="m", output_index=0), COMPLETED)
-    assert reading.text == reading.folded.content == "so far and on"
+    assert reading.text == reading.accumulator.content == "so far and on"
 
 
 # Progress, for the clocks and for retries
@@ -364,23 +364,23 @@ def test_progress_counts_content_and_reasoning():
     """Text, refusals and calls are content, thinking is reasoning; announcements are neither before them."""
     assert read_events(
         CREATED, added(message("m"), 0), event("web_search_call.searching")
-    ).folded.progress == (0, 0)
-    assert read_events(text("")).folded.progress == (0, 0)
-    assert read_events(text("a"), text("b")).folded.progress == (2, 0)
-    assert read_events(event("refusal.delta", delta="a")).folded.progress == (1, 0)
-    assert read_events(added(call("c"), 0)).folded.progress == (1, 0)
-    assert read_events(event("reasoning_text.delta", delta="a")).folded.progress == (0, 1)
-    assert read_events(event("reasoning_summary_text.done", text="a")).folded.progress == (0, 1)
-    assert read_events(done(message("m", "x"), 0)).folded.progress == (1, 0)
+    ).accumulator.progress == (0, 0)
+    assert read_events(text("")).accumulator.progress == (0, 0)
+    assert read_events(text("a"), text("b")).accumulator.progress == (2, 0)
+    assert read_events(event("refusal.delta", delta="a")).accumulator.progress == (1, 0)
+    assert read_events(added(call("c"), 0)).accumulator.progress == (1, 0)
+    assert read_events(event("reasoning_text.delta", delta="a")).accumulator.progress == (0, 1)
+    assert read_events(event("reasoning_summary_text.done", text="a")).accumulator.progress == (0, 1)
+    assert read_events(done(message("m", "x"), 0)).accumulator.progress == (1, 0)
 
 
 def test_signs_of_life_count_once_there_was_content():
     """A tool at work keeps an answer that has begun from being taken for a stalled one."""
     search = event("web_search_call.searching", output_index=1)
-    assert read_events(text("a"), search).folded.progress == (2, 0)
-    assert read_events(event("reasoning_text.delta", delta="a"), search).folded.progress == (0, 2)
-    assert read_events(text("a"), event("brand_new")).folded.progress == (2, 0)
-    assert read_events(text("a"), {"type": "ping"}, {"type": "keepalive"}).folded.progress == (1, 0)
+    assert read_events(text("a"), search).accumulator.progress == (2, 0)
+    assert read_events(event("reasoning_text.delta", delta="a"), search).accumulator.progress == (0, 2)
+    assert read_events(text("a"), event("brand_new")).accumulator.progress == (2, 0)
+    assert read_events(text("a"), {"type": "ping"}, {"type": "keepalive"}).accumulator.progress == (1, 0)
 
 
 # A whole answer in place of a stream, and a stream taken up again
@@ -393,17 +393,17 @@ def test_signs_of_life_count_once_there_was_content():
 def test_whole_body(status, kind):
     """A plain answer is the one event that would have brought it, and tells all of it."""
     tree = {"id": "r", "status": status, "output": [message("m", "x"), call("c", "{}")], "usage": USAGE}
-    folded = ResponsesAccumulator()
-    (item,) = folded.whole(frame(tree | {"type": "x"})[len("event: x\ndata: ") :])
+    accumulator = ResponsesAccumulator()
+    (item,) = accumulator.whole(frame(tree | {"type": "x"})[len("event: x\ndata: ") :])
     assert isinstance(item, kind)
-    stopped = folded.fold([item], 0)
-    assert stopped == (0 if status == "failed" else 1)
+    (deltas,) = accumulator.fold([item])
+    assert accumulator.suspect is (status == "failed")
     odd = dumps(tree | {"output": None, "status": "completed"})
     assert ResponsesAccumulator().whole(odd)[0].response.output == []
     if kind is CompletedEvent:
-        assert "".join(delta.content for delta in folded.deltas(item)) == "x"
-        assert folded.complete
-        assert folded.final().tool_calls == folded.tool_calls
+        assert "".join(delta.content for delta in deltas) == "x"
+        assert accumulator.complete
+        assert accumulator.final().tool_calls == accumulator.tool_calls
 
 
 @pytest.mark.parametrize(
@@ -420,7 +420,7 @@ def test_taking_a_stream_up_again():
     first = read_events(
         CREATED, added(message("m"), 0), text("Hel", item_id="m", output_index=0), added(call("c", "{"), 1)
     )
-    second = ResponsesAccumulator(first.folded.final())
+    second = ResponsesAccumulator(first.accumulator.final())
     assert second.content == "Hel"
     reading = read(
         [
@@ -435,16 +435,19 @@ def test_taking_a_stream_up_again():
         second,
     )
     assert reading.text == "lo"
-    assert reading.folded.content == "Hello"
-    assert reading.folded.tool_calls[0].arguments == "{}"
+    assert reading.accumulator.content == "Hello"
+    assert reading.accumulator.tool_calls[0].arguments == "{}"
     assert reading.calls == [(None, None, "}")]
-    assert first.folded.content == "Hel"
+    assert first.accumulator.content == "Hel"
 
 
 def test_sequence_number():
     """The number of the last event, from which a stream can be taken up again."""
-    assert read_events(CREATED).folded.sequence_number is None
-    assert read_events(text("a", sequence_number=3), text("b", sequence_number=4)).folded.sequence_number == 4
+    assert read_events(CREATED).accumulator.sequence_number is None
+    assert (
+        read_events(text("a", sequence_number=3), text("b", sequence_number=4)).accumulator.sequence_number
+        == 4
+    )
 
 
 def test_accumulation_is_linear():
@@ -454,11 +457,11 @@ def test_accumulation_is_linear():
         import time
 
         events = read_events(*(text("word ", item_id="m", output_index=0) for _ in range(count))).events
-        folded = ResponsesAccumulator()
+        accumulator = ResponsesAccumulator()
         start = time.process_time()
         for place in range(0, count, 10):
-            folded.fold(events[place : place + 10], 0)
-        assert len(folded.content) == 5 * count
+            accumulator.fold(events[place : place + 10])
+        assert len(accumulator.content) == 5 * count
         return time.process_time() - start
 
     assert growth(spent, 2_000, 20_000, below=20) < 20

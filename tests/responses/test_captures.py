@@ -116,15 +116,15 @@ def test_streams(capture, seed):
         assert_failed(reading, expect)
         return
     assert reading.error is None
-    assert reading.folded.complete
+    assert reading.accumulator.complete
     assert Counter(event.type for event in reading.events) == expect["event_types"]
     for family, key in FAMILIES.items():
         found = joined(reading, family)
         assert found.keys() == expect[key].keys()
         assert all(same(found[place], text) for place, text in expect[key].items())
-    final = reading.folded.final()
+    final = reading.accumulator.final()
     assert_final(final, expect)
-    assert_usage(reading.folded.usage, expect["usage"])
+    assert_usage(reading.accumulator.usage, expect["usage"])
     assert_told(reading, final)
 
 
@@ -142,8 +142,8 @@ def assert_told(reading: Reading, final: Response) -> None:
     assert reading.reasoning == final.reasoning_content
     assert "".join(delta.refusal for delta in reading.deltas) == final.refusal
     assert reading.calls == [(call.id, call.name, call.arguments) for call in final.tool_calls]
-    assert reading.folded.tool_calls == final.tool_calls
-    assert reading.deltas[-1].finish_reason == final.finish_reason == reading.folded.finish_reason
+    assert reading.accumulator.tool_calls == final.tool_calls
+    assert reading.deltas[-1].finish_reason == final.finish_reason == reading.accumulator.finish_reason
 
 
 def assert_failed(reading: Reading, expect: dict[str, Any]) -> None:
@@ -153,9 +153,9 @@ def assert_failed(reading: Reading, expect: dict[str, Any]) -> None:
         expect["errors"][0]["code"],
     )
     # The stream ends at the error event; the manifest's status is that of the response.failed behind it.
-    final = reading.folded.final()
+    final = reading.accumulator.final()
     assert (final.status, final.model) == ("in_progress", expect["model"])
-    assert not reading.folded.complete
+    assert not reading.accumulator.complete
 
 
 @pytest.mark.parametrize("capture", STREAMS, ids=name_of)
@@ -182,17 +182,17 @@ def test_read_in_the_middle(capture):
     data = capture.body
     taken = []
 
-    def look(folded: ResponsesAccumulator) -> None:
-        partial = folded.final()
-        assert partial.output_text == folded.content
-        assert partial.tool_calls == folded.tool_calls
+    def look(accumulator: ResponsesAccumulator) -> None:
+        partial = accumulator.final()
+        assert partial.output_text == accumulator.content
+        assert partial.tool_calls == accumulator.tool_calls
         taken.append((partial, repr(partial)))
 
     looked = read(cut(data, 3, count=40), each=look)
     assert all(repr(partial) == before for partial, before in taken)
-    assert looked.folded.final() == read([data]).folded.final()
+    assert looked.accumulator.final() == read([data]).accumulator.final()
     if looked.error is None:
-        assert_told(looked, looked.folded.final())
+        assert_told(looked, looked.accumulator.final())
 
 
 def samples() -> list[dict[str, Any]]:
@@ -208,7 +208,7 @@ def test_samples(sample, bytewise):
     """The samples of the protocol reference read as they say, whole and byte by byte."""
     wire, expect = sample["wire"].encode(), sample["expect"]
     reading = read([bytes([byte]) for byte in wire] if bytewise else [wire])
-    response = reading.folded.final()
+    response = reading.accumulator.final()
     if "raises" in expect:
         assert reading.error is not None
         assert reading.error.code == expect["error"]["code"]
@@ -219,9 +219,9 @@ def test_samples(sample, bytewise):
     assert response.status == expect.get("status", "completed")
     assert reading.text == expect["text"]
     if "usage" in expect:
-        assert reading.folded.usage.total_tokens == expect["usage"]["total"]
+        assert reading.accumulator.usage.total_tokens == expect["usage"]["total"]
     if "reason" in expect:
-        assert reading.folded.finish_reason == expect["reason"]
+        assert reading.accumulator.finish_reason == expect["reason"]
     calls = [[call.id, call.name, call.arguments] for call in response.tool_calls]
     assert calls == expect.get("tool_calls", [])
     unknown = [event.type for event in reading.events if isinstance(event, UnknownEvent)]

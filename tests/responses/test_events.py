@@ -232,7 +232,7 @@ def test_names_and_pings_around_events():
 
 
 def test_error_event_in_the_fast_way():
-    """An error event without its name is an event like others until it is folded."""
+    """An error event without its name is an event like others until it is looked at."""
     body = frame({"type": "response.created"}, {"type": "error", "code": "c", "message": "m"}, names=False)
     decoder = event_decoder()
     decoder.feed(body)

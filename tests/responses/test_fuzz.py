@@ -59,16 +59,16 @@ def _damage(draw: st.DrawFn, tree: Any) -> None:
 @given(body=st.lists(events(), max_size=8))
 @settings(max_examples=400, deadline=None)
 def test_odd_events_raise_nothing(body: list[Event]) -> None:
-    """Events with odd values, in any order, are folded, or end the stream with an error."""
+    """Events with odd values, in any order, are taken, or end the stream with an error."""
     data = frame(CREATED) + b"".join(b"data: %b\n\n" % dumps(tree) for tree in body) + frame(text("x"))
     reading = read([data])
-    response = reading.folded.final()
+    response = reading.accumulator.final()
     assert isinstance(response.output_text + response.reasoning_content + response.refusal, str)
     assert isinstance(response.to_input(), list)
-    assert isinstance(reading.folded.tool_calls, list)
-    assert reading.folded.usage.source in ("server", "none")
-    if reading.error is None and not reading.folded.closed:
-        assert reading.folded.content.endswith("x") or "x" in reading.folded.content
+    assert isinstance(reading.accumulator.tool_calls, list)
+    assert reading.accumulator.usage.source in ("server", "none")
+    if reading.error is None and not reading.accumulator.closed:
+        assert reading.accumulator.content.endswith("x") or "x" in reading.accumulator.content
 
 
 @given(body=st.lists(events(), max_size=6), cut=st.integers(0, 2000))
@@ -79,7 +79,7 @@ def test_cuts_do_not_matter(body: list[Event], cut: int) -> None:
     whole, parted = read([data]), read([data[:cut], data[cut:]])
     assert whole.events == parted.events
     assert str(whole.error) == str(parted.error)
-    assert repr(whole.folded.final()) == repr(parted.folded.final())
+    assert repr(whole.accumulator.final()) == repr(parted.accumulator.final())
 
 
 def test_deeply_nested_items() -> None:
@@ -89,19 +89,19 @@ def test_deeply_nested_items() -> None:
         for kind in (b'"file_search_call","results":%b,"queries":null', b'"function_call","arguments":%b'):
             payload = b'{"type":"response.output_item.done","item":{"type":' + kind % deep + b"}}"
             reading = read([frame(CREATED) + b"data: " + payload + b"\n\n" + frame(text("x"))])
-            assert reading.error is not None or reading.folded.content == "x"
+            assert reading.error is not None or reading.accumulator.content == "x"
 
 
 def test_every_event_alone() -> None:
     """Every event may be the only one, whole or bare."""
     for name in EVENT_TYPES:
         for tree in (event(name), {"type": name}):
-            read([b"data: %b\n\n" % dumps(tree)]).folded.final()
+            read([b"data: %b\n\n" % dumps(tree)]).accumulator.final()
 
 
 def test_a_wrong_sequence_is_no_matter() -> None:
     """Gaps and repeats in the numbers of events change nothing."""
     numbers = (5, 5, 3, 900, -1)
     reading = read([frame(*(text("a", sequence_number=number) for number in numbers))])
-    assert reading.folded.content == "aaaaa"
-    assert reading.folded.sequence_number == -1
+    assert reading.accumulator.content == "aaaaa"
+    assert reading.accumulator.sequence_number == -1

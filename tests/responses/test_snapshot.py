@@ -95,11 +95,11 @@ def test_text_survives_any_missing_events(without, dropped):
     """Whichever structural events are left out, and whatever is said of their place, nothing is lost."""
     reading = some(dropped, without)
     assert reading.error is None
-    assert reading.text == reading.folded.content == "Hello"
-    assert reading.reasoning == reading.folded.reasoning_content == "think"
-    assert [c.arguments for c in reading.folded.tool_calls] == ['{"a":1}']
+    assert reading.text == reading.accumulator.content == "Hello"
+    assert reading.reasoning == reading.accumulator.reasoning_content == "think"
+    assert [c.arguments for c in reading.accumulator.tool_calls] == ['{"a":1}']
     assert [arguments for _, _, arguments in reading.calls] == ['{"a":1}']
-    response = reading.folded.final()
+    response = reading.accumulator.final()
     assert [item.type for item in response.output] == ["reasoning", "message", "function_call"]
     assert response.status == "completed"
 
@@ -116,10 +116,10 @@ def test_text_survives_without_deltas(without, data):
     kept = {data.draw(st.sampled_from(choices)) for choices in WHOLES.values()}
     kept |= data.draw(st.sets(st.sampled_from(DROPPABLE)))
     reading = some(set(DELTAS) | set(DROPPABLE) - kept, without)
-    assert reading.text == reading.folded.content == "Hello"
-    assert reading.reasoning == reading.folded.reasoning_content == "think"
+    assert reading.text == reading.accumulator.content == "Hello"
+    assert reading.reasoning == reading.accumulator.reasoning_content == "think"
     assert [arguments for _, _, arguments in reading.calls] == ['{"a":1}']
-    assert reading.folded.content == "Hello"
+    assert reading.accumulator.content == "Hello"
 
 
 @pytest.mark.parametrize("twice", range(len(STRUCTURAL) - 1))
@@ -130,10 +130,10 @@ def test_repeated_structural_events(twice):
         return
     for place in (twice + 1, len(events) - 1):
         reading = read_events(*events[:place], events[twice], *events[place:])
-        assert reading.text == reading.folded.content == "Hello"
-        assert reading.reasoning == reading.folded.reasoning_content == "think"
+        assert reading.text == reading.accumulator.content == "Hello"
+        assert reading.reasoning == reading.accumulator.reasoning_content == "think"
         assert reading.calls == [("call_c", "f_c", '{"a":1}')]
-        assert len(reading.folded.final().output) == 3
+        assert len(reading.accumulator.final().output) == 3
 
 
 # Odd gateways
@@ -151,7 +151,7 @@ def test_ids_alone_tell_items_apart():
         event("function_call_arguments.delta", delta="2", item_id="d"),
         COMPLETED,
     )
-    response = reading.folded.final()
+    response = reading.accumulator.final()
     assert [item.text for item in response.output if isinstance(item, MessageItem)] == ["ab", "xy"]
     assert [(c.id, c.arguments) for c in response.tool_calls] == [("c", "1"), ("d", "2")]
 
@@ -180,7 +180,7 @@ def test_text_missing_from_the_last_output():
     """A last output that has lost the message altogether does not lose the text."""
     end = event("completed", response={"status": "completed", "output": [call("c", "{}")]})
     reading = read_events(text("a", item_id="m", output_index=0), end)
-    assert reading.text == reading.folded.content == "a"
+    assert reading.text == reading.accumulator.content == "a"
 
 
 def test_deltas_for_a_finished_item_are_applied():
@@ -211,8 +211,8 @@ def test_null_items_and_parts_are_ignored():
 def test_null_responses_are_ignored():
     """A lifecycle event without a response is one all the same."""
     reading = read_events(event("created", response=None), text("x"), event("completed"))
-    assert reading.folded.final().status == "completed"
-    assert reading.folded.content == "x"
+    assert reading.accumulator.final().status == "completed"
+    assert reading.accumulator.content == "x"
 
 
 def test_gaps_are_dropped():
@@ -256,7 +256,7 @@ def test_everything_at_index_0():
         done(call("c", "{}"), 0),
         COMPLETED,
     )
-    assert [item.type for item in reading.folded.final().output] == [
+    assert [item.type for item in reading.accumulator.final().output] == [
         "reasoning",
         "message",
         "message",
@@ -276,8 +276,8 @@ def test_another_id_in_every_event():
         done(message("e", "xy"), 0),
         event("completed", response={"status": "completed", "output": [message("f", "xy")]}),
     )
-    assert reading.text == reading.folded.content == "xy"
-    assert len(reading.folded.final().output) == 1
+    assert reading.text == reading.accumulator.content == "xy"
+    assert len(reading.accumulator.final().output) == 1
 
 
 def test_empty_done_values_wipe_nothing():
@@ -294,9 +294,9 @@ def test_empty_done_values_wipe_nothing():
         done(call("c"), 1),
         COMPLETED,
     )
-    assert reading.text == reading.folded.content == "x"
+    assert reading.text == reading.accumulator.content == "x"
     assert reading.calls == [("call_c", "f_c", "{}")]
-    item = reading.folded.final().output[0]
+    item = reading.accumulator.final().output[0]
     assert item.status == "completed"
 
 
@@ -312,9 +312,9 @@ def test_refusal_and_text_in_one_message():
         text("But", output_index=0, content_index=0),
         COMPLETED,
     )
-    assert "".join(delta.refusal for delta in reading.deltas) == reading.folded.refusal == "No."
-    assert reading.text == reading.folded.content == "But"
-    (item,) = reading.folded.final().output
+    assert "".join(delta.refusal for delta in reading.deltas) == reading.accumulator.refusal == "No."
+    assert reading.text == reading.accumulator.content == "But"
+    (item,) = reading.accumulator.final().output
     assert isinstance(item, MessageItem)
     assert [part.type for part in item.content] == ["refusal", "output_text"]
 

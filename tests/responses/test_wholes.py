@@ -179,7 +179,7 @@ async def test_text_brings_the_tail(gateway: LocalGateway, client: AsyncGravitex
     assert await by_item.final() == await stream.final()
 
 
-# What is told, in the accumulator alone
+# What is emitted, in the accumulator alone
 
 
 def test_wholes_in_turn() -> None:
@@ -192,18 +192,22 @@ def test_wholes_in_turn() -> None:
         event("completed", response={"status": "completed", "output": [message("i", "abcde")]}),
     )
     assert [delta.content for delta in reading.deltas] == ["a", "b", "c", "d", "e", ""]
-    assert reading.folded.content == "abcde"
-    assert reading.folded.revised == ()
+    assert reading.accumulator.content == "abcde"
+    assert reading.accumulator.revised == ()
 
 
 def test_a_text_that_was_cut_and_comes_back() -> None:
     """A whole that is too short wins for as long as nothing better comes; nothing is told twice."""
     cut = [text("Hello", **CONTENT), event("output_text.done", text="Hel", **CONTENT)]
     reading = read_events(*cut)
-    assert (reading.text, reading.folded.content, reading.folded.revised) == ("Hello", "Hel", ("content",))
+    assert (reading.text, reading.accumulator.content, reading.accumulator.revised) == (
+        "Hello",
+        "Hel",
+        ("content",),
+    )
     reading = read_events(*cut, text("p", **CONTENT), done(message("i", "Hellops"), 0), COMPLETED)
-    assert reading.text == reading.folded.content == "Hellops"
-    assert reading.folded.revised == ()
+    assert reading.text == reading.accumulator.content == "Hellops"
+    assert reading.accumulator.revised == ()
 
 
 def test_a_delta_that_hides_a_revision() -> None:
@@ -214,8 +218,8 @@ def test_a_delta_that_hides_a_revision() -> None:
         text("lo", **CONTENT),
     ]
     reading = read_events(*events, COMPLETED)
-    assert (reading.text, reading.folded.revised) == ("Hellolo", ("content",))
-    assert reading.folded.content == "Hello"
+    assert (reading.text, reading.accumulator.revised) == ("Hellolo", ("content",))
+    assert reading.accumulator.content == "Hello"
 
 
 @pytest.mark.parametrize("looks", [False, True])
@@ -227,13 +231,13 @@ def test_deltas_behind_a_revision(looks: bool) -> None:
         text(" wor", **CONTENT),
         text("ld", **CONTENT),
     ]
-    folded = ResponsesAccumulator()
+    accumulator = ResponsesAccumulator()
     seen = []
     for one in read_events(*events).events:
-        assert folded.fold([one], 0) == 1
-        seen.append(folded.content if looks else "")
-    assert folded.content == "Hello world"
-    assert folded.revised == ("content",)
+        assert len(accumulator.fold([one])) == 1
+        seen.append(accumulator.content if looks else "")
+    assert accumulator.content == "Hello world"
+    assert accumulator.revised == ("content",)
     assert seen == (["Hallo", "Hello", "Hello wor", "Hello world"] if looks else [""] * 4)
 
 
@@ -244,8 +248,8 @@ def test_parts_of_which_only_the_last_had_deltas() -> None:
         text("b", **at(content_index=1)), done({**message("i"), "content": parts}, 0), COMPLETED
     )
     assert [delta.content for delta in reading.deltas] == ["b", "a", ""]
-    assert reading.folded.content == "ab"
-    assert reading.folded.revised == ("content",)
+    assert reading.accumulator.content == "ab"
+    assert reading.accumulator.revised == ("content",)
 
 
 def test_parts_that_count_from_one() -> None:
@@ -255,7 +259,7 @@ def test_parts_that_count_from_one() -> None:
         pieces = [text(one, **at(content_index=number)) for one, number in zip("ab", numbers, strict=True)]
         reading = read_events(*pieces, done({**message("i"), "content": parts}, 0), COMPLETED)
         assert sorted(reading.text) == list("aabbcc")
-        assert reading.folded.content == "aabbcc"
+        assert reading.accumulator.content == "aabbcc"
 
 
 def test_texts_in_another_order() -> None:
@@ -267,8 +271,8 @@ def test_texts_in_another_order() -> None:
         ((first, second, first), ("content",)),
     ):
         reading = read_events(*events, COMPLETED)
-        assert reading.folded.revised == revised
-        assert (reading.text == reading.folded.content) is not revised
+        assert reading.accumulator.revised == revised
+        assert (reading.text == reading.accumulator.content) is not revised
 
 
 def test_what_the_last_output_leaves_out() -> None:
@@ -277,20 +281,20 @@ def test_what_the_last_output_leaves_out() -> None:
     reading = read_events(
         text("a", item_id="m", output_index=0), added(message("n"), 1), added(call("c", "{}"), 2), end
     )
-    assert reading.text != reading.folded.content == "b"
-    assert reading.folded.revised == ("content", "tool_calls")
+    assert reading.text != reading.accumulator.content == "b"
+    assert reading.accumulator.revised == ("content", "tool_calls")
     parts = [{"type": "refusal", "refusal": "no"}]
     reading = read_events(text("a", **CONTENT), done({**message("i"), "content": parts}, 0), COMPLETED)
-    assert (reading.text, reading.folded.content, reading.folded.refusal) == ("a", "", "no")
-    assert reading.folded.revised == ("content",)
+    assert (reading.text, reading.accumulator.content, reading.accumulator.refusal) == ("a", "", "no")
+    assert reading.accumulator.revised == ("content",)
 
 
 def test_an_unknown_part_takes_no_text_away() -> None:
     """A part of a new kind under a number in use stands beside the text that is there."""
     part = {"type": "output_hologram", "data": "x"}
     reading = read_events(text("a", **CONTENT), event("content_part.added", part=part, **CONTENT), COMPLETED)
-    assert reading.text == reading.folded.content == "a"
-    (item,) = reading.folded.final().output
+    assert reading.text == reading.accumulator.content == "a"
+    (item,) = reading.accumulator.final().output
     assert isinstance(item, MessageItem)
     assert [one.type for one in item.content] == ["output_text", "output_hologram"]
 
@@ -299,8 +303,8 @@ def test_a_text_that_is_empty_in_its_item() -> None:
     """A whole item that leaves one of its texts empty takes nothing away either."""
     parts = [{"type": "output_text", "text": one} for one in ("", "b")]
     reading = read_events(text("a", **CONTENT), done({**message("i"), "content": parts}, 0), COMPLETED)
-    assert reading.text == reading.folded.content == "ab"
-    assert reading.folded.revised == ()
+    assert reading.text == reading.accumulator.content == "ab"
+    assert reading.accumulator.revised == ()
 
 
 # Anything, in any order
@@ -353,17 +357,17 @@ def test_joined_deltas_are_the_text_or_the_end_says_so(events: list[Event], outp
     """Whatever comes; and it makes no difference how it was cut, or whether somebody looked in between."""
     end = event("completed", response={"status": "completed", "output": output})
     reading = read_events(*events, end)
-    folded, revised = reading.folded, reading.folded.revised
+    accumulator, revised = reading.accumulator, reading.accumulator.revised
     refusal = "".join(delta.refusal for delta in reading.deltas)
-    assert "content" in revised or reading.text == folded.content
-    assert "reasoning_content" in revised or reading.reasoning == folded.reasoning_content
-    assert "refusal" in revised or refusal == folded.refusal
+    assert "content" in revised or reading.text == accumulator.content
+    assert "reasoning_content" in revised or reading.reasoning == accumulator.reasoning_content
+    assert "refusal" in revised or refusal == accumulator.refusal
     given_calls = sorted(arguments for _, _, arguments in reading.calls if arguments)
-    kept = sorted(one.arguments for one in folded.tool_calls if one.arguments)
+    kept = sorted(one.arguments for one in accumulator.tool_calls if one.arguments)
     assert "tool_calls" in revised or given_calls == kept
     looked = read([frame(one) for one in (*events, end)], each=lambda arrived: arrived.final())
     assert looked.deltas == reading.deltas
-    assert (looked.folded.final(), looked.folded.revised) == (folded.final(), revised)
+    assert (looked.accumulator.final(), looked.accumulator.revised) == (accumulator.final(), revised)
 
 
 # What it costs
@@ -489,14 +493,14 @@ SHAPES = [
 ]  # fmt: skip
 
 
-def seconds(folded_events: list[Any]) -> float:
+def seconds(events: list[Any]) -> float:
     """The least CPU time of three runs."""
     times = []
     for _ in range(3):
-        folded = ResponsesAccumulator()
+        accumulator = ResponsesAccumulator()
         start = time.process_time()
-        assert folded.fold(folded_events, 0) == len(folded_events)
-        folded.final()
+        assert len(accumulator.fold(events)) == len(events)
+        accumulator.final()
         times.append(time.process_time() - start)
     return min(times)
 
@@ -525,27 +529,27 @@ def test_parts_beyond_the_limit() -> None:
     """An endless supply of numbers makes no endless list: the last part takes what is beyond it."""
     numbers = [0, MAX_PARTS, MAX_PARTS + 1, 10**9, -1]
     reading = read_events(*(text(f"<{number}>", **at(content_index=number)) for number in numbers), COMPLETED)
-    (item,) = reading.folded.final().output
+    (item,) = reading.accumulator.final().output
     assert isinstance(item, MessageItem)
     assert len(item.content) == 2
-    assert sorted(reading.folded.content) == sorted(reading.text)
+    assert sorted(reading.accumulator.content) == sorted(reading.text)
 
 
 def test_items_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Items too: their texts go on in the last one of their kind, and none is lost."""
     monkeypatch.setattr("gravitex_async.responses._snapshot.MAX_ITEMS", 3)
     reading = read_events(*(text(f"<{number}>", output_index=number) for number in range(6)), COMPLETED)
-    assert [item.type for item in reading.folded.final().output] == ["message"] * 3
-    assert reading.text == reading.folded.content == "<0><1><2><3><4><5>"
+    assert [item.type for item in reading.accumulator.final().output] == ["message"] * 3
+    assert reading.text == reading.accumulator.content == "<0><1><2><3><4><5>"
     reading = read_events(*(added(call(str(number)), number) for number in range(6)), COMPLETED)
-    assert len(reading.folded.tool_calls) == 3
+    assert len(reading.accumulator.tool_calls) == 3
 
 
 def test_nothing_follows_the_last_event() -> None:
     """A second one changes nothing, and costs nothing."""
     end = event("completed", response={"status": "completed", "output": [message("n", "other")]})
     reading = read_events(text("a", item_id="m"), COMPLETED, end)
-    assert (reading.folded.content, reading.folded.revised) == ("a", ())
+    assert (reading.accumulator.content, reading.accumulator.revised) == ("a", ())
 
 
 def test_reasoning_beyond_the_limit() -> None:
@@ -553,6 +557,6 @@ def test_reasoning_beyond_the_limit() -> None:
     part = {"type": "summary_text", "text": "a"}
     far = event("reasoning_summary_part.added", part=part, **at(summary_index=MAX_PARTS))
     reading = read_events(far, *[event("reasoning_summary_part.added", part=part)] * 3, COMPLETED)
-    (item,) = reading.folded.final().output
+    (item,) = reading.accumulator.final().output
     assert isinstance(item, ReasoningItem)
     assert len(item.summary) == 1

@@ -29,7 +29,7 @@ def frame(*events: Event, names: bool = True) -> bytes:
 class Reading:
     """What a stream gave."""
 
-    folded: ResponsesAccumulator
+    accumulator: ResponsesAccumulator
     events: list[ResponsesEvent] = field(default_factory=list)
     deltas: list[Delta] = field(default_factory=list)
     error: APIError | None = None
@@ -58,33 +58,34 @@ class Reading:
 
 def read(
     pieces: Iterable[bytes],
-    folded: ResponsesAccumulator | None = None,
+    accumulator: ResponsesAccumulator | None = None,
     each: Callable[[ResponsesAccumulator], None] | None = None,
 ) -> Reading:
-    """Reads a body as a stream does: decode, fold, translate; stops at the first error.
+    """Reads a body as a stream does: decode, fold; stops at the first error.
 
     *each* may look at what has arrived after every piece.
     """
-    reading = Reading(folded or ResponsesAccumulator())
+    reading = Reading(accumulator or ResponsesAccumulator())
     decoder = event_decoder()
     for piece in (*pieces, None):
         items = decoder.close() if piece is None else decoder.feed(piece)
-        reading.folded.made = []
-        at = -1
+        deltas: list[Delta | Sequence[Delta]] = []
         info: ErrorInfo | None = None
-        while info is None and (at := reading.folded.fold(items, at + 1)) < len(items):
-            info = reading.folded.error_in(loads_tolerant(decoder.payload(at)))
+        while info is None and len(deltas) < len(items):
+            deltas += reading.accumulator.fold(items[len(deltas) :])
+            assert reading.accumulator.suspect or len(deltas) == len(items)
+            if reading.accumulator.suspect:
+                info = reading.accumulator.error_in(loads_tolerant(decoder.payload(len(deltas) - 1)))
         if info is not None:
-            del items[at:], reading.folded.made[at:]
+            del items[len(deltas) - 1 :], deltas[-1]
         reading.events += items
-        deltas = [list(reading.folded.deltas(item)) for item in items]
-        assert [[made] if isinstance(made, Delta) else list(made) for made in reading.folded.made] == deltas
-        reading.deltas += [delta for entry in deltas for delta in entry]
+        for entry in deltas:
+            reading.deltas += [entry] if isinstance(entry, Delta) else entry
         reading.error = error_of(info) if info else decoder.failure
         if reading.error:
             break
         if each is not None:
-            each(reading.folded)
+            each(reading.accumulator)
     return reading
 
 
@@ -153,5 +154,5 @@ def final(*events: Event) -> Response:
     """The response of a stream that ends well."""
     reading = read_events(CREATED, *events, COMPLETED)
     assert reading.error is None
-    assert reading.folded.complete
-    return reading.folded.final()
+    assert reading.accumulator.complete
+    return reading.accumulator.final()

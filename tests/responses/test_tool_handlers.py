@@ -100,5 +100,5 @@ def test_audio_counts_as_content():
     """Audio has no place in a response; its events arrive, and keep the stream alive."""
     reading = read_events(event("audio.delta", delta="aGk="), event("audio.transcript.delta", delta="hi"))
     assert len(reading.events) == 2
-    assert reading.folded.progress == (2, 0)
-    assert reading.folded.final().output == []
+    assert reading.accumulator.progress == (2, 0)
+    assert reading.accumulator.final().output == []

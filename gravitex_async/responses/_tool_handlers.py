@@ -1,4 +1,4 @@
-"""What the events of hosted tools do to the response; see ``_folding``.
+"""What the events of hosted tools do to the response; see ``_handlers``.
 
 Audio has no place in a response: its events count as content, and are only delivered.
 """
@@ -9,7 +9,8 @@ from typing import Any
 
 from . import _tool_events as te
 from ._decode import EVENT_TYPES
-from ._folding import Folding, Handler
+from ._draft import Draft
+from ._handlers import Deltas, Handler
 from ._items import OutputItem
 from ._open import members
 from ._texts import STDERR, STDOUT
@@ -34,43 +35,48 @@ def _statuses() -> dict[type[Any], tuple[type[OutputItem], str]]:
 _STATUSES = _statuses()
 
 
-def _status(folding: Folding, event: Any) -> None:
+def _status(draft: Draft, event: Any) -> Deltas:
     kind, word = _STATUSES[type(event)]
-    folding.sign_of_life()
-    slot = folding.snapshot.slot(kind, event.item_id, event.output_index)
+    draft.sign_of_life()
+    slot = draft.snapshot.slot(kind, event.item_id, event.output_index)
     if not slot.finished:
         slot.change(status=word)
+    return ()
 
 
 # What an event with a draft says of the image beside its bytes, as the item has it.
 _IMAGE_FORM = ("background", "output_format", "quality", "size")
 
 
-def _partial_image(folding: Folding, event: te.ImageGenerationCallPartialImageEvent) -> None:
-    folding.content += 1
-    slot = folding.snapshot.slot(ImageGenerationCallItem, event.item_id, event.output_index)
+def _partial_image(draft: Draft, event: te.ImageGenerationCallPartialImageEvent) -> Deltas:
+    draft.content += 1
+    slot = draft.snapshot.slot(ImageGenerationCallItem, event.item_id, event.output_index)
     if not slot.finished:
         form = {name: value for name in _IMAGE_FORM if (value := getattr(event, name)) is not None}
         slot.change(result=event.partial_image_b64, **form)
+    return ()
 
 
-def _shell_output(folding: Folding, event: te.ShellCallOutputContentDeltaEvent) -> None:
+def _shell_output(draft: Draft, event: te.ShellCallOutputContentDeltaEvent) -> Deltas:
     printed = event.delta or te.ShellOutputDelta()
     for place, piece in ((STDOUT, printed.stdout), (STDERR, printed.stderr)):
         if piece:
-            text = folding.snapshot.text(place, event.item_id, event.output_index, event.command_index)
+            text = draft.snapshot.text(place, event.item_id, event.output_index, event.command_index)
             text.pieces.append(piece)
-            folding.content += 1
+            draft.content += 1
+    return ()
 
 
-def _shell_output_whole(folding: Folding, event: te.ShellCallOutputContentDoneEvent) -> None:
+def _shell_output_whole(draft: Draft, event: te.ShellCallOutputContentDoneEvent) -> Deltas:
     if event.output:
-        slot = folding.snapshot.slot(ShellCallOutputItem, event.item_id, event.output_index)
-        folding.snapshot.replace(slot, ShellCallOutputItem(id=slot.id, output=event.output))
+        slot = draft.snapshot.slot(ShellCallOutputItem, event.item_id, event.output_index)
+        draft.snapshot.replace(slot, ShellCallOutputItem(id=slot.id, output=event.output))
+    return ()
 
 
-def _audio(folding: Folding, event: te.AudioDeltaEvent | te.AudioTranscriptDeltaEvent) -> None:
-    folding.content += bool(event.delta)
+def _audio(draft: Draft, event: te.AudioDeltaEvent | te.AudioTranscriptDeltaEvent) -> Deltas:
+    draft.content += bool(event.delta)
+    return ()
 
 
 TOOL_HANDLERS: dict[type[Any], Handler] = {
