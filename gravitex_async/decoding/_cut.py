@@ -62,7 +62,7 @@ def cut_events(tail: bytes, data: bytes, newline: bytes = LF, head: bytes = _HEA
     else:
         payloads.append(rest[:end])
         rest = rest[end + len(blank) :]
-    simple = is_one_line(payloads, newline) and (newline is LF or _is_begun(rest))
+    simple = is_one_line(payloads, newline) and (newline is LF or _is_begun(rest.removeprefix(head)))
     return (payloads, rest) if simple else None
 
 

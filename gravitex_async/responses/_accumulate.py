@@ -77,7 +77,9 @@ class ResponsesAccumulator:
                 self.suspect = True
                 break
         # The number of an event that failed is not one to go on behind.
-        for place in range(len(deltas) - self.suspect - 1, -1, -1):
+        place = len(deltas) - self.suspect
+        while place > 0:
+            place -= 1
             number = items[place].sequence_number
             if number is not None:
                 self._sequence_number = number

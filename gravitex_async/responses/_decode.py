@@ -6,27 +6,26 @@ Strategy
     ``ErrorEvent``; another event type nobody knows becomes an ``UnknownEvent`` and ends nothing; a known one
     that is malformed is a ``DecodeError``.
 
-    A busy read is ``event: ...`` and ``data: ...`` lines in turn; ``cut_named_events`` takes it apart
-    without any Python code per event.
+    A read is ``event: ...`` and ``data: ...`` lines in turn; ``NamedEvents`` takes it apart without any
+    Python code per event. That is exact because names and payloads are looked through for line ends: one
+    more, of any kind, and the read goes the slow way.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import repeat
-from operator import contains
 from typing import Any, Final, Union
 
 import msgspec
 
-from ..decoding import Cut, EventDecoder, cut_events, find_error, find_flat
+from ..decoding import CRLF, LF, Cut, EventDecoder, cut_events, find_error, find_flat, is_one_line
 from ..sse import MAX_EVENT_BYTES
 from . import _events, _tool_events
 from ._events import ResponsesEvent, UnknownEvent
 from ._open import read_open
 from ._structs import Response
 
-__all__ = ["EVENT_TYPES", "answers", "cut_named_events", "event_decoder"]
+__all__ = ["EVENT_TYPES", "NamedEvents", "answers", "event_decoder"]
 
 _STRUCTS = (*vars(_events).values(), *vars(_tool_events).values())
 
@@ -43,42 +42,75 @@ _events_decoder: msgspec.json.Decoder[ResponsesEvent] = msgspec.json.Decoder(_un
 answers: Final[msgspec.json.Decoder[Response]] = msgspec.json.Decoder(Response, dec_hook=read_open)
 """Reads a plain answer."""
 
-_HEAD: Final = b"event: response."
-_LONGEST_HEAD: Final = 96
-_BETWEEN: Final = re.compile(rb"\n\nevent: response\.[^\n]*\ndata: ")
-_LF: Final = 10
+_NAME: Final = b"event: response."
+_DATA: Final = b"data: "
+
+# No name of an event is longer; a start of a stream that has no line end up to here is of another form.
+_LONGEST_NAME: Final = 96
+
+# What stands between the payloads of two named events, for both ways to end a line.
+_BETWEEN: Final = {
+    newline: re.compile(rb"%b%bevent: response\.[^\r\n]*%bdata: " % (newline, newline, newline))
+    for newline in (LF, CRLF)
+}
+_LF_BYTE, _CR_BYTE = CRLF[1], CRLF[0]
 
 
 def event_decoder(*, max_event_bytes: int = MAX_EVENT_BYTES) -> EventDecoder[ResponsesEvent]:
     """A decoder for one stream."""
     return EventDecoder(
-        _events_decoder, cut=cut_named_events, unknown=_unexpected, max_event_bytes=max_event_bytes
+        _events_decoder, cut=NamedEvents().cut, unknown=_unexpected, max_event_bytes=max_event_bytes
     )
 
 
-def cut_named_events(tail: bytes, data: bytes, newline: bytes = b"\n") -> Cut | None:
-    """The payloads of whole events, with names or without, and the rest; see ``cut_events``.
+class NamedEvents:
+    """Cuts the reads of one stream, whose events may have names; see ``cut_events``.
 
     Names outside ``response.`` (errors, pings) have their own rules, and end the fast way.
     """
-    if newline != b"\n":
-        return cut_events(tail, data, newline)
-    start = tail if len(tail) >= _LONGEST_HEAD else tail + data[:_LONGEST_HEAD]
-    if not start.startswith(_HEAD):
-        return cut_events(tail, data)
-    head = start[: start.find(b"\n") + 7]
-    if not head.endswith(b"\ndata: "):
-        return None
-    # Most reads are one kind of event throughout: then what stands between two payloads is a fixed text.
-    return cut_events(tail, data, newline, head) or _cut_mixed(tail + data, len(head))
+
+    __slots__ = ("_head", "_newline")
+
+    def __init__(self) -> None:
+        # All before the first payload of the last read that began with a named event: most begin alike.
+        self._head = b""
+        self._newline = b""
+
+    def cut(self, tail: bytes, data: bytes, newline: bytes = LF) -> Cut | None:
+        """The payloads of whole events, and the rest."""
+        head = self._head
+        if tail or newline is not self._newline or not data.startswith(head):
+            start = tail if len(tail) >= _LONGEST_NAME else tail + data[:_LONGEST_NAME]
+            if not start.startswith(_NAME):
+                return cut_events(tail, data, newline)
+            found = _head_of(start, newline)
+            if found is None:
+                return None
+            head = self._head = found
+            self._newline = newline
+        # Most reads are one kind of event throughout: then what stands between two payloads is a fixed text.
+        return cut_events(tail, data, newline, head) or _cut_mixed(tail + data, len(head), newline)
 
 
-def _cut_mixed(block: bytes, start: int) -> Cut | None:
-    end = block.rfind(b"\n\n")
-    if end < start or b"\r" in block:
+def _head_of(start: bytes, newline: bytes) -> bytes | None:
+    """What stands before the payload of the named event that *start* begins with."""
+    end = start.find(newline)
+    head = start[: end + len(newline) + len(_DATA)]
+    simple = end >= 0 and head.endswith(newline + _DATA) and is_one_line([head[:end]], CRLF)
+    return head if simple else None
+
+
+def _cut_mixed(block: bytes, start: int, newline: bytes) -> Cut | None:
+    """The same for events of several names; *start* is where the first payload begins."""
+    blank = newline + newline
+    end = block.rfind(blank)
+    if end < start or (newline is LF and b"\r" in block):
         return None
-    payloads = _BETWEEN.split(block[start:end])
-    return None if any(map(contains, payloads, repeat(_LF))) else (payloads, block[end + 2 :])
+    payloads, rest = _BETWEEN[newline].split(block[start:end]), block[end + len(blank) :]
+    # Where lines end with CR LF, the rest might hold other line ends, and with them a whole event. A CR at
+    # its very end is half of one.
+    lines = () if newline is LF else rest.removesuffix(b"\r").split(CRLF)
+    return (payloads, rest) if is_one_line((*payloads, *lines), newline) else None
 
 
 def _unexpected(tree: dict[str, Any], payload: bytes) -> ResponsesEvent | None:

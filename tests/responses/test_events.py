@@ -18,7 +18,7 @@ from gravitex_async.responses import (
     OutputTextDeltaEvent,
     UnknownEvent,
 )
-from gravitex_async.responses._decode import EVENT_TYPES, cut_named_events, event_decoder
+from gravitex_async.responses._decode import EVENT_TYPES, NamedEvents, event_decoder
 
 from .wire import frame, read, read_events
 
@@ -254,13 +254,13 @@ BLOCK = frame(*(event(name) for name in EVENTS if name.startswith("response.")))
 
 def test_the_simple_form_is_cut():
     """A block of names and payloads gives its payloads, with or without names."""
-    payloads, rest = cut_named_events(b"", BLOCK) or ([], BLOCK)
+    payloads, rest = NamedEvents().cut(b"", BLOCK) or ([], BLOCK)
     assert rest == b""
     assert [loads(payload)["type"] for payload in payloads] == [
         n for n in EVENTS if n.startswith("response.")
     ]
     plain = frame(event("error"), event("keepalive"), names=False)
-    assert cut_named_events(b"", plain) == ([dumps(event("error")), dumps(event("keepalive"))], b"")
+    assert NamedEvents().cut(b"", plain) == ([dumps(event("error")), dumps(event("keepalive"))], b"")
 
 
 @pytest.mark.parametrize(
@@ -288,10 +288,10 @@ def test_the_simple_form_is_cut():
 def test_other_forms_are_left_alone(odd):
     """Anything else in a block, at any place, is for the slow way."""
     event_ = frame(event("response.created"))
-    assert cut_named_events(b"", event_ + odd) is None
-    assert cut_named_events(b"", event_ + odd + event_) is None
+    assert NamedEvents().cut(b"", event_ + odd) is None
+    assert NamedEvents().cut(b"", event_ + odd + event_) is None
     if not odd.startswith(b"data: "):
-        assert cut_named_events(b"", odd + event_) is None
+        assert NamedEvents().cut(b"", odd + event_) is None
 
 
 def test_both_ways_give_the_same():
