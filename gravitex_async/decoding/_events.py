@@ -186,7 +186,7 @@ class EventDecoder(Generic[T]):
         if cut is None:
             data, self._tail = self._tail + data, b""
             return self._slow(data)
-        whole = not self._tail
+        tail = self._tail
         payloads, self._tail = cut
         items: list[T] = []
         add, decode = items.append, self._decoder.decode
@@ -196,15 +196,22 @@ class EventDecoder(Generic[T]):
         except (ValueError, RecursionError):
             pass  # that one is read tolerantly; outside of this block, or its error would refer to this one
         strict = len(items)
-        if strict == len(payloads) == 1 and whole and not self._tail:
+        if strict == len(payloads) == 1 and not tail and not self._tail:
             blank = self._newline + self._newline
             self._frame = data[: -len(payloads[0]) - len(blank)], blank
         self._note(payloads if strict == len(payloads) else payloads[:strict])
-        for payload in payloads[strict:]:
-            self._take(SSEEvent(payload), items)
-            if self.done or self.failure is not None:
-                break
+        if strict < len(payloads):
+            for event in self._events_of(payloads, tail + data)[strict:]:
+                self._take(event, items)
+                if self.done or self.failure is not None:
+                    break
         return items
+
+    def _events_of(self, payloads: list[bytes], read: bytes) -> list[SSEEvent]:
+        """The events of *read*, with their names, which some servers give in place of a type."""
+        if self._cutter is cut_events:
+            return list(map(SSEEvent, payloads))  # there are no names in what that one cuts
+        return SSEParser(max_event_bytes=self._max, begun=True).feed(read)
 
     def _cut(self, data: bytes) -> Cut | None:
         tail = self._tail
