@@ -1,7 +1,7 @@
 """Checks on what callers pass, shared by the dialects.
 
-What is sent is exactly what was asked: an argument that is None counts as not given, order is kept, and
-only ranges that the gateway's documents state are checked. ``extra_body`` sends other values all the same.
+What is sent is exactly what was asked: an argument that is None counts as not given, the order is kept, and
+only ranges that Gravitex documents are checked. ``extra_body`` sends anything, unchecked.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ __all__ = ["check_range", "checked_model", "known_only", "merged", "shows", "une
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# How alike two names are when one is a slip of the other. Gateways know names that others do not: neither is
-# "min_tokens" (0.80) a slip of "max_tokens", nor "top_n" of "top_p". Settings are known to this client alone.
+# How similar a misspelling is to the name that was meant. Parameters need a high bar, because gateways have
+# names of their own: "min_tokens" (0.80 similar to "max_tokens") and "top_n" are no misspellings. Settings
+# are all known here.
 SLIP: Final = 0.85
 SLIP_OF_A_SETTING: Final = 0.6
 
@@ -27,14 +28,14 @@ _HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")
 
 
 def known_only(call: str, given: Iterable[str], known: Iterable[str], *, more: Iterable[str] = ()) -> None:
-    """Refuses keywords nobody knows.
+    """Refuses unknown keywords.
 
     Args:
-        more: What else may be meant by a slip: parameters that stand in the signature of the call.
+        more: Other names to suggest: the parameters in the signature of the call.
 
     Raises:
-        TypeError: It names the keyword and the one that may be meant; where there is none, ``extra_body`` as
-            the way to send it all the same.
+        TypeError: It suggests the keyword that was probably meant, else ``extra_body`` as the way to send an
+            unknown one.
     """
     unknown = sorted(set(given) - set(known))
     if unknown:
@@ -44,7 +45,7 @@ def known_only(call: str, given: Iterable[str], known: Iterable[str], *, more: I
 def unexpected(
     call: str, unknown: Iterable[str], known: Collection[str], *, extra_body: bool = False
 ) -> TypeError:
-    """The error for keywords nobody knows, with what may be meant by the first of them."""
+    """The error for unknown keywords, with a suggestion for the first of them."""
     meant = {name: _meant(name, known, SLIP if extra_body else SLIP_OF_A_SETTING) for name in unknown}
     first = next(iter(meant))
     sentence = f"{call}() got an unexpected keyword argument {first!r}"
@@ -57,7 +58,7 @@ def unexpected(
 
 
 def _meant(name: str, known: Collection[str], near: float) -> str | None:
-    """The known name that *name* stands for: in camelCase, a word short, or with a slip of the pen."""
+    """The known name that *name* probably means: it is in camelCase, lacks a word, or is misspelt."""
     snake = _HUMP.sub(lambda found: f"_{found[0]}", name).lower()
     if snake in known:
         return snake
@@ -71,10 +72,10 @@ def _meant(name: str, known: Collection[str], near: float) -> str | None:
 
 
 def check_range(name: str, value: Any, low: float, high: float | None = None) -> None:
-    """Refuses a number outside the documented range; what is no number is left to the gateway.
+    """Refuses a number outside the documented range; the gateway judges what is no number.
 
     Raises:
-        MisuseError: The value, the range, and the way round it.
+        MisuseError: It gives the value, the range, and how to send the value anyway.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return
@@ -98,7 +99,7 @@ def checked_model(model: object) -> str:
 
 
 def merged(body: dict[str, Any], extra: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The body with the caller's own keys over it, last (chat.md section 2, "Client-side merge").
+    """The body with the caller's own keys (``extra_body``) at its end; they replace keys of the same name.
 
     Raises:
         MisuseError: *extra* is no mapping.
@@ -110,7 +111,7 @@ def merged(body: dict[str, Any], extra: Mapping[str, Any] | None) -> dict[str, A
 
 
 def shows(parameters: type) -> Callable[[F], F]:
-    """Shows the keys of a TypedDict as the keyword parameters they are, to ``help`` and ``inspect``."""
+    """Makes ``help`` and ``inspect`` show the keys of a TypedDict as the keyword parameters they are."""
 
     def decorate(function: F) -> F:
         own = [

@@ -1,12 +1,11 @@
-"""Checks on settings: a wrong one is refused where it is made, and not by the call that meets it later.
+"""Checks on settings: a wrong one is refused where it is made, not by the call that uses it later.
 
 Strategy
-    A struct of settings is checked by its own fields: their annotations say what they take, so that a new
-    field is checked without a line here. Numbers are finite and above zero, or from zero where a policy may
-    say none.
+    A struct of settings is checked by the annotations of its fields, so that a new field is checked without a
+    line here. Numbers are finite and above zero, or from zero where zero means "none".
 
-    Settings of other libraries are told by their shape, for the sake of advice; nothing is imported for it.
-    What may hold a secret is named by its type and never quoted.
+    Settings of other libraries (``httpx.Timeout``) are recognised by their shape, to give advice; nothing is
+    imported for that. A value that may hold a secret is named by its type and never quoted.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ __all__ = [
     "kind_of", "shown", "timeout_advice",
 ]  # fmt: skip
 
-# As much of a value as a line of a log has room for.
+# A message quotes no more of a value than this: it may end up in a line of a log.
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 80
 
 _PLAIN: Final = (str, bytes, int, float, list, tuple, dict, set, NoneType)
 
-# What other libraries call a clock, and what it is called here.
+# The clocks of httpx and aiohttp, by their names here.
 _CLOCKS: Final[Mapping[str, str]] = {
     "total": "deadline",
     "connect": "connect",
@@ -58,12 +57,12 @@ def expected(name: str, wanted: str, got: str, advice: str = "") -> MisuseError:
 
 
 def shown(value: object) -> str:
-    """A value as a message quotes it: short, and what is no plain value by its type."""
+    """A value as a message quotes it: plain ones in short, others by their type."""
     return _short.repr(value) if isinstance(value, _PLAIN) else kind_of(value)
 
 
 def kind_of(value: object) -> str:
-    """What a value is, without what it holds: "an empty list", "httpx.Timeout"."""
+    """What kind of value it is, without its contents: "an empty list", "httpx.Timeout"."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
     kind = type(value)
@@ -77,13 +76,13 @@ def check_fields(settings: msgspec.Struct, note: str, *, zero: bool = False) -> 
     """Refuses a struct with a field that its annotation does not allow.
 
     Args:
-        note: What to know of all its fields, for the message.
+        note: What the message says about all fields.
         zero: Whether its numbers may be zero.
     """
     kind = type(settings)
     for name, default, wanted, allows in _rules(kind, zero):
         value = getattr(settings, name)
-        # Each call may make settings of its own, in which most fields are what they always are.
+        # Defaults are skipped: a call may make settings of its own, and most of their fields are defaults.
         if value is not default and not allows(value):
             raise expected(f"{kind.__name__}.{name}", wanted, shown(value), note)
 
@@ -101,7 +100,7 @@ def check_seconds(name: str, value: object) -> None:
 
 
 def check_ssl(value: object) -> None:
-    """Refuses what is no TLS setting."""
+    """Refuses what is neither a TLS context nor a bool nor None."""
     module = sys.modules.get("ssl")  # where there is a context, the module is loaded
     context = module is not None and isinstance(value, module.SSLContext)
     if value is not None and not isinstance(value, bool) and not context:
@@ -110,14 +109,14 @@ def check_ssl(value: object) -> None:
 
 
 def check_session(value: object) -> None:
-    """Refuses what has not the shape of an aiohttp session."""
+    """Refuses what does not look like an aiohttp session; aiohttp is not imported to know."""
     shape = all(hasattr(value, name) for name in ("request", "closed", "connector"))
     if value is not None and (isinstance(value, type) or not shape):
         raise expected("session", "an aiohttp.ClientSession or None", kind_of(value))
 
 
 def timeout_advice(value: object, clocks: Iterable[str]) -> str:
-    """How to say in *clocks* what another library's form of a time limit says."""
+    """How to write another library's time limit with the *clocks* of ``Timeout``."""
     if isinstance(value, (int, float)):
         return "None in a Timeout switches a clock off"
     if isinstance(value, str):
@@ -133,7 +132,7 @@ def timeout_advice(value: object, clocks: Iterable[str]) -> str:
 def _named(value: Any) -> list[tuple[Any, Any]]:
     if isinstance(value, Mapping):
         return list(value.items())
-    if isinstance(value, (list, tuple)):  # as users of requests write it
+    if isinstance(value, (list, tuple)):  # as requests has it: (connect, read)
         return list(zip(("connect", "read"), value, strict=False))
     return [(name, seconds) for name in _CLOCKS if (seconds := getattr(value, name, None)) is not None]
 
@@ -149,7 +148,7 @@ def is_number(value: object, *, whole: bool = False, zero: bool = False) -> bool
     """Whether it is a finite number above zero, or from zero; True and False are none."""
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         return False
-    # NaN is not in any range; more than this is no time, and no count.
+    # NaN compares false with everything; inf and larger integers are no time and no count.
     return (0 if zero else sys.float_info.min) <= value <= sys.maxsize
 
 
@@ -167,7 +166,7 @@ def _rule(field: msgspec.structs.FieldInfo, zero: bool) -> _Rule:
 
 
 def _member(kind: Any, zero: bool) -> tuple[str, Callable[[object], bool]]:
-    """One member of an annotation: in words, and as a test."""
+    """One member of a union: how a message names it, and what it allows."""
     if kind is NoneType:
         return "None", lambda value: value is None
     if kind is float:

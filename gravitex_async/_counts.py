@@ -1,4 +1,4 @@
-"""Counts of tokens as servers send them: some under one of several names, some not at all."""
+"""Token counts as servers send them: under one of several names, or not at all."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The documents' limits on files: 50 MB each, 50 MB all files of a request together (000, "File Input").
+"""Gravitex's limits on files: 50 MB each, and 50 MB together in one request.
 
-Counted are the bytes of the files, not of their base64: 50 MiB, which the documents' number allows and which
-still fits the gateway's body limit when base64 makes a third more of it (responses.md section 3). Files given
-by URL or id are the server's to count.
+Counted are the bytes of the files, not of their base64, and 50 MiB are allowed: base64 adds a third, which
+still fits the 128 MB that the gateway takes in a body. Files given by URL or id are left to the server.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ def _get(value: Any, name: str) -> Any:
 
 
 def _raw_size(data: str) -> int:
-    """How many bytes a base64 text or data URL stands for."""
+    """How many bytes a base64 text or data URL encodes."""
     start = data.find(",") + 1 if data.startswith("data:") else 0
     end = len(data)
     while end > start and data[end - 1] == "=":

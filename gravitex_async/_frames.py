@@ -1,12 +1,11 @@
-"""Exceptions that are kept: lets go of the frames they have passed.
+"""Detaches exceptions that others keep from the frames they passed through.
 
-A raised exception refers to the frames it passed, each of these to its caller, and a frame to its locals. Who
-keeps the exception keeps the locals of everybody who awaited: a stream that its reader has dropped stays
-open, and the model runs on, until a garbage collection. Two kinds of exceptions are kept by others. aiohttp
-keeps the one that ended a connection where the connection finds it again: what is swallowed here is stripped
-here (``forget_frames``). And a task keeps the one it was cancelled with, as do frameworks that look at it
-(anyio's task groups: in a cycle, for good): that one is stripped when its task is done
-(``forget_frames_later``).
+A raised exception refers to the frames it passed, and frames refer to their locals. Whoever keeps the
+exception keeps the locals of everybody who awaited: a stream that its reader has dropped stays open, and the
+model runs on, until a garbage collection. Two kinds of exceptions are kept by others. aiohttp keeps the one
+that ended a connection: it is detached where it is caught (``forget_frames``). A task keeps the one it was
+cancelled with, and so do frameworks (anyio's task groups, in a cycle): that one is detached when its task is
+done (``forget_frames_later``).
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ __all__ = ["forget_frames", "forget_frames_later"]
 
 
 def forget_frames(error: BaseException) -> None:
-    """Strips *error*, and what it came from, of all frames: nobody will read its traceback."""
+    """Detaches *error*, its cause and its context from all frames: nobody will read its traceback."""
     chain: list[BaseException | None] = [error]
     while chain:
         link = chain.pop()
@@ -31,24 +30,24 @@ def forget_frames(error: BaseException) -> None:
 
 
 def forget_frames_later(error: asyncio.CancelledError) -> None:
-    """Strips *error* when the running task is done, should it end by the cancellation that this was.
+    """Detaches *error* when the running task is done, if this cancellation is what ended it.
 
-    Until then it may be caught, by a timeout say, and then its frames go as they always do.
+    Not before: a timeout may catch it, and then its frames are released as usual.
     """
     task = asyncio.current_task()
     if task is not None:
         forget = _Forget(error)
-        task.remove_done_callback(forget)  # of an earlier cancellation, which was caught
+        task.remove_done_callback(forget)  # that of an earlier cancellation, which was caught
         task.add_done_callback(forget)
 
 
 class _Forget:
-    """What a task calls when it is done. All are equal, so that a task with many timeouts has one."""
+    """A task's done callback. All instances are equal, so that a task with many timeouts has only one."""
 
     __slots__ = ("_error",)
 
     def __init__(self, error: asyncio.CancelledError) -> None:
-        self._error = weakref.ref(error)  # no reason for it to live on
+        self._error = weakref.ref(error)  # the callback must not keep it alive
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Forget)
@@ -60,17 +59,17 @@ class _Forget:
         if not task.cancelled():
             return
         try:
-            task.exception()  # takes it from the task, whose ``result`` raises a new one from now on
+            task.exception()  # the task gives it up here: its ``result`` raises a new one from now on
         except asyncio.CancelledError as error:
             if sys.version_info < (3, 11):
                 _clear_frames(error)
         taken = self._error()
-        if taken is not None:  # somebody else was faster
+        if taken is not None:  # whoever called ``exception`` before still has it
             taken.__traceback__ = None
 
 
 def _clear_frames(error: BaseException) -> None:
-    """Takes their locals from all frames, where the task keeps the traceback whatever one does."""
+    """Clears the locals of all frames: before 3.11 a task keeps the traceback whatever one does."""
     link: BaseException | None = error
     while link is not None:
         traceback.clear_frames(link.__traceback__)

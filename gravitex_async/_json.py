@@ -1,10 +1,10 @@
 """The one place that picks a JSON library for values of unknown shape.
 
 Strategy
-    Known shapes are decoded by msgspec where they are defined. Unknown shapes go through orjson; where
-    orjson cannot be imported (it has no free-threaded wheel yet) msgspec takes over. What both refuse but
-    servers send (lone surrogates, NaN, raw control characters, a BOM, invalid UTF-8) goes to the standard
-    library, once, in ``loads_tolerant`` (reference: sse.md section 5).
+    Known shapes are decoded by msgspec where they are defined. Unknown shapes go through orjson, or through
+    msgspec where orjson cannot be imported (it has no free-threaded wheel yet). What both refuse and servers
+    send all the same (lone surrogates, NaN, raw control characters, a BOM, invalid UTF-8: see "Odd JSON" in
+    decoding/README.md) goes to the standard library, in ``loads_tolerant``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["dumps", "dumps_into", "loads", "loads_tolerant", "to_builtins"]
 
 
 def _plain(value: object) -> object:
-    """Turns what msgspec cannot encode into what it can: pydantic models, and objects that say how."""
+    """Turns pydantic models (anything with ``model_dump``) into what msgspec can encode."""
     dump = getattr(value, "model_dump", None)
     if dump is not None:
         return dump(mode="json", by_alias=True, exclude_unset=True)
@@ -43,7 +43,7 @@ def loads_tolerant(data: bytes | bytearray | memoryview) -> Any:
     try:
         return loads(data)
     except (ValueError, RecursionError):
-        # Imported late: only broken servers need it.
+        # Imported late: most programs never need it.
         import json
 
         try:

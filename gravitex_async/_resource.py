@@ -1,4 +1,4 @@
-"""What all resources of a client share: building a request out of a call's arguments."""
+"""What the resources of a client share: making a request of a call's arguments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Resource(msgspec.Struct, frozen=True):
     max_event_bytes: int
 
     def __repr__(self) -> str:
-        # Not the fields: they are the client's, and a timeout says nothing of what this is.
+        # Not the fields: those belong to the client.
         return f"<{type(self).__name__} {self.transport.host}>"
 
     def call(
@@ -38,12 +38,12 @@ class Resource(msgspec.Struct, frozen=True):
         query: Mapping[str, str] | None = None,
         output_tokens: object = 0,
     ) -> Call:
-        """A request ready to be opened; *options* are the arguments that are about the call itself.
+        """A request ready to be opened; *options* are the arguments about the call itself, as ``timeout``.
 
-        *output_tokens* is how many tokens the answer may have; what is no number says that nobody knows.
+        *output_tokens* is how many tokens the answer may have at most; anything but a number means: unknown.
 
         Raises:
-            MisuseError: A header that is none, a timeout that is no time, or the like.
+            MisuseError: A malformed header, query or timeout.
         """
         timeout = options.get("timeout")
         retries = options.get("max_retries")

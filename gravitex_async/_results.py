@@ -1,4 +1,4 @@
-"""What a tool gave, as a model reads it; the dialects put it into their own shapes."""
+"""The result of a tool, as a model reads it; the dialects wrap it in their own shapes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["failure_text", "result_object", "result_text"]
 
 
 def failure_text(error: BaseException) -> str:
-    """A failure in words a model can act on (000: "send readable error text")."""
+    """A failure in words a model can act on."""
     return f"Error: {type(error).__name__}: {error}" if str(error) else f"Error: {type(error).__name__}"
 
 
@@ -28,7 +28,7 @@ def result_text(result: object) -> str:
 
 
 def result_object(result: object) -> dict[str, Any]:
-    """The result as an object, for a dialect that wants one (gemini.md section 6): others are wrapped.
+    """The result as a JSON object, which Gemini requires: any other value becomes ``{"result": value}``.
 
     Raises:
         TypeError, NotImplementedError: It has no JSON form.

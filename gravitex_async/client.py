@@ -1,7 +1,7 @@
 """AsyncGravitex: settings, a transport and the dialects.
 
 Making a client opens nothing and imports no HTTP library; the first request does, in a thread. The dialects
-are loaded with this module, not when they are first asked for: that would be on the event loop.
+are imported with this module and not at their first use, which would block the event loop.
 """
 
 from __future__ import annotations
@@ -56,25 +56,33 @@ _POOL_SETTINGS = frozenset({"limits", "rate_limits", "session", "ssl", "trust_en
 class AsyncGravitex:
     """A client of the Gravitex gateway. Cheap to make, safe to share between tasks, threads and loops.
 
+    >>> from gravitex_async import AsyncGravitex
+    >>> async with AsyncGravitex() as client:
+    ...     messages = [{"role": "user", "content": "Why is the sky blue?"}]
+    ...     async with client.chat.completions.stream(model="gpt-4o-mini", messages=messages) as stream:
+    ...         async for text in stream.text():
+    ...             print(text, end="")
+    You said: Why is the sky blue?
+
     Args:
         api_key: The key, or an async function that gives it and is asked again for every try; default:
             the environment variable GRAVITEX_API_KEY.
         base_url: An origin, with or without ``/v1``, an endpoint or a query; default: GRAVITEX_BASE_URL,
             else https://api.gravitex.ai.
-        timeout: Seconds (the deadline of plain calls, the content-idle limit of streams) or a ``Timeout``.
+        timeout: A ``Timeout``, or seconds: the deadline of plain calls, and every other clock of streams.
         max_retries: Tries after the first one, or a ``RetryPolicy``.
         limits: The size of the pool.
-        rate_limits: What the client allows itself.
+        rate_limits: Limits the client keeps by itself; default: none.
         max_event_bytes: The largest single event of a stream; a larger one is an ``EventTooLargeError``.
         auth: "bearer", or Google's "x-goog-api-key" or "query"; the last two on the Gemini paths only.
         default_headers, default_query: Sent with every request.
-        session: An ``aiohttp.ClientSession`` of your own; it is used as it is and never closed here.
+        session: An ``aiohttp.ClientSession`` of your own, used as it is and never closed here.
         ssl: An ``ssl.SSLContext``, or False to accept any certificate.
         trust_env: Whether proxy variables of the environment count.
 
     Raises:
-        MisuseError: No key, or a setting that cannot be; the message says what is expected.
-        TypeError: A setting nobody knows.
+        MisuseError: No key, or an invalid setting; the message says what is expected.
+        TypeError: An unknown setting.
     """
 
     def __init__(
@@ -151,7 +159,7 @@ class AsyncGravitex:
 
     @property
     def _shared(self) -> tuple[Transport, Timeout | float | None, RetryPolicy, int]:
-        """What every resource gets."""
+        """What every resource is made of."""
         return self._transport, self._timeout, self._retry, self._max_event_bytes
 
     @property
@@ -180,14 +188,17 @@ class AsyncGravitex:
         return Models(*self._shared)
 
     def with_options(self: SelfT, **overrides: Any) -> SelfT:
-        """A client with other settings over the same pool; as cheap as a dict.
+        """A client with other settings over the same pool; as cheap as a dict. Closing it closes the pool.
 
-        Takes ``api_key``, ``base_url``, ``timeout``, ``max_retries``, ``max_event_bytes``, ``auth``,
-        ``default_headers`` and ``default_query``. Closing it closes the shared pool.
+        >>> from gravitex_async import AsyncGravitex
+        >>> client = AsyncGravitex()
+        >>> patient = client.with_options(timeout=600, max_retries=5)
+        >>> patient.pool is client.pool
+        True
 
         Raises:
-            MisuseError: A setting that cannot be.
-            TypeError: A setting that belongs to the pool, or none at all.
+            MisuseError: An invalid setting.
+            TypeError: An unknown setting, or one that belongs to the pool.
         """
         fixed = sorted(_POOL_SETTINGS & overrides.keys())
         if fixed:
@@ -220,7 +231,7 @@ def _base(given: object) -> BaseURL:
 
 
 def _unexpected(call: str, unknown: Iterable[str], known: Collection[str]) -> TypeError:
-    """The error for settings nobody knows; one that is a field of another setting is shown in its place."""
+    """The error for unknown settings; for one that is a field of a setting it shows where that goes."""
     first = min(unknown)
     for setting, kind in _SETTINGS.items():
         if setting in known and first in kind.__struct_fields__:

@@ -1,6 +1,6 @@
 """Settings as values: frozen structs, in seconds, bytes and counts.
 
-A setting is a word of this file; what it does is written where it is used (``transport/``).
+What the settings do is implemented in ``transport/``.
 """
 
 from __future__ import annotations
@@ -24,23 +24,27 @@ or a hostile peer.
 
 
 class Timeout(msgspec.Struct, frozen=True, kw_only=True):
-    """The seven clocks, in seconds; None switches one off. They run only while the client waits.
+    """The seven clocks of a call, in seconds; None switches one off. They run only while the client waits.
 
-    The defaults rest on what gateways do: an idle gateway gives up after 300 s, a reasoning model may be
-    silent for minutes before its first word, and 120 s without a word in mid-answer is a stall.
+    The defaults follow what gateways do: an idle gateway gives up after 300 s, a reasoning model may be
+    silent for minutes before its first word, and 120 s without content in mid-answer is a stall.
+
+    >>> from gravitex_async import AsyncGravitex, Timeout
+    >>> client = AsyncGravitex(timeout=Timeout(first_content=30, deadline=300))
+    >>> patient = client.with_options(timeout=Timeout(first_content=None))
     """
 
     pool: float | None = 600.0
-    """Waiting for a place of one's own: for a turn under ``RateLimits`` and for a free connection, together.
-    A pause before another try that would be longer is not made."""
+    """Waiting for a turn under ``RateLimits`` and for a free connection, together. A back-off that would be
+    longer than this is not waited for: the error is raised at once."""
     connect: float | None = 10.0
     """Name lookup, TCP and TLS, together."""
     headers: float | None = 600.0
-    """From the request sent to the status line. A plain answer is computed before it."""
+    """From the request sent to the status line. A model computes a plain answer before it sends that."""
     first_content: float | None = 600.0
     """From the request sent to the first piece of content, reasoning included. Streams only."""
     idle: float | None = 300.0
-    """Between two reads of anything at all; keep-alive comments reset it."""
+    """Between two reads of any bytes; keep-alive comments reset it."""
     content_idle: float | None = 120.0
     """Between two pieces of content; keep-alive comments do not reset it. Streams only."""
     deadline: float | None = None
@@ -51,7 +55,7 @@ class Timeout(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, value: Timeout | float | None, *, stream: bool = False) -> Timeout:
-        """A number is the deadline of a plain call, and the longest silence of a stream, its turn included.
+        """A number is the deadline of a plain call; for a stream it sets every clock but the deadline.
 
         Raises:
             MisuseError: It is neither a number of seconds nor a ``Timeout``.
@@ -74,7 +78,11 @@ _USUAL = Timeout()
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """The size of the pool. None = unlimited."""
+    """The size of the connection pool. None is no limit.
+
+    >>> from gravitex_async import AsyncGravitex, Limits
+    >>> client = AsyncGravitex(limits=Limits(max_connections=200, keepalive=60))
+    """
 
     max_connections: int | None = None
     """Connections in use at once; callers beyond it wait in order."""
@@ -87,7 +95,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """When to try again, and how long to wait first. Nothing is retried after the first delta."""
+    """When to try again, and how long to wait first. Nothing is retried after the first delta.
+
+    >>> policy = RetryPolicy(max_retries=2, initial_delay=0.5)
+    >>> [policy.delay(attempt, rand=lambda: 1.0) for attempt in (1, 2, 3)]  # the longest waits; None: give up
+    [0.5, 1.0, None]
+    """
 
     max_retries: int = 2
     """Tries after the first one."""
@@ -96,7 +109,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_delay: float = 8.0
     """The longest back-off, in seconds, when the gateway names none."""
     max_retry_after: float = 120.0
-    """A Retry-After beyond this is not waited for: the error is raised at once and carries it."""
+    """A Retry-After longer than this is not waited for: the error is raised at once and carries it."""
 
     def __post_init__(self) -> None:
         check_fields(self, "max_retries counts tries, all else is seconds", zero=True)
@@ -129,33 +142,39 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What the client allows itself, and that it learns from refusals; shared by calls on one event loop.
+    """Limits the client keeps by itself, and whether it learns from refusals. Per event loop.
 
-    What is told here holds for all calls with one key. What a 429 teaches holds for the calls of the same
-    key and model alone: a Retry-After holds them up for as long as it says (a minute at most), and what
-    follows begins with one call. Calls wait in order of arrival, under the clock ``Timeout.pool``, and
-    ``client.pool.statistics().limits`` shows them.
+    The limits given here apply to all calls with one key. What a 429 teaches applies to calls with the same
+    key and model only: a Retry-After pauses them for as long as it says (at most a minute), and they resume
+    with a single call. Calls wait in order of arrival, under the clock ``Timeout.pool``;
+    ``client.pool.statistics().limits`` shows what waits.
+
+    >>> from gravitex_async import AsyncGravitex, RateLimits
+    >>> limits = RateLimits(requests_per_minute=600, max_concurrency="adaptive")
+    >>> client = AsyncGravitex(rate_limits=limits)
+    >>> limits.share(4).requests_per_minute  # for each of four processes
+    150.0
     """
 
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
-    """Input and output. A request takes what it may use when it is sent: a token for each four bytes of its
-    body, and ``max_tokens``, or what answers of this model used on average; its usage corrects that."""
+    """Input and output tokens. When a request is sent it counts by an estimate (a token for every four bytes
+    of its body, plus ``max_tokens`` or the average output of this model), which its usage then corrects."""
     max_concurrency: int | Literal["adaptive"] | None = None
-    """Requests under way at once. "adaptive" finds out for each model what the gateway bears, at once and by
-    the minute: it grows while answers come, and holds what refusals have shown."""
+    """Requests in flight. "adaptive" finds out for each model what the gateway accepts, at once and per
+    minute: the limit grows while answers come, and stays below what was refused."""
     burst: float = 1.0
-    """Seconds for which the limits by the minute are counted: what they allow in so many seconds may go at
-    once, and no more in any so many seconds. A quota that is counted by the minute bears 60."""
+    """The window of the per-minute limits, in seconds: what they allow within it may be sent at once. A quota
+    that the gateway counts by the minute allows 60."""
 
     def __post_init__(self) -> None:
         check_fields(self, "None is no limit")
 
     def share(self, parts: int) -> RateLimits:
-        """What each of *parts* event loops (processes, or threads without the GIL) may use of these limits.
+        """These limits for each of *parts* event loops (processes, or threads without the GIL).
 
-        Loops do not talk to each other; what is shared is divided. An adaptive limit needs no division: each
-        loop finds its own, since all of them are refused alike.
+        Loops do not communicate, so the limits are divided among them. An adaptive limit is not divided:
+        every loop is refused alike, and finds its own.
         """
         at_once = self.max_concurrency
         return RateLimits(

@@ -1,8 +1,8 @@
 """What all dialects are translated into: one Delta, one ToolCall, one way to say how a stream ended.
 
-A ``Delta`` is a piece of an answer as it arrives; a ``ToolCall`` is a call put together from its pieces.
-``finish_reason`` is always the word on the wire; ``reason`` is its neutral class
-(reference: finish_reasons.json).
+A ``Delta`` is a piece of an answer as it arrives; a ``ToolCall`` is a call assembled from its fragments.
+``finish_reason`` is always the word on the wire; ``reason`` is its neutral class (see "Finish reasons" in
+decoding/README.md).
 """
 
 from __future__ import annotations
@@ -44,7 +44,12 @@ class ToolCallDelta(msgspec.Struct, gc=False):
 
 
 class ToolCall(msgspec.Struct):
-    """One tool call of an answer, the same in all dialects."""
+    """One tool call of an answer, the same in all dialects.
+
+    >>> call = ToolCall("call_1", "get_weather", '{"city": "Oslo"}')
+    >>> call.name, call.parsed()
+    ('get_weather', {'city': 'Oslo'})
+    """
 
     id: str
     """As sent; "" where the server gives none."""
@@ -70,7 +75,15 @@ class ToolCall(msgspec.Struct):
 
 
 class Delta(msgspec.Struct, gc=False):
-    """What one event adds to one choice. Text fields are never None: no text is ""."""
+    """What one event adds to one choice. Text fields are never None: no text is "".
+
+    >>> from gravitex_async import AsyncGravitex
+    >>> async with AsyncGravitex() as client:
+    ...     stream = client.responses.stream(model="gpt-5.2", input="one two")
+    ...     async for delta in stream.deltas():
+    ...         print(delta.reasoning_content or delta.content, end="")
+    You said: one two
+    """
 
     content: str = ""
     reasoning_content: str = ""
@@ -83,10 +96,10 @@ class Delta(msgspec.Struct, gc=False):
 
 
 class Evidence(msgspec.Struct):
-    """What was seen of a stream, on which ``StreamEnd.state`` rests."""
+    """What was seen of a stream: the reasons for ``StreamEnd.state``."""
 
     finish_seen: bool = False
-    """A finish reason or the dialect's closing event, for every choice that was begun."""
+    """A finish reason, or the dialect's closing event, for every choice that had begun."""
     done_seen: bool = False
     """``[DONE]`` (chat)."""
     clean_eof: bool = False
@@ -100,22 +113,30 @@ class Evidence(msgspec.Struct):
 class StreamEnd(msgspec.Struct):
     """How a stream ended, or stands.
 
-    ``state``: open (not ended), completed, incomplete (ended well, and the answer is not whole: length,
-    filter, error), interrupted (broke off), failed (the server reported an error), closed (the reader left).
+    ``state``: open (not ended), completed, incomplete (the stream ended as it should, but a limit, a
+    filter or an error cut the model short), interrupted (broke off), failed (the server reported an error),
+    closed (by the reader).
+
+    >>> from gravitex_async import AsyncGravitex
+    >>> async with AsyncGravitex() as client:
+    ...     stream = client.gemini.generate_content_stream(model="gemini-2.5-flash", contents="one two")
+    ...     answer = await stream.final()
+    >>> stream.finish_reason, stream.end.state, stream.end.reason
+    ('STOP', 'completed', 'stop')
     """
 
     state: EndState = "open"
     reason: EndReason = "unknown"
     revised: tuple[Revised, ...] = ()
-    """The accumulators that are not what the pieces given out join to: the server revised its answer.
+    """The accumulators that differ from the joined deltas, because the server revised its answer.
 
-    A later event brought another text, another order, or left out what had come before (Responses; chat and
-    Gemini have no such events). Pieces cannot be taken back: whoever showed them shows the accumulators now.
+    A later event brought another text, another order, or left out what had come before (Responses only: chat
+    and Gemini have no such events). Deltas cannot be taken back: show the accumulators instead.
     """
     evidence: Evidence = msgspec.field(default_factory=Evidence)
 
 
-# Chat and Responses words; Gemini keeps its own table beside its structs.
+# The words of chat and Responses; Gemini's are beside its structs.
 _REASONS: Mapping[str, EndReason] = {
     "stop": "stop",
     "length": "length",

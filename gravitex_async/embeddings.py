@@ -1,7 +1,7 @@
-"""``client.embeddings``: POST /v1/embeddings (reference: chat.md section 12).
+"""``client.embeddings``: POST /v1/embeddings.
 
-Vectors are lists of float whichever form the gateway sends; the base64 form (little-endian float32) is a
-third of the size on the wire and is decoded here.
+Vectors are lists of float whichever form the gateway sends; base64 (little-endian float32: see "Embeddings"
+in decoding/README.md) is a third of the size on the wire.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class EmbeddingParams(TypedDict, total=False):
     """Everything ``client.embeddings.create`` takes beside ``model`` and ``input``. None: not given."""
 
     encoding_format: Literal["float", "base64"] | None
-    """What travels; vectors are lists of float either way."""
+    """The form on the wire; vectors are lists of float either way."""
     dimensions: int | None
     user: str | None
     extra_headers: Mapping[str, str] | None
@@ -122,7 +122,14 @@ _answer = AnswerForm("vectors", msgspec.json.Decoder(_SentAnswer), lambda sent: 
 
 
 class Embeddings(Resource, frozen=True):
-    """``client.embeddings``."""
+    """``client.embeddings``.
+
+    >>> from gravitex_async import AsyncGravitex
+    >>> async with AsyncGravitex() as client:
+    ...     answer = await client.embeddings.create(model="text-embedding-3-small", input=["a cat", "a dog"])
+    >>> len(answer.vectors)
+    2
+    """
 
     @shows(EmbeddingParams)
     def create(
@@ -135,7 +142,7 @@ class Embeddings(Resource, frozen=True):
         """The vectors of one text, several texts, or token lists.
 
         Raises:
-            TypeError: A keyword nobody knows; what is to be sent all the same goes in ``extra_body``.
+            TypeError: An unknown keyword; ``extra_body`` sends what this package does not know.
             MisuseError: No model or no input; nothing was sent.
             APIConnectionError, APIStatusError, DecodeError: See ``gravitex_async.errors``.
         """

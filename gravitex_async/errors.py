@@ -13,11 +13,11 @@
       - EventTooLargeError        one event is larger than the limit
       - OutputError               structured output that is no value of the type asked for
         (RefusalError, TruncatedOutputError, InvalidOutputError)
-  x ToolRoundsError               the model still called tools in the last round of a run
+  x ToolRoundsError               the model still called tools in the last round allowed
   x MisuseError                   the caller made a mistake, and nothing was sent
 
-The four names of the gateway's documents (AuthenticationError, NotFoundError, APIConnectionError, APIError)
-are caught exactly as the documents say: 403 is a kind of AuthenticationError too (000, "Error Handling").
+Gravitex documents four of these names (AuthenticationError, NotFoundError, APIConnectionError, APIError) and
+what each stands for. Code written for those keeps working: 403 is therefore a kind of AuthenticationError.
 
 No error holds a key, a request header or an object of the HTTP library; all of them pickle.
 """
@@ -65,11 +65,11 @@ def _restore(cls: type[GravitexError], args: tuple[object, ...], state: dict[str
 
 
 class GravitexError(Exception):
-    """The base of all: ``except GravitexError`` catches whatever this package raises on purpose."""
+    """The base of all: ``except GravitexError`` catches everything that this package raises on purpose."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The default calls cls(*args), which breaks on keyword-only arguments; batch workers send errors
-        # between processes, and a stream copies its failure each time it is raised.
+        # The default calls cls(*args), which fails for keyword-only arguments. Worker processes send errors
+        # to each other, and a stream raises a copy of its failure to each reader.
         return _restore, (type(self), self.args, self.__dict__.copy())
 
 
@@ -101,6 +101,14 @@ class ToolRoundsError(GravitexError):
 class APIError(GravitexError):
     """Something went wrong while talking to the gateway.
 
+    >>> from gravitex_async import APIStatusError, AsyncGravitex
+    >>> async with AsyncGravitex() as client:
+    ...     try:
+    ...         await client.models.retrieve("unknown-model")
+    ...     except APIStatusError as error:
+    ...         print(type(error).__name__, error.status, error.code, error.retryable)
+    NotFoundError 404 model_not_found False
+
     Attributes:
         message: What went wrong, in the gateway's words where it sent any.
         status: The HTTP status, or None when there was no answer.
@@ -127,7 +135,8 @@ class APIError(GravitexError):
     body: Any = None
     headers: Mapping[str, str] | None = None
     retryable: bool = False
-    """Whether the same request may succeed later; decided by status and code (chat.md section 11)."""
+    """Whether the same request may succeed later. Decided by status and code: see "Retries and rate limits"
+    in decoding/README.md."""
 
     def __init__(self, sentence: str, /, **details: Any) -> None:
         super().__init__(sentence)
@@ -160,7 +169,7 @@ class APIConnectionError(APIError):
 
 
 class APITimeoutError(APIConnectionError):
-    """One of the clocks ran out.
+    """One of the clocks of ``Timeout`` ran out.
 
     Attributes:
         clock: Which one: pool, connect, headers, first_content, idle, content_idle or deadline.
@@ -180,9 +189,20 @@ class PoolTimeoutError(APIConnectionError):
 
 
 class StreamInterrupted(APIConnectionError):
-    """The answer ended before its end mark, or broke off at one that says too little (``[DONE]`` alone).
+    """The answer broke off: its body ended before the closing event, or not cleanly behind a bare ``[DONE]``.
 
     ``partial`` is what had arrived.
+
+    >>> from gravitex_async import AsyncGravitex, StreamInterrupted
+    >>> from gravitex_async.testing import LocalGateway
+    >>> async with LocalGateway() as gateway:
+    ...     gateway.fault("truncate", after_events=6)
+    ...     async with AsyncGravitex(api_key=gateway.api_key, base_url=gateway.url, max_retries=0) as client:
+    ...         try:
+    ...             answer = await client.responses.stream(model="gpt-5.2", input="one two").final()
+    ...         except StreamInterrupted as error:
+    ...             print(error.partial.output_text)
+    You said:
     """
 
 
@@ -195,7 +215,7 @@ class BadRequestError(APIStatusError):
 
 
 class AuthenticationError(APIStatusError):
-    """401: the key is missing, wrong or not allowed (403 is a subclass, as the documents have it)."""
+    """401: the key is missing or wrong. 403 (``PermissionDeniedError``) is a subclass."""
 
 
 class PermissionDeniedError(AuthenticationError):
@@ -207,15 +227,15 @@ class NotFoundError(APIStatusError):
 
 
 class ConflictError(APIStatusError):
-    """409: the request collides with another one."""
+    """409: the request conflicts with another one."""
 
 
 class UnprocessableEntityError(APIStatusError):
-    """422: the request is well formed and means nothing to the server."""
+    """422: the request is well formed, and the server cannot act on it."""
 
 
 class RateLimitError(APIStatusError):
-    """429: too many requests or tokens; ``retry_after`` says how long to wait, where the gateway said it."""
+    """429: too many requests or tokens. ``retry_after`` is the wait that the gateway asked for, if any."""
 
 
 class ServerError(APIStatusError):

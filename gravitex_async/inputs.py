@@ -1,10 +1,11 @@
 """Images, files and sound as parts of a request, from a path, bytes or a URL.
 
-    content = [{"type": "text", "text": "What is this?"}, await chat_part("photo.jpg")]
+    >>> await chat_part("https://example.com/photo.jpg", detail="low")
+    {'type': 'image_url', 'image_url': {'url': 'https://example.com/photo.jpg', 'detail': 'low'}}
 
-Each function makes the part of its dialect, picked by the MIME type: that comes from the name, for bytes
-without one from their first bytes, or from ``mime_type=``. Reading and base64 are done in a thread, so that a
-large file does not block the loop. A URL (``https:``, ``gs:``, ``data:``) goes out as it is, unopened.
+Each function makes the part of its dialect. Which part it is depends on the MIME type: ``mime_type=``, else
+that of the file's name, else what the first bytes show. Files are read and encoded in a thread, so that a
+large one does not block the loop. A URL (``https:``, ``gs:``, ``data:``) is sent as it is and never opened.
 
     ==========  ======================  =======================  =========================
     what        ``chat_part``           ``responses_part``       ``gemini_part``
@@ -15,8 +16,7 @@ large file does not block the loop. A URL (``https:``, ``gs:``, ``data:``) goes 
     all else    no: see below           ``input_file``
     ==========  ======================  =======================  =========================
 
-Files belong to /v1/responses, not to chat (000, "File Input"): one may have 50 MiB, all of a request together
-as much. Sources: chat.md section 3; responses.md section 3; gemini.md sections 3 and 8.
+Gravitex takes files on /v1/responses, not in chat: 50 MiB each, and 50 MiB together in one request.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Detail = Literal["low", "high", "auto", "original"]
 
 _URL = re.compile(r"(?:https?|gs|data):", re.IGNORECASE)
 _DATA_URL = re.compile(r"data:(?P<mime>[\w.+-]+/[\w.+-]+)(?:;[^,]*)?;base64,", re.IGNORECASE)
-# How files begin that are often passed as bytes.
+# The first bytes of the formats that are often passed as bytes.
 _SIGNATURES: Final = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
@@ -59,7 +59,10 @@ _GEMINI_NAMES: Final = {"audio/mpeg": "audio/mp3", "audio/x-wav": "audio/wav"}
 
 
 def _types() -> MimeTypes:
-    """Types by name: the standard library's, and what its older versions lack; none of the machine's own."""
+    """MIME types by name: those of the standard library and some that its older versions lack.
+
+    Not the machine's own (``/etc/mime.types``): a request must not depend on where it is made.
+    """
     types = MimeTypes()
     for name in ("webp", "avif", "heic"):
         types.add_type(f"image/{name}", f".{name}")
@@ -187,7 +190,7 @@ def _load(
     filename: str,
     check: Callable[[int, str], None] | None = None,
 ) -> _Loaded:
-    """What *source* holds; *check* is told the size of a file before it is read."""
+    """Loads *source*; *check* gets the size of a file before it is read, and may refuse it."""
     if isinstance(source, str) and _URL.match(source):
         named = _DATA_URL.match(source)
         return _Loaded(mime_type or (named["mime"] if named else _guessed(source)), filename, source, "")

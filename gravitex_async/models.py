@@ -1,7 +1,7 @@
-"""``client.models``: what the gateway serves (reference: chat.md section 12).
+"""``client.models``: what the gateway serves.
 
 The gateway reports failures here with status 200: an unknown id as an error body, a failed list as
-``{"success": false, "message": ...}``. Both are raised like any other error.
+``{"success": false, "message": ...}`` (see "Embeddings" in decoding/README.md). Both raise like other errors.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Model(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
 
 
 class ModelList(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
-    """All models; iterable."""
+    """All models of a key; iterable."""
 
     data: list[Model] = []
     object: str = "list"
@@ -66,7 +66,14 @@ _one = AnswerForm(
 
 
 class Models(Resource, frozen=True):
-    """``client.models``. Always asked with a Bearer key: another form would change the answer's format."""
+    """``client.models``. The key is always sent as Bearer: Google's header would change the answer's form.
+
+    >>> from gravitex_async import AsyncGravitex
+    >>> async with AsyncGravitex() as client:
+    ...     names = [model.id for model in await client.models.list()]
+    >>> "gpt-4o-mini" in names
+    True
+    """
 
     async def list(
         self,
@@ -79,7 +86,7 @@ class Models(Resource, frozen=True):
         """All models of this key.
 
         Raises:
-            APIError: The gateway could not tell them, whatever its status said.
+            APIError: The gateway could not list them, whatever its status said.
         """
         options = _options(extra_headers, extra_query, timeout, max_retries)
         sent = await fetch(self.call(PATH, None, options, method="GET"), _list.read)
@@ -98,7 +105,7 @@ class Models(Resource, frozen=True):
 
         Raises:
             NotFoundError: There is none of that name; the gateway says so with status 200.
-            MisuseError: The name is empty, or would leave its place in the path.
+            MisuseError: The name is empty, or would change the path.
         """
         options = _options(extra_headers, extra_query, timeout, max_retries)
         path = f"{PATH}/{model_path(checked_model(model))}"
@@ -121,7 +128,7 @@ def _options(
 
 
 def _found(body: bytes, response: Response, *, model: str) -> Model | APIError:
-    """An error body that names no status of its own, or a bad request, means "no such model" here."""
+    """The model; an error body without a status of its own, or with 400, means here that there is none."""
     found = _one.read(body, response)
     info = find_flat(parse_body(body)) if isinstance(found, APIError) else None
     if info is None:

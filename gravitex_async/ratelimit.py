@@ -1,4 +1,4 @@
-"""What the gateway's headers say of its limits (``x-ratelimit-*``, in the spellings in use)."""
+"""The limits that an answer's headers report: see "Retries and rate limits" in decoding/README.md."""
 
 from __future__ import annotations
 

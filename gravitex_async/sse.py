@@ -1,22 +1,22 @@
 """Bytes in, server-sent events out. Knows no sockets, no asyncio, no JSON.
 
 Strategy
-    A read is searched for line ends once, from left to right. A line that lies whole inside one read is
-    handed on as a slice of that read: above ``VIEW_BYTES`` a memoryview, which copies nothing; below it
-    bytes, which are cheaper to make than a view (165 bytes: 42 ns against 54 ns). Only a line cut by the
-    network is put together, once, when its end arrives; its pieces are never searched again.
+    A read is searched for line ends once, from left to right. A line that lies within one read is passed on
+    as a slice of it: above ``VIEW_BYTES`` as a memoryview, which copies nothing; below it as bytes, which are
+    cheaper to make (165 bytes: 42 ns against 54 ns). Only a line that the network cut is joined, once, when
+    its end arrives; its pieces are not searched again.
 
-    A read may stop between CR and LF. The line is complete either way: it is handled at the CR, and one LF
-    at the start of the next read is swallowed.
+    A read may end between CR and LF. The line is complete either way: it is handled at the CR, and an LF at
+    the start of the next read is skipped.
 
 Two modes
-    ``strict=True`` is the WHATWG algorithm to the letter. ``strict=False`` is what the clients use and
-    differs in three points, each a thing that gateways do (reference: sse.md section 4): a block left open
-    at the end of input is delivered; a field line named ``error`` opens an ``error`` event; and a line that
-    starts with ``{`` or ``[`` where a block could start is no field but raw JSON, and so is all that
-    follows: it is kept in ``stray``.
+    ``strict=True`` is the algorithm of https://html.spec.whatwg.org/multipage/server-sent-events.html.
+    ``strict=False`` is what the clients use. It differs in three points, because of what servers do (see
+    "Framing" and "Errors inside an answer" in decoding/README.md): an event that is open at the end of the
+    input is delivered; a field line named ``error`` makes an ``error`` event; and a line that begins with
+    ``{`` or ``[`` between events is raw JSON, as is everything behind it: ``stray`` holds it.
 
-Not here: ``[DONE]`` (a chat habit), what to do about an event's type, reconnecting.
+Not here: ``[DONE]`` (chat only), what an event's type means, reconnecting.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ from .errors import EventTooLargeError
 
 __all__ = ["MAX_EVENT_BYTES", "SSEEvent", "SSEParser"]
 
-# The largest event we agree to hold. Gateways of this family accept lines of 64 MB, some builds 128 MB
-# (sse.md section 4); image models do answer with tens of megabytes of base64 in one line.
+# The largest event we buffer. Image models answer with tens of megabytes of base64 on one line; gateways of
+# this family pass on lines of 64 MB, some builds of 128 MB.
 MAX_EVENT_BYTES: Final = 128 * 1024 * 1024
 
+# From this size on a memoryview is cheaper than a copy.
 VIEW_BYTES: Final = 1024
 
-# What an object costs in memory beside its bytes: a million empty lines are no empty event.
+# What a line costs in memory beside its bytes: a million empty data lines must count for something.
 LINE_COST: Final = 64
 
 _LF: Final = 10
@@ -45,12 +46,12 @@ BOM: Final = b"\xef\xbb\xbf"
 
 
 class SSEEvent(msgspec.Struct, frozen=True, gc=False):
-    """One event. ``data`` is bytes or a view into what was fed; it keeps that memory alive."""
+    """One event. ``data`` is bytes, or a view into what was fed, which keeps that memory alive."""
 
     data: bytes | memoryview
     event: str = "message"
     id: str = ""
-    """The last event id the stream has set, as WHATWG has it: it stays until another is sent."""
+    """The last event id that the stream has set; it stays until the stream sets another."""
 
     @property
     def text(self) -> str:
@@ -59,19 +60,24 @@ class SSEEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class SSEParser:
-    """Feed reads of any size; each call returns the events that became complete, in order.
+    r"""Feed reads of any size; each call returns the events that became complete, in order.
 
-    The events do not depend on how the input was cut. After an exception the parser is dead: every later
-    call raises it again. Events that came before it in the same read are returned first, the next call
-    raises.
+    The events do not depend on how the input was cut. After an exception the parser is dead: every later call
+    raises it again. Events of the same read that precede the error are returned, and the next call raises it.
+
+    >>> parser = SSEParser()
+    >>> parser.feed(b'data: {"text": ')
+    []
+    >>> [event.text for event in parser.feed(b'"Hi"}\n\n: ping\n\n')]
+    ['{"text": "Hi"}']
 
     Args:
-        strict: See above.
-        max_event_bytes: The largest block to hold.
+        strict: Whether to follow the standard to the letter; the module's docstring has the differences.
+        max_event_bytes: The largest event to buffer.
         begun: Whether events of this stream were read before, so that no byte order mark can come.
 
     Raises:
-        EventTooLargeError: One block holds more than *max_event_bytes*.
+        EventTooLargeError: One event is larger than *max_event_bytes*.
     """
 
     __slots__ = (
@@ -87,9 +93,9 @@ class SSEParser:
         # What may become a BOM; None once that is decided.
         self._bom: bytes | None = None if begun else b""
         self._swallow_lf = False
-        self._pieces: list[bytes | bytearray | memoryview] = []  # of the line whose end has not come
+        self._pieces: list[bytes | bytearray | memoryview] = []  # of the line whose end has not arrived
         self._pieces_size = 0
-        self._data: list[bytes | memoryview] = []  # values of the open block
+        self._data: list[bytes | memoryview] = []  # the data lines of the event so far
         self._size = 0
         self._event = ""
         self._id = ""
@@ -100,12 +106,12 @@ class SSEParser:
 
     @property
     def stray(self) -> bytes | None:
-        """Raw JSON found in place of fields, so far; None when there is none (lenient mode only)."""
+        """Raw JSON found in place of events, as far as it has come, else None. Lenient mode only."""
         return None if self._stray is None else b"".join(self._stray)
 
     @property
     def idle(self) -> bool:
-        """Whether the next byte starts a new block: the stream has begun, and nothing is held back."""
+        """Whether the next byte begins a new event: the stream has begun, and nothing is held back."""
         return not (self._pieces or self._data or self._event or self._swallow_lf) and (
             self._bom is None and self._stray is None
         )
@@ -129,7 +135,7 @@ class SSEParser:
         return events
 
     def close(self) -> list[SSEEvent]:
-        """Takes the end of the input: nothing in strict mode, the open block in lenient mode."""
+        """Takes the end of the input: lenient mode returns an event that is open, strict mode drops it."""
         if self._dead is not None:
             raise copy.copy(self._dead)
         events: list[SSEEvent] = []

@@ -1,13 +1,13 @@
-"""Thinking by model name, and thinking that came inside the content taken apart again.
+"""Switching thinking on by model name, and separating thinking from content that holds both.
 
-Suffixes: the gateway reads ``-thinking``, ``-thinking-8192``, ``-nothinking``, ``-thinking-low`` and
-``-thinking-high`` at the end of a Gemini model's name (000, "Gemini Thinking"; gemini.md section 7). Other
-families take other switches (model_quirks.md section 2); no name is checked here.
+Suffixes: at the end of a Gemini model's name the gateway reads ``-thinking`` (automatic budget),
+``-thinking-8192`` (tokens), ``-nothinking``, ``-thinking-low`` and ``-thinking-high`` (levels). Other
+families have other switches; no name is checked here.
 
-``ThinkSplitter`` undoes ``thinking_to_content`` and models that inline their thinking by themselves
-(chat.md section 8): ``<think>``, newline, reasoning, newline, ``</think>``, newline, answer. Only a tag at
-the very start of the content, after blanks, opens; one that is never closed makes all of it reasoning; a tag
-later in the text is text. Pieces may be cut anywhere.
+``ThinkSplitter`` is for ``thinking_to_content``, and for models that inline their thinking by themselves (see
+"Reasoning" in decoding/README.md): ``<think>``, newline, reasoning, newline, ``</think>``, newline, answer.
+Only a tag at the start of the content, blanks aside, opens; without a closing tag all of it is reasoning; a
+tag later in the text is text. The pieces may be cut anywhere.
 """
 
 from __future__ import annotations
@@ -27,11 +27,14 @@ _TAGS: Final = {"<think>": "</think>", "<thinking>": "</thinking>"}
 def with_thinking(model: str, how: int | Literal["low", "high"] | None = None) -> str:
     """The name of *model* with thinking on; a suffix it already has is replaced.
 
+    >>> with_thinking("gemini-2.5-flash", 8192)
+    'gemini-2.5-flash-thinking-8192'
+
     Args:
         how: None for an automatic budget, a budget in tokens (Gemini 2.5), or a level (Gemini 3).
 
     Raises:
-        MisuseError: A budget below 1, or a level that no suffix is documented for.
+        MisuseError: A budget below 1, or a level that has no suffix.
     """
     bare = _SUFFIX.sub("", model)
     if how is None:
@@ -47,20 +50,26 @@ def without_thinking(model: str) -> str:
 
 
 class Split(NamedTuple):
-    """What one piece of text adds to each channel."""
+    """What one piece of text adds to reasoning and to content."""
 
     reasoning: str
     content: str
 
 
 class ThinkSplitter:
-    """Takes the pieces of one content and tells what is thinking and what is answer.
+    """Splits a content that arrives in pieces into thinking and answer.
 
-    Linear in the text; never holds back more than a tag and the blanks before it. ``close`` gives what is
-    still held when the text is over.
+    Linear in the text; holds back no more than a tag and the blanks before it. ``close`` gives what is still
+    held when the text has ended.
+
+    >>> splitter = ThinkSplitter()
+    >>> splitter.feed("<thi")
+    Split(reasoning='', content='')
+    >>> splitter.feed("nk>A prime?</think>Yes.")
+    Split(reasoning='A prime?', content='Yes.')
 
     Args:
-        inside: The text starts within the thinking: for models whose answer has ``</think>`` only.
+        inside: The text begins within the thinking: for models that send ``</think>`` only.
     """
 
     __slots__ = ("_blanks", "_closing", "_held", "_skip_newline", "_state")
@@ -82,13 +91,13 @@ class ThinkSplitter:
         return Split(reasoning, self._content(text))
 
     def close(self) -> Split:
-        """What was held back, now that nothing follows."""
+        """What was held back, once the text has ended."""
         held, self._held = "".join(self._blanks) + self._held, ""
         self._blanks = []
         return Split(held, "") if self._state == "reasoning" else Split("", held)
 
     def _start(self, text: str) -> str:
-        """Waits for what can be decided on; returns what is left for the state found."""
+        """Waits until it is clear whether a tag opens the text; returns what is left for the next state."""
         if not self._held:
             stripped = text.lstrip()
             self._blanks.append(text[: len(text) - len(stripped)])
@@ -140,7 +149,11 @@ def _tail(text: str, closing: str) -> int:
 
 
 def split_thinking(text: str) -> Split:
-    """A whole content taken apart."""
+    """Splits a whole content.
+
+    >>> split_thinking("<think>A prime?</think>Yes.")
+    Split(reasoning='A prime?', content='Yes.')
+    """
     splitter = ThinkSplitter()
     first, last = splitter.feed(text), splitter.close()
     return Split(first.reasoning + last.reasoning, first.content + last.content)

@@ -1,7 +1,7 @@
-"""When the parts of an answer came, for those who measure.
+"""When the parts of an answer arrived.
 
-Times are seconds on the loop's clock since the request was begun. Gaps are between network reads that held
-content, not between events: events that came in one packet have no time between them.
+Times are seconds on the loop's clock since the request began. Gaps are between network reads with content,
+not between events: events of one packet have no time between them.
 """
 
 from __future__ import annotations
@@ -35,10 +35,18 @@ class Gaps(msgspec.Struct, gc=False):
 
 
 class Timings(msgspec.Struct):
-    """Milestones of one answer; None for what has not happened."""
+    """Milestones of one answer; None for what has not happened.
+
+    >>> from gravitex_async import AsyncGravitex
+    >>> async with AsyncGravitex() as client:
+    ...     stream = client.responses.stream(model="gpt-5.2", input="one two")
+    ...     answer = await stream.final()
+    >>> stream.timings.headers <= stream.timings.first_content <= stream.timings.last
+    True
+    """
 
     opened: float | None = None
-    """When the request was begun, on the loop's clock; the others count from it."""
+    """When the request began, on the loop's clock; the others count from it."""
     headers: float | None = None
     """The status line had come."""
     first_content: float | None = None

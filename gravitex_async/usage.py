@@ -1,9 +1,8 @@
 """One Usage for all dialects.
 
-Counting differs by dialect (Gemini counts thoughts outside its candidates, the others inside their output);
-each dialect translates into this form, where ``output_tokens`` always includes reasoning
-(reference: usage_fields.json). Within one answer the last usage sent wins and nothing is summed; over
-several answers, add: ``sum(usages, Usage())``.
+Dialects count differently (Gemini counts thoughts beside its visible output, the others include them: see
+"Usage" in decoding/README.md); each translates into this form, where ``output_tokens`` always includes
+reasoning. Within one answer the last usage sent wins and nothing is summed.
 """
 
 from __future__ import annotations
@@ -22,8 +21,14 @@ def _plus(left: int | None, right: int | None) -> int | None:
 class Usage(msgspec.Struct, frozen=True, gc=False):
     """Token counts of one answer, or of several added up.
 
-    A count that the server did not send is None, all of them when it sent no usage (``source == "none"``):
-    absent is never zero.
+    A count that the server did not send is None, never zero; all are None when it sent no usage
+    (``source == "none"``).
+
+    >>> usage = Usage(input_tokens=100, output_tokens=500, reasoning_tokens=300, source="server")
+    >>> usage.visible_tokens
+    200
+    >>> sum([usage, usage], Usage()).output_tokens
+    1000
     """
 
     input_tokens: int | None = None

@@ -2,10 +2,10 @@
 
     _app      the commands, their options and their help; imports nothing heavy
     _run      running a command to its exit code: 0 done, 1 failed, 2 misused, 130 interrupted
-    _screen   text on a terminal and in a pipe; what is said of an answer when it has ended
+    _screen   text on a terminal and in a pipe; the summary of an answer
     _demo, _chat, _models, _serve    one command each, imported when it is run
 
-What a program may want to read goes to stdout, what only a person wants to see goes to stderr.
+What a program may read goes to stdout, what only a person wants to see goes to stderr.
 """
 
 from __future__ import annotations

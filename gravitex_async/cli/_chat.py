@@ -43,7 +43,7 @@ class Question:
         return [*system, {"role": "user", "content": text}]
 
     def params(self) -> ChatParams:
-        """How thinking is asked for, which differs by family (chat.md section 7)."""
+        """The parameters that ask for thinking: they differ by model family."""
         if not self.thinking:
             return {}
         name = self.model.rpartition("/")[2].lower()

@@ -31,7 +31,7 @@ class CommandFailed(Exception):
 @contextmanager
 def exit_codes() -> Iterator[None]:
     """Ends the process with the status and the message that an exception means."""
-    # Not on top: --help needs none of it.
+    # Not at the top: --help must be quick, and needs none of it.
     from ..errors import GravitexError, MisuseError
 
     _print_anything()

@@ -1,4 +1,4 @@
-"""Text on a terminal and in a pipe, and what is said of an answer when it has ended.
+"""Text on a terminal and in a pipe, and the summary of an answer.
 
 Everything is written once, in order, and never redrawn: what a person sees streaming is what a file holds.
 rich decides about colours, and leaves them out where the output is no terminal.

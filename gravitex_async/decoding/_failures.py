@@ -1,15 +1,15 @@
-"""From what a gateway says when it fails to the exception of the tree.
+"""From the body of a failure to an exception of ``errors``.
 
 Strategy
-    ``ErrorInfo`` is what can be read out of the ten body shapes in use (reference: error_codes.json). Its
-    status is the HTTP status where there is one, and else the status that the code, type or name inside the
-    body stands for, so that an error inside a 200 stream is the same class its HTTP status would give.
+    ``ErrorInfo`` is what can be read out of the forms that are in use (see "Error bodies" in
+    decoding/README.md). Its status is the HTTP status if there is one, else the status that a code, type or
+    name in the body stands for: an error inside a 200 stream is then of the same class as with that status.
 
-    How sure one must be depends on what else is in an object. ``find_error`` finds errors that say so, also
-    beside an answer. ``find_flat`` is for an object that is nothing else: there a message, or a code that is
-    none of success, is an error. ``flat_error`` reads what is known to be one.
+    How sure one must be depends on what else an object holds. ``find_error`` finds errors that are marked as
+    such, beside an answer too. ``find_flat`` is for an object that is no answer: there a message is an error,
+    or a code that does not mean success. ``flat_error`` reads what is known to be an error.
 
-    The message is the documents' sentence (chat.md section 11), then the gateway's own words.
+    The message begins with the sentence that Gravitex documents for the error, then come the body's words.
 
 Not here: reading bytes off the network, retrying.
 """
@@ -54,7 +54,7 @@ _CLASSES: Mapping[int, type[errors.APIStatusError]] = {
 
 _RETRY_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 
-# Codes that stay wrong however often one asks (error_codes.json, "retry": "no", beside 4xx statuses).
+# Codes for which another try is useless though their status alone would allow one.
 _NEVER_RETRY = frozenset(
     {
         "model_not_found",
@@ -80,7 +80,7 @@ _NEVER_RETRY = frozenset(
     }
 )
 
-# What gateways call the parts of an error, those that say most first.
+# The names of an error's parts, in the order in which they are believed.
 _MESSAGES = (
     "message", "detail", "msg", "status_msg", "err", "error_msg", "error_message", "errmsg", "errorMessage",
     "errors",
@@ -89,7 +89,7 @@ _CODES = ("code", "error_code", "status_code", "errcode", "errorCode", "statusCo
 _TYPES = ("type", "error_type", "errorType")
 _STATUSES = ("status", *_CODES[2:], *_CODES[:2])
 
-# A code, a status or a message in place of which nothing is wrong: it went well, or it goes on.
+# Values of a code, status or message that report no error: success, or progress.
 _FINE = frozenset(
     {"", "ok", "okay", "success", "successful", "succeeded", "true", "none", "null", "completed", "done",
      "finished", "healthy", "up", "alive", "ready", "pending", "queued", "running", "processing",
@@ -101,7 +101,7 @@ _FAILED = frozenset({"error", "fail", "failed", "failure"})
 
 _STATUS_FIRST = re.compile(r"\s*([45][0-9][0-9])(?:\.0+)?\b")
 _REQUEST_ID = re.compile(r"\(request id: ([^)\s]+)\)")
-# What float() takes beyond this (1e9, 1_0, +5, inf, digits of other scripts) no server means.
+# float() takes more than this (1e9, 1_0, +5, inf, digits of other scripts); no server means any of it.
 _SECONDS = re.compile(r"[ \t]*[0-9]+(?:\.[0-9]+)?[ \t]*")
 _ID_HEADERS = ("x-oneapi-request-id", "x-request-id", "x-upstream-request-id")
 
@@ -117,7 +117,7 @@ class ErrorInfo(msgspec.Struct, kw_only=True):
     body: Any = None
 
 
-def parse_body(data: bytes) -> Any:
+def parse_body(data: bytes) -> object:
     """The body of an error answer: JSON where it is JSON, else its first text."""
     if not data.strip():
         return None
@@ -128,9 +128,9 @@ def parse_body(data: bytes) -> Any:
 
 
 def find_error(body: Any) -> ErrorInfo | None:
-    """The error that a parsed body says it holds, beside whatever else; None when it says nothing like that.
+    """The error that is marked as such in a parsed body, whatever stands beside it; else None.
 
-    ``"error": null`` is none.
+    ``"error": null`` marks none.
     """
     if isinstance(body, list):
         return find_error(body[0]) if body else None
@@ -141,7 +141,7 @@ def find_error(body: Any) -> ErrorInfo | None:
         error = error[0] if error else None
     if isinstance(error, dict):
         return None if _says_nothing(error) else _info(error, body)
-    if error:  # a bare text; what else is known stands beside it
+    if error:  # a bare text: code and type stand beside it
         info = _info({**body, "message": body.get("message") or error}, body)
         info.status = info.status or _status_of({"code": error})
         return info
@@ -154,7 +154,7 @@ def find_error(body: Any) -> ErrorInfo | None:
 
 
 def _error_of_choice(body: dict[str, Any]) -> Any:
-    """The error that stands in a choice (OpenRouter, when a provider fails in the middle of its answer)."""
+    """The error inside a choice: OpenRouter's, when a provider fails in mid-answer."""
     choices = body.get("choices")
     if not isinstance(choices, list):
         return None
@@ -164,8 +164,8 @@ def _error_of_choice(body: dict[str, Any]) -> Any:
 def find_flat(body: Any, *, named: bool = False) -> ErrorInfo | None:
     """The error in a body that is no answer and no event of its dialect; None when it is harmless.
 
-    Beside what ``find_error`` finds: a message, or a code, with no word of success in place of either. What
-    is *named* says that it is something else than an error: there it takes a status, or both of these.
+    Beside what ``find_error`` finds, a message or a code is an error, unless it reports success. A body that
+    is *named* (its type says that it is something else) needs both, or a status.
     """
     found = find_error(body)
     if found is not None:
@@ -182,20 +182,21 @@ def find_flat(body: Any, *, named: bool = False) -> ErrorInfo | None:
 
 
 def _goes_wrong(info: ErrorInfo, body: Mapping[str, Any]) -> bool:
-    """Whether a flat object that stands for no HTTP status is an error all the same."""
+    """Whether a flat object is an error though nothing in it stands for an HTTP status."""
     codes = [body[name] for name in (*_STATUSES, "success", "ok") if body.get(name) is not None]
     if all(map(_is_fine, codes)):
         return not codes and not _is_fine(info.message)
     if info.message and _is_fine(info.message):
-        return str(body.get("status")).lower() in _FAILED  # numbers of success are anybody's
-    # A status without a word to it is how something stands; a code is a complaint by itself.
+        # Services choose their own numbers for success (0, 1000, ...): a word of failure decides.
+        return str(body.get("status")).lower() in _FAILED
+    # A status alone may be a progress report; a code alone is a complaint.
     return bool(info.message) or not _is_fine(info.code or "") or str(body.get("status")).lower() in _FAILED
 
 
 def _says_nothing(error: Mapping[str, Any]) -> bool:
-    """Whether an error object is there and none is meant: it is empty, or says that all is well.
+    """Whether an error object reports none: it is empty, or all of it means success.
 
-    One with an empty message is an error: what failed had nothing to say.
+    An empty message alone is an error: something failed without a word.
     """
     values = [value for value in error.values() if value is not None]
     return not values or (all(map(_is_fine, values)) and any(value != "" for value in values))
@@ -229,7 +230,7 @@ def _info(error: Mapping[str, Any], body: Any) -> ErrorInfo:
 
 
 def _flat_info(body: dict[str, Any]) -> ErrorInfo:
-    """What an object says by itself, or the one in place of its message (``{"detail": {"code": ...}}``)."""
+    """What a flat object says, or the object in place of its message (``{"detail": {"code": ...}}``)."""
     inner = next((body[name] for name in _MESSAGES if body.get(name)), None)
     if not isinstance(inner, dict):
         return _info(body, body)
@@ -264,12 +265,12 @@ def _status_of(error: Mapping[str, Any]) -> int | None:
         status = status_meant(word) if isinstance(word, str) else None
         if status is not None:
             return status
-    # Whatever else goes wrong between the gateway and its channels is a 500 (error_codes.json).
+    # The gateway names failures between it and a vendor "channel:...", and answers them with 500.
     return 500 if str(error.get("code")).startswith("channel:") else None
 
 
 def flat_error(body: Any) -> ErrorInfo:
-    """The error of an answer whose status says that it is one, whatever its shape."""
+    """The error of a body that is known to be one, whatever its form."""
     found = find_error(body)
     if found is not None:
         return found
@@ -299,7 +300,7 @@ def retry_after_of(headers: Mapping[str, str], body: Any = None, *, now: float |
     """Seconds to wait, from ``Retry-After-Ms``, ``Retry-After`` (seconds or a date) or Google's RetryInfo.
 
     Seconds are digits, with or without a fraction. Values that make no sense (other forms of a number,
-    negative ones, a date in the past) are as good as none.
+    negative ones, a date in the past) count as absent.
     """
     seconds = _number(headers.get("retry-after-ms"), 0.001)
     if not seconds:
@@ -314,13 +315,13 @@ def _number(value: str | None, unit: float = 1.0) -> float | None:
     if value is None or not _SECONDS.fullmatch(value):
         return None
     seconds = float(value) * unit
-    return seconds if seconds != float("inf") else None  # 400 digits
+    return seconds if seconds != float("inf") else None  # float("9" * 400) is inf
 
 
 def _date(value: str | None, now: float | None) -> float | None:
     if not value:
         return None
-    # Imported late: only a date needs it, and it is not cheap.
+    # Imported late: only dates need it, and the email package takes milliseconds to import.
     from email.utils import parsedate_to_datetime
 
     try:
@@ -396,7 +397,7 @@ def _sentence(cls: type[errors.APIError], info: ErrorInfo, model: str, place: st
 
 
 def _not_found(info: ErrorInfo, model: str, place: str) -> str:
-    """What does not exist: the model where the body says so, else the path; both where nothing tells."""
+    """What does not exist: the model if the body speaks of it, else the path; both if that cannot be told."""
     path = urlsplit(place).path
     unknown = f"Error: Model {model} does not exist or is not supported"
     if _names_model(info, model, path):
@@ -409,14 +410,14 @@ def _not_found(info: ErrorInfo, model: str, place: str) -> str:
 
 
 def _names_model(info: ErrorInfo, model: str, path: str) -> bool:
-    """Whether it is the model that a body speaks of."""
+    """Whether the body says that it is the model that does not exist."""
     if "model_not_found" in f"{info.code} {info.type}".lower() or info.param == "model":
         return True
-    if path and path in info.message:  # Gemini's has the model in it
+    if path and path in info.message:  # before the model's name: Gemini's paths contain it
         return False
     if model and re.search(rf"(?<![\w-]){re.escape(model)}(?![\w-])", info.message):
         return True
-    # A page may hold any word.
+    # An HTML page (kept as text) may contain "model" for any reason.
     return not isinstance(info.body, str) and re.search(r"\bmodel\b", info.message, re.IGNORECASE) is not None
 
 

@@ -1,7 +1,7 @@
-"""Words in which servers name what went wrong, and the HTTP status each stands for.
+"""The words by which servers name an error, and the HTTP status each stands for.
 
-So an error inside a 200 stream is the same class that its HTTP status would give. HTTP's own names are taken
-from the standard library; here are those of the services.
+With them an error inside a 200 stream gets the class that its HTTP status would have given. HTTP's own names
+come from the standard library; these are the services'.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 __all__ = ["status_meant"]
 
-# Words in code, type or status, and the HTTP status they stand for (OpenAI, Google, Anthropic, DashScope,
-# gateway), beside the names that HTTP itself has; see ``status_meant`` for other ways to write them.
+# In code, type or status: words of OpenAI, Google, Anthropic, DashScope and the gateway. ``status_meant``
+# knows their other spellings.
 _STATUS_WORDS: Mapping[str, int] = {
     "invalid_request": 400,
     "invalid_prompt": 400,
@@ -64,7 +64,7 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def status_meant(word: str) -> int | None:
-    """The HTTP status that a word stands for, however it is written: RateLimitError, Throttling.RateQuota."""
+    """The HTTP status that a word stands for, in any spelling: RateLimitError, Throttling.RateQuota."""
     snake = _HUMP.sub("_", word).lower()
     for name in (snake, snake.removesuffix("_error"), snake.partition(".")[0]):
         status = _STATUS_WORDS.get(name) or _http_words().get(name)

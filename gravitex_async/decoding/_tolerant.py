@@ -1,14 +1,13 @@
 """The slow way to read one event: for what strict JSON readers refuse and servers send all the same.
 
 Strategy
-    The payload is read into plain values by a tolerant reader, halves of emoji are joined across events,
-    and the values are converted to the struct. Where a value has the wrong type and its meaning is plain
-    (null for "absent", a number for text, text for a number, an object for the JSON text of arguments), it
-    is repaired at the place the converter names; everything else is a ``DecodeError`` that says where.
+    A tolerant reader turns the payload into plain values, halves of a character are joined across events, and
+    the values are converted to the struct. A value of the wrong type whose meaning is plain (null for
+    "absent", a number for text, text for a number, an object for the JSON text of arguments: see "Odd JSON"
+    in decoding/README.md) is repaired at the place that the converter names; anything else is a
+    ``DecodeError`` that says where.
 
-    It costs several times the fast way, and is paid by odd events alone.
-
-Sources: sse.md section 5; chat.md sections 4 and 6.
+    It costs several times the fast way, and only odd events take it.
 """
 
 from __future__ import annotations
@@ -26,10 +25,11 @@ __all__ = ["TolerantDecoder", "excerpt"]
 
 T = TypeVar("T")
 
-# More repairs than this in one event is no odd provider but another protocol.
+# An event that needs more repairs than this is of another protocol.
 MAX_REPAIRS: Final = 256
 
-# Texts that may wait for the second half of a character at once: a stream has one or two.
+# How many texts may wait for the second half of a character at once. A stream has one or two; a hostile one
+# must not fill the memory.
 MAX_HALVES: Final = 1024
 
 _COMPLAINT = re.compile(r"Expected `(?P<expected>[^`]*)`, got `(?P<got>[^`]*)`.* - at `\$(?P<path>[^`]*)`")
@@ -51,7 +51,7 @@ def excerpt(data: bytes | memoryview, size: int = 200) -> str:
 
 
 class TolerantDecoder(Generic[T]):
-    """Reads payloads into *type*, one after another; remembers half an emoji from one to the next."""
+    """Reads payloads into *type*, one after another; keeps half a character from one to the next."""
 
     __slots__ = ("_dec_hook", "_halves", "_type")
 
@@ -62,25 +62,26 @@ class TolerantDecoder(Generic[T]):
 
     @property
     def waiting(self) -> bool:
-        """Whether the first half of a character waits for its second: the next event must come here too."""
+        """Whether half a character waits for its other half: the next event must be read here, too."""
         return bool(self._halves)
 
-    def tree(self, data: bytes | memoryview) -> Any:
-        """The payload as plain values, free of lone surrogates.
+    def tree(self, data: bytes | memoryview) -> dict[str, Any]:
+        """The payload as plain values without lone surrogates.
 
         Raises:
             DecodeError: The payload is no JSON object.
         """
         try:
-            tree = loads_tolerant(data)
+            value = loads_tolerant(data)
         except (ValueError, RecursionError) as error:
             raise DecodeError(
                 f"expected a JSON object in the event, got {excerpt(data)}: {error}", body=excerpt(data, 512)
             ) from None
-        if not isinstance(tree, dict):
+        if not isinstance(value, dict):
             raise DecodeError(
                 f"expected a JSON object in the event, got {excerpt(data)}", body=excerpt(data, 512)
             )
+        tree: dict[str, Any] = value
         if self._halves or b"\\u" in bytes(data) or b"\xed" in bytes(data):
             try:
                 tree = self._healed(tree, ())
@@ -89,7 +90,7 @@ class TolerantDecoder(Generic[T]):
         return tree
 
     def convert(self, tree: Any) -> T:
-        """The struct for plain values, repaired where their meaning is plain."""
+        """The struct for plain values; wrong types are repaired where the meaning is plain."""
         for _ in range(MAX_REPAIRS):
             try:
                 return msgspec.convert(tree, self._type, strict=False, dec_hook=self._dec_hook)
@@ -122,12 +123,12 @@ class TolerantDecoder(Generic[T]):
 
 
 def _identity(value: Any) -> str | int | None:
-    """What tells one text from another of the same name; anything odd tells nothing."""
+    """A value that tells texts of the same name apart; None for what is no id and no index."""
     return value if isinstance(value, (str, int)) else None
 
 
 def _whole(text: str) -> str:
-    """Halves that met are one character in UTF-16; what stays alone becomes U+FFFD."""
+    """Joins surrogates that stand side by side into their character; a lone one becomes U+FFFD."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 

@@ -1,8 +1,7 @@
 """Structured output on its own, without a client: a type as a format, a text as a value of the type.
 
-``client.chat.completions.parse`` and its siblings do all of this by themselves. Here are the parts:
-``output_type(T)`` gives the formats of the three dialects and decodes answers; ``Growth`` shows a value while
-its JSON arrives, from whichever source.
+``client.chat.completions.parse`` and its siblings do all of this by themselves. The parts: ``output_type(T)``
+gives the formats of the three dialects and decodes answers; ``Growth`` shows a value while its JSON arrives.
 
 _schema   the schema of a type
 _subsets  what each dialect allows of it

@@ -131,10 +131,16 @@ class _Frame:
 
 
 class Growth(Generic[T]):
-    """The value of *type_* in a text that comes piece by piece.
+    """The value of *type_* in a text that arrives in pieces.
 
-    ``feed`` tells whether the value changed; ``value`` is the growing object, the same all the time, and None
-    before it begins. Works without asyncio.
+    ``feed`` returns whether the value changed; ``value`` is the growing object, always the same one, and None
+    before it begins.
+
+    >>> growth = Growth(dict[str, int])
+    >>> growth.feed('{"a": 1, "b"'), growth.value
+    (True, {'a': 1})
+    >>> growth.feed(": 2}"), growth.value
+    (True, {'a': 1, 'b': 2})
 
     Raises:
         MisuseError: The type has no JSON form.

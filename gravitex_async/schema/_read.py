@@ -5,10 +5,11 @@ Strategy
     a cache that holds them all is a leak. A type whose root is no JSON object (a list, a union) stands in
     ``{"value": ...}`` on the wire, as strict mode wants an object; both forms are read.
 
-    Text is read strictly first, then leniently ("5" for 5), then without what models put around JSON where
-    they are not made to leave it out: inlined thinking, a code fence (chat.md section 5).
+    Text is read strictly, else leniently ("5" for 5), else without what models put around JSON where nothing
+    forces them to leave it out: inlined thinking, a code fence.
 
-Sources: chat.md section 5; responses.md section 2 (``text.format`` is flat); gemini.md section 3.
+    The format is nested in chat (``response_format.json_schema``), flat in Responses (``text.format``), and
+    in Gemini a schema alone (``responseSchema``, ``responseJsonSchema``).
 """
 
 from __future__ import annotations
@@ -96,7 +97,10 @@ def reader(type_: Any) -> Reader:
 
 
 class OutputType(Generic[T]):
-    """A type to be answered with.
+    """A type that an answer is to be a value of. ``output_type`` makes one, and keeps it.
+
+    >>> output_type(dict[str, int]).decode('```json\\n{"a": 1}\\n```')
+    {'a': 1}
 
     Raises:
         MisuseError: The type has no JSON form.

@@ -8,7 +8,8 @@ What a subset cannot say (free-form objects and ``Any`` in both; recursion and n
 makes the result None, and the caller sends it another way. What is left out of a schema is still checked
 when the answer is decoded.
 
-Sources: chat.md section 5; gemini.md section 3; the vendors' guides to structured output.
+See https://platform.openai.com/docs/guides/structured-outputs and
+https://ai.google.dev/gemini-api/docs/structured-output.
 """
 
 from __future__ import annotations

@@ -1,13 +1,7 @@
-"""A local Gravitex gateway for tests, demos and machines without a key.
+"""A local Gravitex gateway for tests, demos and machines without a key: ``LocalGateway``.
 
-    async with LocalGateway() as gateway:
-        client = AsyncGravitex(base_url=gateway.url, api_key=gateway.api_key)
-        gateway.script(text="Hello")                  # or a Tape, or a fault
-        ...
-        assert gateway.requests[-1].model == "gpt-4o-mini"
-
-It is a real server on a loopback port; any client can talk to it. Nothing of the client's side is used
-here, so the two can disagree.
+It is a real server on a loopback port; any client can talk to it. It shares no
+protocol code with the client, so that a mistake of one is not repeated by the other.
 
     _gateway     LocalGateway: the public door
     _server      aiohttp: connections, requests, who left

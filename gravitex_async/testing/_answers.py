@@ -1,4 +1,4 @@
-"""What the gateway says, before any dialect has a say in how it is written.
+"""The content of answers, before a dialect decides how it is written.
 
 Strategy
     A dialect reads its request into a ``Question``; ``author`` makes the ``Answer`` to it; the
@@ -16,9 +16,9 @@ Strategy
     anything else                                         the words of the user
     ====================================================  ============================================
 
-    Each ends where ``max_tokens`` or a stop text wants it to; a script's answers heed stop texts too.
+    Each ends at ``max_tokens`` or a stop text; stop texts apply to scripted answers, too.
 
-    Text is a tuple of deltas: the stream sends them one by one, the whole answer joins them.
+    Text is a tuple of deltas: a stream sends them one by one, a plain answer joins them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from gravitex_async._json import dumps
 
 Dialect = Literal["chat", "responses", "gemini"]
 
-# "weather" is the example of the gateway's documents; the rest is how people ask for a tool in a test.
+# What people ask in a test to get a tool called; "weather" is the usual example.
 _SPEAKS_OF_TOOLS = re.compile(r"weather|tool|function|\bcall\b", re.IGNORECASE)
 _COUNT = re.compile(r"count to (\d{1,6})", re.IGNORECASE)
 MAX_DEPTH = 10
@@ -123,12 +123,12 @@ def fragments(text: str, size: int = 8) -> tuple[str, ...]:
 
 
 def tokens(*pieces: str) -> int:
-    """A plausible, deterministic count: four characters a token, rounded up."""
+    """A plausible, reproducible count: four characters a token, rounded up."""
     return sum(-(-len(piece) // 4) for piece in pieces)
 
 
 def prompt_tokens(text: str) -> int:
-    """The same for a prompt, which never counts nothing."""
+    """The same for a prompt, which counts at least one token."""
     return max(1, tokens(text))
 
 

@@ -17,7 +17,7 @@ _GEMINI_PATH = re.compile(r"/v1beta/|/v1/models(?:/|$)")
 def check_key(request: RecordedRequest, keys: Collection[str]) -> None:
     """Raise the gateway's 401 unless *request* brings one of *keys*.
 
-    Bearer works everywhere; ``x-goog-api-key`` and ``?key=`` on the Gemini paths only, where they go first.
+    Bearer works everywhere; ``x-goog-api-key`` and ``?key=`` work on the Gemini paths, and come first there.
     """
     if key_of(request) not in keys:
         raise Refused(401, *said(401))
@@ -35,10 +35,22 @@ def key_of(request: RecordedRequest) -> str | None:
 
 @dataclass
 class RateLimit:
-    """At most *requests* within *per* seconds; ``per=None`` counts for ever.
+    """At most *requests* within *per* seconds; with ``per=None`` ever.
 
-    ``retry_after`` is sent with the 429 when given (the gateway itself sends none). ``headers`` says whether
-    answers tell how much is left and when it is counted anew.
+    ``retry_after`` is sent with the 429 (by default none, like the real gateway). ``headers`` decides whether
+    answers report what is left of the limit, and when it is reset.
+
+    >>> from gravitex_async import AsyncGravitex, RateLimitError
+    >>> from gravitex_async.testing import LocalGateway, RateLimit
+    >>> async with LocalGateway(rate_limit=RateLimit(1, per=60)) as gateway:
+    ...     client = AsyncGravitex(api_key=gateway.api_key, base_url=gateway.url, max_retries=0)
+    ...     models = await client.models.list()
+    ...     try:
+    ...         await client.models.list()
+    ...     except RateLimitError as error:
+    ...         print(error.status)
+    ...     await client.close()
+    429
     """
 
     requests: int

@@ -1,11 +1,11 @@
 """The chat dialect: POST /v1/chat/completions, read into a question and written from answers.
 
-Streams follow the order of the reference (chat.md section 6): a role chunk for each choice, reasoning,
-text, refusal, tool calls with their arguments in fragments, a finish chunk for each choice, usage,
-``[DONE]``. With several choices the chunks alternate between them.
+Streams have the usual order (see "Chat chunks" in decoding/README.md): a role chunk for each choice,
+reasoning, text, refusal, tool calls with their arguments in fragments, a finish chunk for each choice, usage,
+``[DONE]``. Chunks of several choices alternate.
 
-Usage comes unless the client said ``include_usage: false``, as the gateway does it; a client that asked
-for it gets ``usage: null`` on the other chunks.
+Like the real gateway it sends usage unless the client said ``include_usage: false``; a client that asked for
+usage gets ``usage: null`` in the other chunks.
 """
 
 from __future__ import annotations
@@ -114,13 +114,13 @@ def _forced(choice: object) -> bool | str:
 
 
 def _thinks(body: Mapping[str, object]) -> bool:
-    """Whether the request asks for thinking, in any of the ways of the model families."""
+    """Whether the request asks for thinking, in the way of any model family."""
     google = mapping(mapping(mapping(body, "extra_body"), "google"), "thinking_config")
     level = mapping(mapping(body, "generationConfig"), "thinkingConfig")
     kind = mapping(body, "thinking").get("type")
     if kind == "disabled" or body.get("reasoning_effort") == "none" or google.get("thinking_budget") == 0:
         return False
-    # Qwen thinks in streams only: reference/chat.md, section 2.
+    # Like the real gateway: it switches Qwen's thinking off in plain calls, without a word.
     enabled = body.get("enable_thinking") in (True, "true") and body.get("stream") is True
     asked = kind or enabled or body.get("reasoning") or body.get("reasoning_effort") or google or level
     return bool(asked) or model_thinks(string(body, "model"))
@@ -214,7 +214,7 @@ def _thought(answer: Answer) -> Iterator[Mapping[str, object]]:
 
 
 def _inlined(answer: Answer) -> Iterator[Mapping[str, object]]:
-    """Thinking within the content, as the gateway does it: chat.md section 8.
+    """Thinking within the content, as the gateway writes it: see "Reasoning" in decoding/README.md.
 
     Without content after it the tag is never closed.
     """

@@ -1,7 +1,7 @@
 """What is wrong with a request, in the words of OpenAI and of Google.
 
-A request is described by structs (``_requests``) and read by msgspec; here is what msgspec says of a body
-that does not fit, said again as the servers say it whose errors the gateway hands on.
+Requests are described by structs (``_requests``) and validated by msgspec. Here its complaints are translated
+into those of the servers whose errors the gateway passes on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["MISSING", "complain_as_google", "complain_as_openai"]
 Found = Mapping[str, str]
 
 MISSING: Final = "Object missing required field `{}`"
-"""What a struct raises that misses a field only some of its values need: msgspec's own words."""
+"""For a field that only some values of a struct need: what msgspec says of a missing field."""
 
 _WHERE: Final = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?", re.DOTALL)
 _STEP: Final = re.compile(r"\.?(\w+)|\[(\d+)\]")
@@ -34,7 +34,7 @@ _ROLES: Final = "'system', 'assistant', 'user', 'function', 'tool', and 'develop
 
 
 def _sentence(error: msgspec.ValidationError, table: Mapping[str, Any]) -> tuple[Any, Found, str]:
-    """The entry of *table* for what msgspec says, what was found in the words, and the path of the field."""
+    """The entry of *table* for msgspec's complaint, the words found in that, and the path of the field."""
     whole = _WHERE.fullmatch(str(error))
     assert whole is not None
     for pattern, entry in table.items():
@@ -125,7 +125,7 @@ def _snake(path: str) -> str:
 
 def _google_type(found: Found, path: str, value: object) -> str:
     wanted = [_TYPES[name] for name in found["types"].split(" | ") if name in _TYPES]
-    # What is no number or text is a message, and called by its name: contents[0] is a Content.
+    # Google names messages by their type: contents[0] is a Content.
     name = "".join(word.capitalize() for word in _last(path).removesuffix("s").split("_"))
     return f"Invalid value at '{path}' ({wanted[0] if wanted else _MESSAGES + name}), {dumps(value).decode()}"
 

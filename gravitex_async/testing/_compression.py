@@ -14,7 +14,7 @@ from dataclasses import replace
 from ._faults import Fault
 from ._reply import Reply, Step
 
-# Deflated size of one block of the bomb is a thousandth of this.
+# The bomb is made in blocks of this size; deflated, each is a thousandth of it.
 _BLOCK = 1 << 20
 _Codec = tuple[Callable[[bytes], bytes], Callable[[], bytes], Callable[[], bytes]]
 

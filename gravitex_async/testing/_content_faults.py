@@ -1,4 +1,4 @@
-"""Faults of what is said, not of how it is delivered: wrong bodies, wrong events, wrong statuses.
+"""Faults of the content, not of its delivery: wrong bodies, wrong events, wrong statuses.
 
 Each is a function from a reply and a ``Fault`` to a reply; the table of all faults is in ``_faults``.
 """

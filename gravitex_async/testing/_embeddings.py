@@ -1,7 +1,7 @@
-"""Vectors for /v1/embeddings and the two embedding methods of Gemini: deterministic, of length one.
+"""Vectors for /v1/embeddings and the two embedding methods of Gemini: reproducible, of length one.
 
-The same text gives the same vector, a shorter ``dimensions`` its beginning, scaled to one again. Numbers are
-32 bit floats, so the float and the base64 form agree.
+The same text gives the same vector; fewer ``dimensions`` give its beginning, scaled to length one. Numbers
+are 32 bit floats, so that the float and the base64 form agree.
 """
 
 from __future__ import annotations

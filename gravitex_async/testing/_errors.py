@@ -1,4 +1,4 @@
-"""The gateway's refusals: the bodies of reference answers, and the exception that carries one."""
+"""The gateway's refusals: their bodies, and the exception that carries one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._reply import JSON, Reply, Step
 
 _STATUS_NAMES = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL"}
 
-# What the gateway says with a status, and its code (error_codes.json); with others, that the server failed.
+# The message and the code of a status; of any other, that the server failed.
 _SAID: Mapping[int, tuple[str, str]] = {
     400: ("Invalid request", "invalid_request"),
     401: ("Invalid or unauthorized API key", ""),
@@ -55,17 +55,17 @@ class Refused(Exception):
 def error_body(
     message: str, code: str | int | None, type: str = "api_error", param: str | None = ""
 ) -> dict[str, object]:
-    """The OpenAI-shaped error, which the gateway uses on every path."""
+    """OpenAI's form, which the gateway uses on every path."""
     return {"error": {"message": message, "type": type, "param": param, "code": code}}
 
 
 def google_error_body(message: str, code: int, status: str) -> dict[str, object]:
-    """The error as the documents show it for the Gemini paths."""
+    """Google's form, which Gravitex documents for the Gemini paths."""
     return {"error": {"code": code, "message": message, "status": status}}
 
 
 def unknown_model(model: str) -> Refused:
-    """404, with the words of the documents."""
+    """404, in the words that Gravitex documents."""
     return Refused(404, f"Model {model} does not exist or is not supported", "model_not_found")
 
 

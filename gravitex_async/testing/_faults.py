@@ -94,11 +94,17 @@ class FaultOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of trouble and its options; an option a kind does not know is ignored.
+    """One kind of fault and its options; options that the kind does not have are ignored.
 
-    Without ``code`` and ``message`` an error says what the gateway says with its status.
+    The default ``code`` and ``message`` of an error are those that the gateway sends with its status.
 
-    Raises ``ValueError`` for an unknown kind or form.
+    >>> from gravitex_async.testing import Fault, LocalGateway
+    >>> async with LocalGateway() as gateway:
+    ...     gateway.fault(Fault("status", status=503, retry_after=0.01), count=2)
+    ...     gateway.fault("stall", after_events=3)  # the same, in short
+
+    Raises:
+        ValueError: An unknown kind or form.
     """
 
     kind: FaultKind

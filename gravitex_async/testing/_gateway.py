@@ -1,11 +1,11 @@
-"""The local gateway: a server on a free loopback port, and what a test can say to it and ask it.
+"""The local gateway: a server on a free loopback port, and a test's interface to it.
 
 Strategy
-    ``_server`` does HTTP; ``_service`` decides what is answered; ``_wire`` sends it; ``_records``
-    remembers. This module only joins them, and holds the public names.
+    ``_server`` speaks HTTP; ``_service`` decides what is answered; ``_wire`` sends it; ``_records`` keeps a
+    record. This module joins them and holds the public names.
 
-    Lifetime: ``start`` binds the port, ``close`` aborts what is open and returns when every handler is
-    done. Nothing runs in between but aiohttp's own tasks, in the event loop of the caller.
+    Lifetime: ``start`` binds the port; ``close`` aborts what is open and returns when every handler has
+    ended. In between only aiohttp's own tasks run, on the caller's event loop.
 """
 
 from __future__ import annotations
@@ -34,17 +34,29 @@ if TYPE_CHECKING:
 
 
 class LocalGateway:
-    """A truthful Gravitex gateway on 127.0.0.1, with faults to order.
+    """A Gravitex gateway on 127.0.0.1 that behaves like the real one, with faults on demand.
 
-    It answers every endpoint of the client in all three dialects, by default with authored answers that
-    depend on the question alone (``_answers``). Queued scripts, tapes and faults are used up in order,
-    one per request.
+    It serves every endpoint of the client in all three dialects. Default answers depend on the question alone
+    (``_answers`` has the table). Queued scripts, tapes and faults are used up in order, one per request.
 
-    *models* None accepts every name that does not start with "unknown". *rate_limit*: a number is requests
-    per second. *max_concurrency*: how many requests are answered at once; one more gets a 429. *pace* and
-    *latency*: seconds between events and before the head. *history*: how many
-    requests, streams and connections are remembered. *port* 0 takes a free one. *style* "documents" sends
-    Responses events in the bare form of the gateway's documents.
+    >>> from gravitex_async import AsyncGravitex
+    >>> from gravitex_async.testing import LocalGateway
+    >>> async with LocalGateway() as gateway:
+    ...     gateway.script("Hello")
+    ...     async with AsyncGravitex(api_key=gateway.api_key, base_url=gateway.url) as client:
+    ...         stream = client.responses.stream(model="gpt-5.2", input="Hi")
+    ...         answer = await stream.final()
+    >>> stream.content, gateway.requests[-1].model
+    ('Hello', 'gpt-5.2')
+
+    Args:
+        models: Which exist; None accepts every name that does not begin with "unknown".
+        rate_limit: A number is requests per second.
+        max_concurrency: How many requests are answered at once; one more gets a 429.
+        pace, latency: Seconds between events, and before the head.
+        style: "documents" sends Responses events in the short form that Gravitex documents, without items.
+        port: 0 takes a free one.
+        history: How many requests, streams and connections are remembered.
     """
 
     def __init__(
@@ -124,7 +136,7 @@ class LocalGateway:
         match: Match | None = None,
         **fields: Unpack[ScriptFields],
     ) -> None:
-        """Answer the next *times* requests (None: from now on) with an authored answer.
+        """Answer the next *times* requests (None: all from now on) with an authored answer.
 
         Pass a ``Script``, a text, or the fields of ``Script`` as keywords. *match*: a dialect ("chat",
         "responses", "gemini"), a model name, or a predicate over ``RecordedRequest``.
@@ -134,7 +146,7 @@ class LocalGateway:
         self._service.authored.add(script or Script(**fields), times, match or _takes_scripts)
 
     def play(self, tape: Tape, *, times: int | None = 1, match: Match | None = None) -> None:
-        """Answer the next *times* requests (None: from now on) with a recorded body, whatever their path."""
+        """Answer the next *times* requests (None: all from now on) with a recorded body, on any path."""
         self._service.authored.add(tape, times, match)
 
     def fault(
@@ -145,7 +157,7 @@ class LocalGateway:
         match: Match | None = None,
         **options: Unpack[FaultOptions],
     ) -> None:
-        """Let the next *count* requests (None: from now on) fail; ``_faults`` has the table of kinds."""
+        """Let the next *count* requests (None: all from now on) fail; ``_faults`` has the table of kinds."""
         fault = kind if isinstance(kind, Fault) else Fault(kind, **options)
         self._service.faults.add(fault, count, match)
 
@@ -177,13 +189,13 @@ class LocalGateway:
         return self._board.live
 
     async def until(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
-        """Wait until *condition* holds, looked at after all that happens here; else ``TimeoutError``."""
+        """Wait until *condition* holds, which is tried after every change here; else ``TimeoutError``."""
         await self._board.until(condition, timeout, "the condition")
 
     async def wait_closed(self, index: int = -1, timeout: float = 5.0) -> StreamRecord:
-        """Wait until stream *index* is over, one way or the other (see ``StreamRecord.state``).
+        """Wait until stream *index* is over, however it ended (see ``StreamRecord.state``).
 
-        Negative numbers count from the newest; a stream that has not come yet is waited for.
+        Negative numbers count from the newest; a stream that has not begun yet is waited for.
         """
         await self._board.until(lambda: self._over(index), timeout, f"end of stream {index}")
         return self._stream(index)

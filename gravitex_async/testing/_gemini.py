@@ -21,7 +21,7 @@ from ._reply import JSON, Reply, document, events
 from ._requests import check_count_tokens, check_gemini
 
 _REASONS = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}
-# Opaque to clients, who must send it back: gemini.md section 6.
+# Opaque to clients, who must send it back: https://ai.google.dev/gemini-api/docs/thought-signatures
 _SIGNATURE = base64_text(b"signature of the local gateway")
 _MODALITIES = ("responseModalities", "response_modalities")
 _THINKING = ("thinkingConfig", "thinking_config")
@@ -193,13 +193,13 @@ def _media_and_calls(answer: Answer) -> Iterator[dict[str, object]]:
     for image in answer.images:
         yield {"inlineData": {"mimeType": "image/png", "data": base64_text(image)}}
     for number, call in enumerate(answer.tool_calls):
-        # Of parallel calls only the first carries the signature: gemini.md section 6.
+        # As with Google, only the first of parallel calls carries the signature.
         signed = {} if number else {"thoughtSignature": _SIGNATURE}
         yield {"functionCall": {"id": call.id, "name": call.name, "args": _arguments(call)}, **signed}
 
 
 def _arguments(call: ToolCall) -> object:
-    """An object, always: what is none goes the way of converted models, as ``arguments``."""
+    """An object, always; other arguments are wrapped as ``arguments``, as those of converted models are."""
     text = "".join(call.arguments)
     try:
         arguments = loads(text or "{}")

@@ -9,7 +9,7 @@ from ._errors import error_body, unknown_model
 from ._records import RecordedRequest
 from ._reply import Reply, document
 
-# Names of the documents, one per family; with no set of its own the gateway accepts all others too.
+# One per family. Without a set of its own the gateway accepts all other names, too.
 DEFAULT_MODELS = (
     "gpt-4o-mini",
     "gpt-5.2",
@@ -49,14 +49,14 @@ class Catalogue:
         return document({"success": True, "object": "list", "data": data})
 
     def retrieve(self, name: str) -> Reply:
-        """One model. An unknown one is an error body under status 200: so does the gateway."""
+        """One model. An unknown one is an error body with status 200, as the real gateway has it."""
         if name in self:
             return document(_model(name))
         message = f"The model '{name}' does not exist"
         return document(error_body(message, "model_not_found", "invalid_request_error"))
 
     def listed_for(self, request: RecordedRequest) -> Reply:
-        """All models, in Google's form for who sends Google's header."""
+        """All models; in Google's form if the request has Google's header."""
         return self.google_list() if "x-goog-api-key" in request.headers else self.list()
 
     def google_list(self) -> Reply:

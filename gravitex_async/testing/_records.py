@@ -1,9 +1,9 @@
-"""What a test may look at afterwards: requests, answers, connections, and a way to wait for them.
+"""What a test can inspect: requests, answers, connections; and a way to wait for them.
 
 Strategy
-    Everything is recorded as it happens, in plain attributes, and every change calls
-    ``Board.changed``. ``Board.until`` is the one place that waits: a test names the condition and
-    never polls. With nobody waiting a change costs one ``if``.
+    Everything is recorded as it happens, in plain attributes, and every change calls ``Board.changed``.
+    ``Board.until`` is the one place that waits: a test gives the condition and never polls. While nobody
+    waits a change costs one ``if``.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _DIALECTS: dict[str, Dialect] = {"/v1/chat/completions": "chat", "/v1/responses"
 
 @dataclass
 class RecordedRequest:
-    """A request as it came: nothing decoded, nothing dropped.
+    """A request as it arrived: nothing decoded, nothing dropped.
 
-    ``query`` and ``headers`` keep repeated names. ``answer`` tells how the answer went.
+    ``query`` and ``headers`` keep repeated names. ``answer`` records how the answer went.
     """
 
     method: str
@@ -50,7 +50,7 @@ class RecordedRequest:
 
     @property
     def dialect(self) -> Dialect | None:
-        """The dialect of the path; None for models, embeddings and what is not served."""
+        """The dialect of the path; None for models, embeddings and unknown paths."""
         if self.path in _DIALECTS:
             return _DIALECTS[self.path]
         if self.path.startswith("/v1/responses/"):
@@ -73,10 +73,10 @@ class RecordedRequest:
 
 @dataclass
 class StreamRecord:
-    """How one answer went, seen from the server. Times are of the event loop's clock.
+    """How one answer went, seen from the server. Times are on the event loop's clock.
 
     ``state`` is ``open`` until the answer is over, then ``finished`` (sent whole), ``closed_by_peer``,
-    ``broken`` (the gateway cut it on purpose: a fault) or ``closed`` (the gateway was closed).
+    ``broken`` (cut by a fault) or ``closed`` (the gateway was closed).
     """
 
     index: int
@@ -125,7 +125,7 @@ class Board:
         self._waiters: list[asyncio.Future[None]] = []
 
     def changed(self) -> None:
-        """Wake everyone who waits; they look for themselves."""
+        """Wake everyone who waits; each tries its own condition again."""
         if not self._waiters:
             return
         waiters, self._waiters = self._waiters, []

@@ -1,7 +1,7 @@
-"""What a request must look like: its standard fields and their types (chat.md, responses.md, gemini.md).
+"""What a request must look like: its standard fields and their types.
 
-A struct describes what real gateways check; whatever else a body holds passes, as it does there. A field
-that is null counts as not given. Nothing is read through these structs: the dialects read the body itself.
+The structs describe what real servers check; anything else in a body passes, as it does there. A field that
+is null counts as not given. These structs only validate: the dialects read the body itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ StructT = TypeVar("StructT", bound=Struct)
 
 
 def _need(struct: Struct, *names: str) -> None:
-    """Raises when none of these fields, which only some values of a struct need, is there."""
+    """Raises when none of these fields is there; only some values of a struct need one of them."""
     if all(getattr(struct, name) is None for name in names):
         raise ValueError(MISSING.format(names[0]))
 

@@ -1,8 +1,8 @@
 """The Responses dialect: POST /v1/responses and GET /v1/responses/{id}, read and written.
 
-What is said is a list of items (reasoning, message, images, function calls). A whole answer lists them;
-a stream opens, fills and closes each one in turn (``_responses_events``). Answers are kept, so that they
-can be retrieved, and their events replayed, after a stream broke.
+An answer is a list of items (reasoning, message, images, function calls). A plain answer lists them; a stream
+opens, fills and closes one after the other (``_responses_events``). Answers are kept, so that they can be
+retrieved, and their events replayed, after a stream broke off.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ._responses_events import Item, items_of, official
 
 # How many answers can still be retrieved.
 KEPT = 100
-# What a response repeats of its request, and what it says when the request does not (responses.md section 4).
+# The fields of the request that a response repeats, and their defaults.
 _ECHO: Mapping[str, object] = {
     "instructions": None,
     "max_output_tokens": None,
@@ -169,7 +169,7 @@ def _turns(source: object) -> Iterator[tuple[str, str]]:
 
 
 def _tools(body: Mapping[str, object]) -> Iterator[Tool]:
-    """Function tools, in the flat form and in the nested one of the documents."""
+    """Function tools, in OpenAI's flat form and in the nested form that Gravitex documents."""
     if body.get("tool_choice") == "none":
         return
     for tool in array(body, "tools"):
@@ -211,7 +211,7 @@ def _frames(stream: Iterator[Mapping[str, object]]) -> Iterator[bytes]:
 def _bare(
     items: Sequence[Item], answer: Answer, head: Envelope, whole: Mapping[str, object]
 ) -> Iterator[Mapping[str, object]]:
-    """The form of the gateway's documents: no items, no indices, no output at the end."""
+    """The short form that Gravitex documents: no items, no indices, no output at the end."""
     yield {"type": "response.created", "response": {"id": head.id, "status": "in_progress"}}
     for number, text in enumerate(answer.text, 1):
         yield {"type": "response.output_text.delta", "delta": text, "sequence_number": number}

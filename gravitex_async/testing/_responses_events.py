@@ -1,7 +1,7 @@
-"""The official event order of a Responses stream: each item opened, filled and closed in turn.
+"""OpenAI's order of the events of a Responses stream: each item opened, filled and closed in turn.
 
-Source: reference responses.md section 6. Every event has a ``sequence_number`` from 0, events of an item
-have its ``output_index`` and ``item_id``, those of a part its index too.
+Every event has a ``sequence_number`` from 0, those of an item its ``output_index`` and ``item_id``, those of
+a part its index, too. See https://platform.openai.com/docs/api-reference/responses-streaming.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Answers a test wrote, and which request gets them.
+"""Answers that a test wrote, and which request gets them.
 
 Strategy
-    ``Script`` is what a person writes: strings and plain containers. ``answers`` turns it into the
-    same ``Answer`` values the default author makes, so all dialects can send it. ``Queue`` holds
-    scripts, tapes and faults alike: first in, first out, each for so many requests.
+    A ``Script`` is written by a person: strings and plain containers. ``answers`` turns it into the
+    ``Answer`` values that the default answers have, too, so all dialects can send it. ``Queue`` holds
+    scripts, tapes and faults alike: first in, first out, each for a number of requests.
 """
 
 from __future__ import annotations
@@ -55,12 +55,20 @@ class ScriptFields(TypedDict, total=False):
 class Script:
     """An authored answer, for all three dialects.
 
-    A string is cut into words; a sequence of strings gives the exact deltas. ``finish_reason`` is the word of
-    the chat dialect (default: ``tool_calls`` with calls, else ``stop``), translated for the others; a word
-    they do not know is sent as it is. ``choices`` are the choices 1, 2, ... of a request with ``n``;
-    where they run out, this script answers. ``error`` (a message or a whole body) is sent with *status*
-    instead. ``pace``: seconds between events. ``style="documents"`` sends Responses events in the bare
-    form of the gateway's documents.
+    A string is cut into words; a sequence of strings gives the exact deltas. ``finish_reason`` is chat's word
+    (default: ``tool_calls`` with calls, else ``stop``), translated for the other dialects; an unknown word is
+    sent as it is. ``choices`` are the choices 1, 2, ... of a request with ``n``; where they run out, this
+    script answers. ``error`` (a message or a whole body) is sent with *status* instead. ``pace``: seconds
+    between events. ``style="documents"`` sends Responses events in the short form that Gravitex documents.
+
+    >>> from gravitex_async import AsyncGravitex
+    >>> from gravitex_async.testing import LocalGateway, Script
+    >>> async with LocalGateway() as gateway:
+    ...     gateway.script(Script(text=["Hel", "lo"], reasoning="A greeting.", finish_reason="length"))
+    ...     async with AsyncGravitex(api_key=gateway.api_key, base_url=gateway.url) as client:
+    ...         stream = client.responses.stream(model="gpt-5.2", input="Hi")
+    ...         print([text async for text in stream.text()], stream.end.reason)
+    ['Hel', 'lo'] length
     """
 
     text: str | Sequence[str] = ()
@@ -124,7 +132,7 @@ class _Entry(Generic[T]):
 
 
 class Queue(Generic[T]):
-    """Items waiting for their requests: the oldest that matches is taken, *times* times (None: always)."""
+    """Items that wait for their requests: the oldest that matches is taken, *times* times (None: always)."""
 
     def __init__(self) -> None:
         self._entries: list[_Entry[T]] = []
@@ -134,7 +142,7 @@ class Queue(Generic[T]):
         self._entries.append(_Entry(item, times, match))
 
     def take(self, request: RecordedRequest) -> T | None:
-        """The item for *request*, used up by one; None when nothing matches."""
+        """The item for *request*, which counts as one use of it; None when nothing matches."""
         for entry in self._entries:
             if _matches(entry.match, request):
                 return self._used(entry)

@@ -1,6 +1,6 @@
-"""aiohttp's server, recording what comes and goes.
+"""aiohttp's server, recording connections and requests.
 
-A leaving client must be noticed while a stream is silent, so handlers are cancelled when their connection
+A client that leaves must be noticed while a stream is silent, so handlers are cancelled when their connection
 is lost (``handler_cancellation``); the record then says who ended the answer.
 """
 
@@ -19,7 +19,7 @@ from ._records import Board, Connection, RecordedRequest, StreamRecord
 from ._reply import Reply
 from ._service import Service
 
-# The gateway's own limit for a request body: reference/chat.md, section 1.
+# The real gateway's limit for a request body, decompressed.
 MAX_BODY_BYTES = 128 << 20
 
 

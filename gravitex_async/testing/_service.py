@@ -1,7 +1,6 @@
 """From a recorded request to a reply: keys, limits, routes, authored answers, faults, in this order.
 
-A refused key or a rate limit uses up no script, tape or fault. Fault comes last and applies to whatever
-the answer is, an error included.
+A refused key or a rate limit uses up no script, tape or fault. A fault comes last, and changes errors, too.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class Service:
         return replace(reply, headers={**headers, **reply.headers})
 
     def answered(self, record: StreamRecord) -> None:
-        """An answer is over, one way or the other."""
+        """An answer is over, however it ended."""
         self._answering.discard(id(record))
 
     def _admitted(self, request: RecordedRequest, serial: int, headers: dict[str, str]) -> Reply:
@@ -67,7 +66,7 @@ class Service:
         try:
             reply = self._answered(request, serial)
         except Refused as refused:
-            # Keys and limits are refused in the gateway's own shape, what a Gemini call lacks in Google's.
+            # Keys and limits are refused in the gateway's own form, a bad Gemini request in Google's.
             google = request.path.startswith("/v1beta/") or ":" in request.path
             reply = refused.reply(headers["X-Oneapi-Request-Id"], google)
         reply = replace(reply, head_pause=max(self.latency, reply.head_pause))
@@ -180,7 +179,7 @@ def _answered_by(answer: Callable[[Mapping[str, object]], Reply]) -> Callable[[_
     return endpoint
 
 
-# Gemini methods are routed under /v1 too: reference/gemini.md, section 1.
+# The real gateway serves Gemini's methods under /v1, too.
 _ENDPOINTS: tuple[tuple[str, str, Callable[[_Call], Reply]], ...] = (
     ("POST", "/v1/chat/completions", _chat_completion),
     ("POST", "/v1/responses", _create_response),

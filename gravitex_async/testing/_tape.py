@@ -1,8 +1,8 @@
-"""Recorded bodies, sent again byte for byte, cut wherever a test likes.
+"""Recorded bodies, replayed byte for byte, cut wherever a test wants.
 
-Cut positions are offsets into the body; every piece between two cuts is one write of its own.
-``seed`` cuts at random, the same way each time; ``every`` cuts after so many bytes. Without any of them
-the body is cut after each event (a blank line), as servers do.
+Cut positions are offsets into the body; each piece between two cuts is one write. ``seed`` cuts at random,
+the same way each time; ``every`` cuts after so many bytes. Without any of them the body is cut after each
+event (a blank line), as servers do.
 """
 
 from __future__ import annotations
@@ -22,10 +22,21 @@ _TYPES = {".sse": EVENT_STREAM, ".json": JSON, ".html": "text/html; charset=utf-
 
 @dataclass(frozen=True)
 class Tape:
-    """A recorded answer: its bytes, status and headers, and how they are cut and paced.
+    r"""A recorded answer: its bytes, status and headers, and how they are cut and paced.
 
     ``content_type`` None sends no Content-Type at all. ``pace`` is the seconds between two pieces.
-    ``streamed`` (default: for event streams) sends chunked, otherwise with a Content-Length.
+    ``streamed`` (default: for event streams) sends the body chunked, otherwise with a Content-Length.
+
+    >>> from gravitex_async import AsyncGravitex
+    >>> from gravitex_async.testing import LocalGateway, Tape
+    >>> body = b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n'
+    >>> async with LocalGateway() as gateway:
+    ...     gateway.play(Tape(body, every=7))  # or Tape.load("answer.sse")
+    ...     async with AsyncGravitex(api_key=gateway.api_key, base_url=gateway.url) as client:
+    ...         messages = [{"role": "user", "content": "Hello"}]
+    ...         stream = client.chat.completions.stream(model="gpt-4o-mini", messages=messages)
+    ...         print([text async for text in stream.text()])
+    ['Hi']
     """
 
     body: bytes = field(repr=False)

@@ -1,9 +1,9 @@
 """Sending a reply: the only module that touches a connection.
 
 Strategy
-    A reply that is honest HTTP goes through ``StreamResponse``; how it ends (cut, reset) is done to
-    the transport after the last step. What aiohttp cannot say at all (a head that drips, a chunk
-    size that is no number) is written by hand, after which aiohttp is told to write nothing.
+    A reply that is proper HTTP goes through ``StreamResponse``; its ending (cut, reset) is done to the
+    transport after the last step. What aiohttp cannot send (a head that drips, a chunk size that is no
+    number) is written by hand, and aiohttp then writes nothing.
 
     A peer that leaves cancels the handler at once (``handler_cancellation``), whether it reads or not.
 """
@@ -139,7 +139,7 @@ async def _sent(record: StreamRecord, step: Step, board: Board) -> None:
     record.events_sent += step.events
     record.last_sent = asyncio.get_running_loop().time()
     board.changed()
-    # Lets the client read in between: otherwise a fast answer is one blocking burst, and nobody could leave.
+    # Lets the client read in between: a fast answer would be one burst otherwise, and nobody could leave it.
     await asyncio.sleep(0)
 
 

@@ -1,12 +1,5 @@
 """Python functions as tools, and the loop that lets a model use them, the same in all three dialects.
 
-    async def weather(city: str) -> str: ...
-
-    async with run_tools(client.chat.completions, model="glm-5", input="Oslo?", tools=[weather]) as run:
-        async for delta in run:
-            print(delta.content, end="")
-        answer = await run.final()
-
 _docstrings  what a docstring says of parameters
 _function    function -> schema; JSON -> call
 _dialects    tools, calls and results as each dialect has them
@@ -90,16 +83,26 @@ def run_tools(
 ) -> ToolRun[Any]:
     """Lets a model call Python functions until it answers. Nothing is sent before the run is read.
 
-    Calls of one round run at once. A tool that fails, runs late, does not exist or is given bad arguments
-    gives the model a text that says so. What forces a call (``tool_choice``, ``mode: ANY``) counts for the
-    first round only.
+    Calls of one round run concurrently. If a tool fails, runs late, does not exist or gets bad arguments, the
+    model reads what went wrong. What forces a call (``tool_choice``, ``mode: ANY``) holds in the first round.
+
+    >>> from gravitex_async import AsyncGravitex, run_tools
+    >>> async def get_weather(city: str) -> str:
+    ...     "The weather of a city now."
+    ...     return "sunny"
+    >>> async with AsyncGravitex() as client:
+    ...     question = "What is the weather in Oslo?"
+    ...     run = run_tools(client.responses, model="gpt-5.2", input=question, tools=[get_weather])
+    ...     async for delta in run:
+    ...         print(delta.content, end="")
+    The tool says: sunny
 
     Args:
         resource: ``client.chat.completions``, ``client.responses`` or ``client.gemini``; a client stands for
             its chat completions.
         tools: Functions (their schemas come from signatures and docstrings), ``Tool`` objects, and
-            definitions as the dialect has them: the server's own tools, and functions whose calls end the
-            run, since they are the caller's to answer.
+            definitions in the dialect's form: the server's own tools, and functions that the caller answers
+            (a call of one ends the run).
         input: A text, or the conversation in the dialect's form; also under the dialect's own name,
             ``messages`` or ``contents``.
         max_rounds: How many requests the run may make.

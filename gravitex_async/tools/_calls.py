@@ -1,7 +1,7 @@
-"""The calls of one round: all at once, each under its time limit, and nothing of them raises.
+"""The calls of one round: concurrent, each under its time limit.
 
-What goes wrong is a result like any other, an exception whose text is for the model. Only cancellation, and
-what is no ordinary exception, goes through; then all calls are cancelled first.
+A failure is a result like any other: an exception, whose text goes to the model. Only cancellation, and what
+is no ``Exception`` (``KeyboardInterrupt``), is raised, after all calls were cancelled.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from ._function import Tool
 
 __all__ = ["run_calls"]
 
-# How long tools that were cancelled may take to clean up before they are left to themselves.
+# How long cancelled tools may take to clean up before nobody waits for them any more.
 GRACE: Final = 5.0
 
 _log = logging.getLogger("gravitex_async")
 
 
 async def run_calls(tools: Mapping[str, Tool], calls: Sequence[ToolCall], limit: float | None) -> list[Any]:
-    """What each call gives, in their order; *limit* is for tools that have none of their own."""
+    """What each call gives, in their order; *limit* applies to tools without one of their own."""
     tasks = [asyncio.ensure_future(_answer(tools, call, limit)) for call in calls]
     try:
         return list(await asyncio.gather(*tasks))
@@ -34,7 +34,7 @@ async def run_calls(tools: Mapping[str, Tool], calls: Sequence[ToolCall], limit:
 
 
 async def _answer(tools: Mapping[str, Tool], call: ToolCall, limit: float | None) -> Any:
-    """What a call gives, in plain values; what went wrong, as an exception to be told to the model."""
+    """What a call gives, in plain values; a failure is given as an exception, for the model to read."""
     tool = tools.get(call.name)
     if tool is None:
         return LookupError(f"there is no tool {call.name!r}; the tools are: {', '.join(tools)}")
@@ -51,7 +51,7 @@ async def _answer(tools: Mapping[str, Tool], call: ToolCall, limit: float | None
 
 
 async def _within(limit: float | None, call: Coroutine[Any, Any, Any], name: str) -> Any:
-    """The result of a call, or the exception it ended with. A call that runs late is left behind."""
+    """The result of a call, or the exception it ended with. One that runs late is cancelled, not awaited."""
     task = asyncio.ensure_future(call)
     try:
         await asyncio.wait({task}, timeout=limit)
@@ -82,6 +82,6 @@ async def _cancelled(tasks: Sequence[asyncio.Future[Any]]) -> None:
 
 
 def _looked_at(task: asyncio.Future[Any]) -> None:
-    """Takes the error of a task that nobody waits for any more, so that asyncio does not report it."""
+    """Retrieves the error of a task that nobody waits for, so that asyncio does not report it as lost."""
     if not task.cancelled():
         task.exception()

@@ -1,6 +1,6 @@
-"""How tools, calls and results are said in each dialect: all that the loop does not share.
+"""How each dialect writes tools, calls and results: what differs between the loops of the three.
 
-Sources: chat.md section 4; responses.md sections 3 and 5; gemini.md sections 3 and 6.
+See "Tool calls" in decoding/README.md.
 """
 
 from __future__ import annotations

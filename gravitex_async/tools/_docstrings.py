@@ -1,6 +1,6 @@
 """What a docstring says of a function and of its parameters: Google's, NumPy's and Sphinx's styles.
 
-A docstring is cut into sections; a Sphinx field is a section of its own. What stands before the first of them
+A docstring is cut into sections; a Sphinx field is a section by itself. The text before the first section
 describes the function.
 """
 

@@ -1,9 +1,9 @@
-"""A Python function as a tool: its schema out of its signature, its arguments out of JSON.
+"""A Python function as a tool: its schema from its signature, its arguments from JSON.
 
 Strategy
-    The parameters become the fields of a struct made for them, so whatever msgspec can describe and read can
-    be a parameter: structs, enums, lists, unions, constraints; pydantic models too. Defaults stay the
-    function's own: a parameter that has one may be absent, and is then not passed.
+    The parameters become the fields of a generated struct, so whatever msgspec can describe and read can be a
+    parameter: structs, enums, lists, unions, constraints; pydantic models too. Defaults are left to the
+    function: a parameter that has one may be absent, and is then not passed.
 
     Descriptions come from ``Annotated[str, "..."]`` or ``Meta(description=...)``, else from the docstring.
 """
@@ -42,8 +42,17 @@ class Tool:
     A plain function runs in a thread, so that it does not block the loop; a thread cannot be stopped, so it
     runs on after a timeout or a cancellation. An async function is cancelled.
 
+    >>> def get_weather(city: str, days: int = 1) -> str:
+    ...     "The weather of a city."
+    ...     return f"sunny in {city}"
+    >>> tool = Tool(get_weather, timeout=10)
+    >>> tool.json_schema["required"], tool.description
+    (['city'], 'The weather of a city.')
+    >>> await tool.call(tool.read('{"city": "Oslo"}'))
+    'sunny in Oslo'
+
     Args:
-        function: Its parameters need annotations that have a JSON form; ``*args`` and ``**kwargs`` cannot be.
+        function: Its parameters need annotations with a JSON form; ``*args`` and ``**kwargs`` are refused.
         name: Letters, digits, _ and -, at most 64; default: the function's name.
         description: Default: its docstring.
         timeout: Seconds a call may take; None leaves it to the run.

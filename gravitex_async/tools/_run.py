@@ -1,14 +1,14 @@
 """The tool loop: rounds of streaming and calling until the model answers without calls.
 
 Strategy
-    A round is an ordinary stream. When it has ended, its calls run at once, each under its own time limit;
-    what they give, or what went wrong in words, goes back with the model's own turn, and the next round
-    begins. Only reading a run moves it; nothing happens behind the reader's back.
+    A round is an ordinary stream. When it has ended, its calls run concurrently, each under its own time
+    limit; their results, or their failures in words, are sent with the model's own turn, and the next round
+    begins. A run advances only while it is read.
 
-    The history grows by whole exchanges only: a turn that calls and all results of it, or neither. So it can
-    go into another request at any moment.
+    The history grows by whole exchanges: a turn with calls together with all of their results. So it can be
+    sent in another request at any moment.
 
-A cut answer ends the run as it would end a stream: its calls may not be whole and do not run.
+    A truncated answer ends the run: its calls may be incomplete, and do not run.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ SelfT = TypeVar("SelfT", bound="ToolRun[Any]")
 class ToolRun(Generic[FinalT]):
     """The rounds of one run. Iterate it for the deltas of all rounds, or ``await run.final()``.
 
-    Use ``async with`` or drop the object: either closes the stream of the round. Cancelling a read of a
-    stream loses nothing, as with every stream; cancelling while tools run cancels the tools and ends the run,
-    since running them again might do twice what should be done once. One reader at a time.
+    Leaving ``async with``, or dropping the object, closes the stream of the current round. Cancelling a read
+    loses nothing, as with every stream. Cancelling while tools run cancels them and ends the run: to run them
+    again might do twice what should be done once. One reader at a time.
 
-    ``aclose`` and ``abort`` may be called from anywhere: whoever reads in another task comes to the end, and
-    so does a run of which one stream was closed. Tools that run then are let finish; no round follows.
+    ``aclose`` and ``abort`` may be called from any task: whoever reads comes to the end, as does a run one of
+    whose streams was closed. Tools that are running then finish; no further round begins.
 
     Raises, when read:
         ToolRoundsError: The model still calls tools in the last round allowed.
@@ -71,12 +71,12 @@ class ToolRun(Generic[FinalT]):
         self._history = list(history)
         self._busy = False
         self._over = False
-        self._torn = False  # tools were cancelled, so nobody knows what they have done
+        self._torn = False  # tools were cancelled: nobody knows what they had done by then
         self.rounds: list[Stream[Any, FinalT]] = []
         """The streams of all rounds so far, the current one last."""
 
     def __repr__(self) -> str:
-        # Where it stands, and nothing of what was said.
+        # Its state, and nothing of the conversation: that may be private.
         round_ = repr(self.rounds[-1]) if self.rounds else "not sent"
         return f"<ToolRun round {len(self.rounds)} of {self._max_rounds}: {round_}>"
 
@@ -120,7 +120,7 @@ class ToolRun(Generic[FinalT]):
         return _Streams(self)
 
     async def final(self) -> FinalT:
-        """Runs on to the end, and gives the answer of the last round; where it was left, what had arrived."""
+        """Runs to the end and gives the answer of the last round; if the run was left, what had arrived."""
         while await self._advance():
             pass
         if not self.rounds:
@@ -150,7 +150,7 @@ class ToolRun(Generic[FinalT]):
     # The engine
 
     async def _advance(self) -> bool:
-        """Ends the current round and begins the next; False when the last one was the last."""
+        """Finishes the current round and begins the next; False when the run is over."""
         if self._over:
             return False
         if self._busy:
@@ -175,7 +175,7 @@ class ToolRun(Generic[FinalT]):
     async def _finish(self, stream: Stream[Any, FinalT]) -> None:
         """Reads the rest of a round, and runs what it calls."""
         await stream.final()
-        if stream.end.state == "closed":  # what had arrived is no turn that a request could go on from
+        if stream.end.state == "closed":  # half a turn cannot be sent in another request
             self._over = True
             return
         turn, calls = stream.to_input(), stream.tool_calls
@@ -198,7 +198,7 @@ class ToolRun(Generic[FinalT]):
         self._history += [*turn, *self._dialect.results(list(zip(calls, results, strict=True)))]
 
     def _answers(self, stream: Stream[Any, FinalT], calls: list[ToolCall]) -> bool:
-        """Whether the calls are to be answered here: whole, and none of a tool that is the caller's."""
+        """Whether the calls are answered here: they are complete, and none is of a tool of the caller's."""
         whole = stream.end.state == "completed"
         return bool(calls) and whole and not any(call.name in self._others for call in calls)
 
