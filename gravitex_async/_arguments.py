@@ -25,6 +25,7 @@ SLIP: Final = 0.85
 SLIP_OF_A_SETTING: Final = 0.6
 
 _HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")
+_KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
 
 
 def known_only(call: str, given: Iterable[str], known: Iterable[str], *, more: Iterable[str] = ()) -> None:
@@ -120,8 +121,9 @@ def shows(parameters: type) -> Callable[[F], F]:
             if parameter.kind is not inspect.Parameter.VAR_KEYWORD
         ]
         more = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-            for name, annotation in parameters.__annotations__.items()
+            # ``help`` shows a forward reference by its repr, and a text as it is written.
+            inspect.Parameter(name, _KEYWORD, default=None, annotation=getattr(kind, "__forward_arg__", kind))
+            for name, kind in parameters.__annotations__.items()
         ]
         shown = inspect.Signature(own + more, return_annotation=inspect.signature(function).return_annotation)
         function.__signature__ = shown  # type: ignore[attr-defined]  # what inspect.signature looks for

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypedDict, TypeVar
 
 import msgspec
 
-from ._arguments import unexpected
+from ._arguments import shows, unexpected
 from ._checks import check_kind, check_session, check_ssl, expected, is_number, kind_of, shown
 from .chat import Chat
 from .config import Limits, RateLimits, RetryPolicy, Timeout
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import ssl as ssl_module
 
     from aiohttp import ClientSession
-
+    from typing_extensions import Unpack
 
 __all__ = ["DEFAULT_BASE_URL", "AsyncGravitex"]
 
@@ -51,6 +51,19 @@ _SETTINGS: Final[Mapping[str, type[msgspec.Struct]]] = {
     "max_retries": RetryPolicy,
 }
 _POOL_SETTINGS = frozenset({"limits", "rate_limits", "session", "ssl", "trust_env"})
+
+
+class Overrides(TypedDict, total=False):
+    """What ``with_options`` takes: the settings of a client that do not belong to its pool."""
+
+    api_key: APIKey | None
+    base_url: str | None
+    timeout: Timeout | float | None
+    max_retries: int | RetryPolicy
+    max_event_bytes: int
+    auth: Auth
+    default_headers: Mapping[str, str] | None
+    default_query: Mapping[str, str] | None
 
 
 class AsyncGravitex:
@@ -187,7 +200,8 @@ class AsyncGravitex:
         """``models.list`` and ``models.retrieve``: GET /v1/models."""
         return Models(*self._shared)
 
-    def with_options(self: SelfT, **overrides: Any) -> SelfT:
+    @shows(Overrides)
+    def with_options(self: SelfT, **overrides: Unpack[Overrides]) -> SelfT:
         """A client with other settings over the same pool; as cheap as a dict. Closing it closes the pool.
 
         >>> from gravitex_async import AsyncGravitex

@@ -24,7 +24,7 @@ async def calls(client: AsyncGravitex) -> None:
         print(piece)
 
 
-def settings() -> None:
+def settings(client: AsyncGravitex) -> None:
     AsyncGravitex(auth="basic")  # E: arg-type
     AsyncGravitex(timeout="10")  # E: arg-type
     AsyncGravitex(retries=3)  # E: arg-type
@@ -32,3 +32,6 @@ def settings() -> None:
     Timeout(5)  # E: call-arg
     Limits(max_connections="many")  # E: arg-type
     Usage().input_tokens = 3  # E: misc
+    client.with_options(timeout="10")  # E: arg-type
+    client.with_options(tiemout=1)  # E: call-arg
+    client.with_options(limits=Limits())  # E: call-arg
