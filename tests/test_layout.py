@@ -80,3 +80,7 @@ def test_the_version_has_one_source() -> None:
     from gravitex_async import __version__
 
     assert f'version = "{__version__}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+    releases = re.findall(
+        r"^## ([\d.]+) \(\d{4}-\d{2}-\d{2}\)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M
+    )
+    assert releases[0] == __version__
