@@ -23,6 +23,8 @@ from gravitex_async.testing._faults import KINDS
 # Found by its entry point where the package is installed; a plain checkout has it too this way.
 from gravitex_async.testing.pytest_plugin import gravitex_gateway  # noqa: F401
 
+from .test_layers import LAYERS
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FILES = {"photo.jpg": b"\xff\xd8\xff", "report.pdf": b"%PDF-1.7"}
@@ -164,6 +166,16 @@ def test_row_99_every_family_has_a_line(family: str, switch: str):
     table = README[README.index("| family |") : README.index("## Testing")]
     rows = [row.split("|") for row in table.splitlines()[2:] if row.startswith("|")]
     assert [row for row in rows if family in row[1].lower() and switch in "".join(row[2:])]
+
+
+def test_the_picture_of_the_layers_is_the_code():
+    """Every module and package that has a public name, in the line of its layer, the highest first."""
+    picture = README[README.index("\ndoor ") : README.index("\n```", README.index("\ndoor "))]
+    rows = [re.split(r" {3,}", row)[1].split() for row in picture.strip().splitlines()]
+    there = {path.stem for path in (ROOT / "gravitex_async").iterdir() if path.stem.strip("_") != "init"}
+    public = there - {name for name in there if name[0] == "_" and name != "__main__"}
+    layers = [sorted(layer & public) for layer in reversed(LAYERS)]
+    assert rows == [layer for layer in layers if layer]
 
 
 def test_every_error_is_in_the_tree():
