@@ -23,6 +23,7 @@ def quiet_test(**parts: tuple[type[msgspec.Struct], Iterable[str]]) -> Callable[
     Args:
         parts: By the name of the argument, what type of struct it is and which fields it may hold.
 
+    >>> from gravitex_async.chat import ChoiceDelta
     >>> is_plain = quiet_test(delta=(ChoiceDelta, {"role", "content"}))
     >>> is_plain(ChoiceDelta(content="Hi")), is_plain(ChoiceDelta(content="Hi", refusal="no"))
     (True, False)

@@ -45,7 +45,10 @@ class Reading(Generic[ItemT, FinalT]):
     """What is known of one answer: what arrived of it (``accumulator``), what nobody has taken yet
     (``queue``), how it stands (``end``), and what is wrong with it (``failure``).
 
-    >>> reading = Reading(decoder, accumulator)
+    >>> import msgspec
+    >>> from gravitex_async.chat import ChatAccumulator, ChatCompletionChunk
+    >>> decoder = EventDecoder(msgspec.json.Decoder(ChatCompletionChunk))
+    >>> reading = Reading(decoder, ChatAccumulator())
     >>> reading.receive(b'data: {"choices":[{"delta":{"content":"Hi"}}]}\\n\\n')
     True
     >>> reading.broke_off(StreamInterrupted("the connection was lost"))
