@@ -1,6 +1,6 @@
 """What a benchmark found, in ``benchmarks/results``: Markdown for people, JSON for programs, SVG for pages.
 
-A ``Bar`` is a promise with its limit (DESIGN: section 6); a report says for each whether it is kept.
+A ``Bar`` is a promise with its limit; a report says for each whether it is kept.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Answers of services, and what should be read in each.
+"""Answers of real services, and what a reader should find in each.
 
-Recorded ones, of which a separate reader says what is in them (captures/README.md), and authored ones.
+Recorded ones, whose manifest was made by a separate reader, and authored ones.
 """
 
 from __future__ import annotations

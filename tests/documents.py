@@ -1,4 +1,4 @@
-"""The samples of the gateway's own documents, read out of their text."""
+"""The samples of Gravitex's own documentation, extracted from its text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values for the fields of structs, made from their types: a new field has one without anybody's doing."""
+"""Values for the fields of structs, made from their types: a new field gets one by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``client.embeddings`` over real sockets (reference: chat.md section 12)."""
+"""``client.embeddings`` over real sockets."""
 
 from __future__ import annotations
 

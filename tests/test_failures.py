@@ -241,7 +241,7 @@ def test_classes_by_word(word: str, cls: type[errors.APIError]) -> None:
     ],
 )
 def test_what_is_worth_another_try(status: int, code: str | None, retryable: bool) -> None:
-    """Decided by status and code (chat.md section 11)."""
+    """Decided by status and code: see "Retries and rate limits" in decoding/README.md."""
     assert error_of(ErrorInfo(message="m", code=code), status=status).retryable is retryable
 
 

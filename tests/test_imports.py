@@ -85,6 +85,6 @@ assert threads and all(thread is not threading.main_thread() for thread in threa
 
 
 def test_the_openai_library_is_not_needed() -> None:
-    """The documents' samples use it; this package works where it is not installed (checklist row 103)."""
+    """Gravitex's own samples use it; this package works where it is not installed."""
     code = "import sys; sys.modules['openai'] = None; import gravitex_async; gravitex_async.AsyncGravitex"
     loaded_by(code)

@@ -35,7 +35,7 @@ DIALECTS = {"chat", "responses", "gemini"}
 HTTP = {"aiohttp", "yarl", "multidict"}
 OPTIONAL = {"typer", "rich", "opentelemetry", "ray", "uvloop", "pydantic", "pytest", "pytest_asyncio"}
 
-# Works without a network and without an event loop (DESIGN section 1).
+# Works without a network and without an event loop.
 SANS_IO = LAYERS[0] | LAYERS[1]
 
 

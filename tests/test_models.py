@@ -1,4 +1,4 @@
-"""``client.models`` over real sockets (reference: chat.md section 12)."""
+"""``client.models`` over real sockets."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ ADVICE = {
     101: ('{"role": "system",', '{"role": "user",'),
 }
 PLACES = [" ".join(place.split()).lower() for place in re.split(r"\n\n|\n- ", README)]
-# The families of the documents, and what switches their thinking or their search on (000, 001, 004).
+# The families that Gravitex documents, and what switches their thinking or their search on.
 FAMILIES = {
     "openai": "reasoning_effort",
     "claude": "WebSearch",

@@ -123,7 +123,7 @@ def test_the_root_is_an_object() -> None:
 
 
 def test_the_two_forms_of_openai() -> None:
-    """Nested in chat, flat in Responses (chat.md section 5, responses.md section 2)."""
+    """Nested in chat, flat in Responses."""
     wanted = output_type(Point)
     nested = wanted.response_format["json_schema"]
     assert wanted.text_format == {"type": "json_schema", **nested}

@@ -43,7 +43,7 @@ def message(data: str, id: str = "") -> Seen:
     return ("message", data.encode(), id)
 
 
-# sse.md section 2: input, events. Both modes agree on all of these.
+# Input, events. Both modes agree on all of these.
 BOTH: dict[str, tuple[bytes, list[Seen]]] = {
     "one": (b"data: a\n\n", [message("a")]),
     "no-space": (b"data:a\n\n", [message("a")]),

@@ -33,7 +33,7 @@ def test_settings_are_values() -> None:
 
 
 def test_every_clock_but_the_deadline_is_finite_by_default() -> None:
-    """Nothing waits for ever (law 4)."""
+    """Nothing waits for ever."""
     limits = msgspec.to_builtins(Timeout())
     assert limits.pop("deadline") is None
     assert all(0 < limit < 3600 for limit in limits.values())

@@ -45,7 +45,7 @@ def test_everything_may_be_read_at_any_moment() -> None:
     assert folded.final() == ChatCompletion(object="chat.completion")
 
 
-# Pain 11: reasoning in five spellings.
+# Reasoning in five spellings.
 REASONING: dict[str, list[Any]] = {
     "reasoning_content": [{"reasoning_content": "a"}, {"reasoning_content": "b"}],
     "reasoning": [{"reasoning": "a"}, {"reasoning": "b"}],
@@ -100,7 +100,7 @@ def test_pieces_of_reasoning_details_are_joined_by_entry() -> None:
     ]
 
 
-# Pain 12: choices that are not there.
+# Choices that are not there.
 @pytest.mark.parametrize(
     "payload",
     [
@@ -151,7 +151,7 @@ def test_errors_in_place_of_a_chunk_are_seen(tree: Any, message: str) -> None:
     assert info.message == message
 
 
-# Usage (pain 6, law 12)
+# Usage: the last one counts, and absent is not zero
 @pytest.mark.parametrize(
     "payloads",
     [

@@ -110,7 +110,7 @@ def test_the_lists_of_one_struct_are_not_those_of_another() -> None:
 
 
 def test_usage_in_the_form_all_dialects_share() -> None:
-    """The documents' Grok sample: 300 of 500 tokens were thinking, so 200 are visible (rows 88, 89)."""
+    """300 of 500 tokens were thinking, so 200 are visible: Gravitex's own sample of Grok."""
     usage = msgspec.json.decode(
         b'{"prompt_tokens":100,"completion_tokens":500,"total_tokens":600,'
         b'"completion_tokens_details":{"reasoning_tokens":300}}',
@@ -120,7 +120,7 @@ def test_usage_in_the_form_all_dialects_share() -> None:
 
 
 def test_large_images_survive_in_full() -> None:
-    """An image in a content part or as Markdown is not cut, copied or reformatted (row 102)."""
+    """An image in a content part or as Markdown is not cut, copied or reformatted."""
     data = "data:image/png;base64," + "QUJD" * 100_000
     part = msgspec.json.encode({"type": "image_url", "image_url": {"url": data}})
     assert msgspec.json.decode(part, type=ContentPart).image_url["url"] == data

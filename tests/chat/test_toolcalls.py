@@ -15,7 +15,7 @@ from .folding import call, chunk, fold
 SHANGHAI = '{"city":"Shanghai"}'
 PARIS = '{"city":"Paris"}'
 
-# The habits of chat.md section 4 and of the threads behind pains 7 and 8.
+# The habits of providers: see "Tool calls" in decoding/README.md.
 HABITS = {
     "openai: id and name first, arguments in pieces": [
         call(0, "a", "get", ""), call(0, arguments='{"city":'), call(0, arguments='"Shanghai"}'),
@@ -108,7 +108,7 @@ def test_the_message_holds_the_calls_in_the_shape_of_the_wire(habit: str) -> Non
     "id", ["call_abc", "toolu_01", "chatcmpl-tool-9f", "0", "functions.get:0", "a-" * 40]
 )
 def test_ids_are_opaque(id: str) -> None:
-    """Any style of id passes unchanged (checklist row 42)."""
+    """Any style of id passes unchanged."""
     assert fold([call(0, id, "get", "{}")]).calls() == [(id, "get", "{}")]
 
 

@@ -1,4 +1,4 @@
-"""Law 10, the loop is never blocked: a task that ticks beside the work notices how long each step takes.
+"""The loop is never blocked: a task that ticks beside the work notices how long each step takes.
 
 Measured in the CPU time of the loop's own thread: a busy machine pauses programs for reasons of its own. What
 waits instead of working (a name lookup) is asked which thread it waits in. The best of ten runs is what the

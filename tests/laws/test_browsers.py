@@ -1,4 +1,4 @@
-"""Law 2 through a web framework: when the browser leaves, the model stops.
+"""Stop means stop, through a web framework: when the browser leaves, the model stops.
 
 Real servers, Starlette's on uvicorn and the example's on aiohttp.web, with a browser that is a socket, and
 the garbage collector off.

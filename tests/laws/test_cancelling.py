@@ -1,4 +1,4 @@
-"""Laws 2 and 3 at every await: cancelling, twice too, leaks no connection, no slot and no permit."""
+"""Cancelling at every await, twice too, leaks no connection, no slot and no permit."""
 
 from __future__ import annotations
 

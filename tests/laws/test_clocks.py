@@ -1,4 +1,4 @@
-"""Law 4, nothing waits for ever: seven clocks, each of which ends its own kind of silence and no other.
+"""Nothing waits for ever: seven clocks, each of which ends its own kind of silence and no other.
 
 The sockets are real and the time is not (``tests/virtual.py``): a clock has to run out at its moment, neither
 before nor after, whatever the machine does meanwhile.

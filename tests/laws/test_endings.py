@@ -1,4 +1,4 @@
-"""Law 1, truthful ending: what did not end well raises, in every view, and carries what had arrived."""
+"""Truthful ending: what did not end well raises, in every view, and carries what had arrived."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Law 1 for errors that come with something: text and usage of the same event are kept, then it raises."""
+"""Errors that come with something: text and usage of the same event are kept, then it raises."""
 
 from __future__ import annotations
 

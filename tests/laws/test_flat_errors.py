@@ -1,7 +1,7 @@
-"""Law 1 for errors in flat form: an object in place of an event, or of an answer, that says what went wrong.
+"""Errors in flat form: an object in place of an event, or of an answer, that says what went wrong.
 
 The forms are generated: every name for a message with every name for a code, the code as a number, as its
-text or as a word, before the first delta and behind it (chat.md section 11, error_codes.json).
+text or as a word, before the first delta and behind it (see "Error bodies" in decoding/README.md).
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ async def test_harmless_objects_are_no_answers(
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=repr)
 async def test_every_documented_shape_of_an_error(gateway: LocalGateway, dialect: Dialect) -> None:
-    """The shapes of error_codes.json, as an event and as a body with status 200."""
+    """The known forms of error bodies, as an event and as a body with status 200."""
     shapes = loads(shared("reference", "error_codes.json").read_bytes())["body_shapes"]
     examples = [shape["example"] for shape in shapes if not isinstance(shape["example"], str)]
     assert len(examples) >= 8

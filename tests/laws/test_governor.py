@@ -1,4 +1,4 @@
-"""Law 4 under limits: nobody waits for what is another's, told limits hold, hidden ones are found.
+"""Limits: nobody waits for what is another's, told limits hold, hidden ones are found.
 
 The gateways here live in virtual time: what they allow is known, and no machine is too slow for it.
 """

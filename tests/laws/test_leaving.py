@@ -1,4 +1,4 @@
-"""Law 2, stop means stop: leaving a stream in any way closes its connection, which stops the model.
+"""Stop means stop: leaving a stream in any way closes its connection, which stops the model.
 
 The sockets are real and the time is not (``tests/virtual.py``): what happens "at once" takes no time at all.
 """
@@ -426,7 +426,7 @@ async def test_a_cancelled_drain_keeps_the_answer() -> None:
 
 
 async def test_cancelling_a_read_loses_nothing(gateway: LocalGateway, client: AsyncGravitex) -> None:
-    """Law 3: a limit around each read can be followed by the next one, before the headers too."""
+    """A limit around each read can be followed by the next one, before the headers too."""
     gateway.script(text=[str(n) for n in range(20)], pace=0.01)
     stream = open_stream(client)
     seen, cancelled = [], 0

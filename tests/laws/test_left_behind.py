@@ -1,4 +1,4 @@
-"""Law 2, nothing stays behind: whatever is left, however it is stopped, its connection and its frames go.
+"""Nothing stays behind: whatever is left, however it is stopped, its connection and its frames go.
 
 The garbage collector is off in all of these. A server that answers as it is told sees who leaves; a local
 variable of the function that reads must be gone as well, because what keeps it would keep a stream too.
@@ -489,7 +489,7 @@ async def _of(stream: Any) -> Any:
 
 
 async def test_a_cancelled_read_is_taken_up_again() -> None:
-    """Law 3 holds before the head too: who reads has the stream."""
+    """Before the head, too, whoever reads has the stream."""
     async with Upstream(silence) as upstream:
         stream = open_stream(upstream.client)
         read = asyncio.ensure_future(stream.__anext__())

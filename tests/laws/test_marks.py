@@ -1,4 +1,4 @@
-"""Law 1 at the mark: ``[DONE]`` without a finish reason is an end only with a clean end of the body."""
+"""The ending at the mark: ``[DONE]`` without a finish reason is an end only with a clean end of the body."""
 
 from __future__ import annotations
 

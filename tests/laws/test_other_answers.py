@@ -1,4 +1,5 @@
-"""Law 1 for whole bodies: what is no answer is none, whatever its label and status, and says what it is."""
+"""Whole bodies in place of streams: what is no answer is none, whatever its label and status, and says what
+it is."""
 
 from __future__ import annotations
 
@@ -139,7 +140,7 @@ async def test_little_is_enough_for_an_answer(gateway: LocalGateway, client: Asy
 async def test_counts_that_were_not_sent_are_none(
     gateway: LocalGateway, client: AsyncGravitex, dialect: Dialect
 ) -> None:
-    """Streamed and plain: the server counted, and said nothing of thinking and of its cache (law 12)."""
+    """Streamed and plain: the server counted, and said nothing of thinking and of its cache."""
     for text, reads in itertools.product(("deltas", "final"), (1, 2000)):
         usage = {**(dialect.end[0] if dialect is RESPONSES else {}), **dialect.usage}
         events = [dialect.text("ab") for _ in range(reads)]

@@ -1,4 +1,4 @@
-"""Law 8: before the first delta what is safe is tried again, with jitter and as asked; after it nothing.
+"""Before the first delta what is safe is tried again, with jitter and as asked; after it nothing.
 
 The sockets are real and the time is not (``tests/virtual.py``): a pause is as long as it says.
 """

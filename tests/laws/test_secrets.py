@@ -1,4 +1,4 @@
-"""Law 9, secrets stay home: the key stands in the request and nowhere else, and headers are ours alone."""
+"""Secrets stay home: the key stands in the request and nowhere else, and headers are ours alone."""
 
 from __future__ import annotations
 

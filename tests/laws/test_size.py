@@ -1,4 +1,4 @@
-"""Law 5, bounded memory: every size has a limit with a name and an error, and what is legal works."""
+"""Bounded memory: every size has a limit with a name and an error, and what is legal works."""
 
 from __future__ import annotations
 

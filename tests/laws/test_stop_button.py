@@ -1,4 +1,4 @@
-"""Law 2 with two hands: one task reads, and somebody else presses stop. That is no mistake of anybody's.
+"""Stop from another hand: one task reads, and somebody else presses stop. That is no mistake of anybody's.
 
 Every view hands out what had arrived and ends; ``final`` gives the answer as far as it had arrived; what is
 left says that it was closed.

@@ -1,4 +1,4 @@
-"""Law 4 over sockets: who may be held up by a 429, for how long, where it is seen, and under which clock."""
+"""Limits over sockets: who may be held up by a 429, for how long, where it is seen, and under which clock."""
 
 from __future__ import annotations
 

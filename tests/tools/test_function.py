@@ -146,7 +146,7 @@ async def test_pydantic_models_as_parameters() -> None:
 
 
 async def test_no_arguments_come_in_three_forms() -> None:
-    """An empty text means none (chat.md section 4)."""
+    """An empty text means none."""
     tool = Tool(lambda: "now", name="now")
     for text in ("", " ", "{}"):
         assert await called(tool, text) == "now"
