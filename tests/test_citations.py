@@ -22,7 +22,7 @@ WRITTEN = {path.name for path in ROOT.rglob("*.*") if path.suffix in (".md", ".j
 
 # Several sections may be named at once: see "Usage" and "Tool calls" in decoding/README.md.
 CITATION = re.compile(r'((?:"[^"]+"(?:,| and)? )+)in decoding/README\.md')
-NAME = re.compile(r"(?<![\w/.\]<>)])[\w-]+(?:/[\w-]+)*\.(?:md|json|rst|txt|pdf)\b")
+NAME = re.compile(r"(?<![\w/.\]<>)])[\w-]+(?:/[\w-]+)*\.(?:md|json|rst|txt|pdf)\b(?!\.\w)")
 # Words that lead to a section, a row or a rule of something that is not here. A section of an RFC is public.
 ELSEWHERE = re.compile(
     r"\breference: |\bDESIGN\b|\b[Ll]aws? \d|\b[Pp]ains? \d|\b(?:checklist )?rows? \d+"
