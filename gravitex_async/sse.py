@@ -14,7 +14,7 @@ Two modes
     ``strict=False`` is what the clients use. It differs in three points, because of what servers do (see
     "Framing" and "Errors inside an answer" in decoding/README.md): an event that is open at the end of the
     input is delivered; a field line named ``error`` makes an ``error`` event; and a line that begins with
-    ``{`` or ``[`` between events is raw JSON, as is everything behind it: ``stray`` holds it.
+    ``{`` or ``[`` between events is raw JSON, as is everything behind it: ``unparsed`` holds it.
 
 Not here: ``[DONE]`` (chat only), what an event's type means, reconnecting.
 """
@@ -81,8 +81,20 @@ class SSEParser:
     """
 
     __slots__ = (
-        "_bom", "_data", "_dead", "_event", "_id", "_max", "_pieces", "_pieces_size", "_size", "_stray",
-        "_strict", "_swallow_lf", "last_event_id", "retry",
+        "_bom",
+        "_data",
+        "_dead",
+        "_event",
+        "_id",
+        "_max",
+        "_pieces",
+        "_pieces_size",
+        "_size",
+        "_strict",
+        "_swallow_lf",
+        "_unparsed",
+        "last_event_id",
+        "retry",
     )  # fmt: skip
 
     def __init__(
@@ -99,21 +111,21 @@ class SSEParser:
         self._size = 0
         self._event = ""
         self._id = ""
-        self._stray: list[bytes] | None = None
+        self._unparsed: list[bytes] | None = None
         self._dead: EventTooLargeError | None = None
         self.last_event_id = ""
         self.retry: int | None = None  # milliseconds, when the stream asked for a reconnection time
 
     @property
-    def stray(self) -> bytes | None:
+    def unparsed(self) -> bytes | None:
         """Raw JSON found in place of events, as far as it has come, else None. Lenient mode only."""
-        return None if self._stray is None else b"".join(self._stray)
+        return None if self._unparsed is None else b"".join(self._unparsed)
 
     @property
     def idle(self) -> bool:
         """Whether the next byte begins a new event: the stream has begun, and nothing is held back."""
         return not (self._pieces or self._data or self._event or self._swallow_lf) and (
-            self._bom is None and self._stray is None
+            self._bom is None and self._unparsed is None
         )
 
     def feed(self, data: bytes) -> list[SSEEvent]:
@@ -122,8 +134,8 @@ class SSEParser:
             raise copy.copy(self._dead)
         if self._bom is not None:
             data = self._without_bom(data)
-        if self._stray is not None:
-            self._keep_stray(data)
+        if self._unparsed is not None:
+            self._keep_unparsed(data)
             return []
         events: list[SSEEvent] = []
         try:
@@ -142,11 +154,11 @@ class SSEParser:
         if self._bom:
             held, self._bom = self._bom, None
             self._lines(held, events)
-        if self._strict or self._stray is not None:
+        if self._strict or self._unparsed is not None:
             return events
         if self._pieces:
             self._line(self._joined(b""), events)
-            if self._stray is not None:
+            if self._unparsed is not None:
                 return events
         self._dispatch(events)
         return events
@@ -172,8 +184,8 @@ class SSEParser:
                 end = cr
             line = _part(data, start, end)
             self._line(self._joined(line) if self._pieces else line, events)
-            if self._stray is not None:
-                self._keep_stray(data[end:])
+            if self._unparsed is not None:
+                self._keep_unparsed(data[end:])
                 return
             if end == cr:
                 cr = data.find(b"\r", end + 1)
@@ -225,8 +237,8 @@ class SSEParser:
 
     def _field(self, line: bytes | memoryview, events: list[SSEEvent]) -> None:
         if not self._strict and line[0] in b"{[" and not self._data and not self._event:
-            self._stray = []
-            self._keep_stray(bytes(line))
+            self._unparsed = []
+            self._keep_unparsed(bytes(line))
             return
         name, _, value = bytes(line).partition(b":")
         value = value.removeprefix(b" ")
@@ -252,10 +264,10 @@ class SSEParser:
             self._size = 0
         self._event = ""
 
-    def _keep_stray(self, data: bytes) -> None:
-        stray = self._stray
-        assert stray is not None
-        stray.append(data)
+    def _keep_unparsed(self, data: bytes) -> None:
+        unparsed = self._unparsed
+        assert unparsed is not None
+        unparsed.append(data)
         self._size += len(data)
         if self._size > self._max:
             self._die()
@@ -265,7 +277,7 @@ class SSEParser:
             f"expected events of at most {self._max} bytes, got a larger one; raise max_event_bytes (of "
             f"AsyncGravitex, or of the parser) if the model sends such events"
         )
-        self._pieces, self._data, self._stray = [], [], None
+        self._pieces, self._data, self._unparsed = [], [], None
         raise copy.copy(self._dead)
 
 

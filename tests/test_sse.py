@@ -24,7 +24,7 @@ class Result(NamedTuple):
     events: list[Seen]
     last_id: str
     retry: int | None
-    stray: bytes | None
+    unparsed: bytes | None
 
 
 def parse(pieces: Iterable[bytes], *, strict: bool, limit: int = MAX_EVENT_BYTES) -> Result:
@@ -32,7 +32,7 @@ def parse(pieces: Iterable[bytes], *, strict: bool, limit: int = MAX_EVENT_BYTES
     events = [event for piece in pieces for event in parser.feed(piece)]
     events += parser.close()
     seen = [(event.event, bytes(event.data), event.id) for event in events]
-    return Result(seen, parser.last_event_id, parser.retry, parser.stray)
+    return Result(seen, parser.last_event_id, parser.retry, parser.unparsed)
 
 
 def bytewise(body: bytes) -> Sequence[bytes]:
@@ -95,7 +95,7 @@ BOTH: dict[str, tuple[bytes, list[Seen]]] = {
     "done": (b"data: [DONE]\n\n", [message("[DONE]")]),
 }
 
-# Where the two modes part: input, strict events, lenient events, lenient stray.
+# Where the two modes part: input, strict events, lenient events, lenient unparsed.
 APART: dict[str, tuple[bytes, list[Seen], list[Seen], bytes | None]] = {
     "open-block": (b"data: a\n\ndata: b\n", [message("a")], [message("a"), message("b")], None),
     "open-line": (b"data: a\n\ndata: b", [message("a")], [message("a"), message("b")], None),
@@ -125,17 +125,17 @@ def test_the_vectors_of_the_standard(name: str, strict: bool) -> None:
     body, events = BOTH[name]
     result = parse([body], strict=strict)
     assert result.events == events
-    assert result.stray is None
+    assert result.unparsed is None
 
 
 @pytest.mark.parametrize("name", APART)
 def test_where_strict_and_lenient_differ(name: str) -> None:
     """Lenient delivers an open block, knows ``error:`` lines and keeps raw JSON; strict is WHATWG's."""
-    body, strict, lenient, stray = APART[name]
+    body, strict, lenient, unparsed = APART[name]
     assert parse([body], strict=True).events == strict
-    assert parse([body], strict=True).stray is None
+    assert parse([body], strict=True).unparsed is None
     found = parse([body], strict=False)
-    assert (found.events, found.stray) == (lenient, stray)
+    assert (found.events, found.unparsed) == (lenient, unparsed)
 
 
 VECTORS = {**{k: v[0] for k, v in BOTH.items()}, **{k: v[0] for k, v in APART.items()}}
@@ -217,7 +217,7 @@ ENDLESS = {
     "unknown-field": (b"foo", b"x" * 100),
     "block": (b"", b"data: " + b"x" * 94 + b"\n"),
     "empty-lines-of-data": (b"", b"data\n" * 20),
-    "stray": (b"{", b'"k": 1,' * 14),
+    "unparsed": (b"{", b'"k": 1,' * 14),
 }
 
 

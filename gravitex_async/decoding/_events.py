@@ -153,14 +153,14 @@ class EventDecoder(Generic[T]):
         if self.done or self.failure is not None:
             return items
         self._closing(items)
-        if self.stray is not None and self.failure is None:
-            self._stray(self.stray)
+        if self.unparsed is not None and self.failure is None:
+            self._fail(self.unparsed)
         return items
 
     @property
-    def stray(self) -> bytes | None:
+    def unparsed(self) -> bytes | None:
         """Raw JSON that stands in place of events, as far as it has come."""
-        return None if self._parser is None else self._parser.stray
+        return None if self._parser is None else self._parser.unparsed
 
     def payload(self, index: int) -> bytes:
         """The bytes that item *index* of the last call was decoded from."""
@@ -298,7 +298,7 @@ class EventDecoder(Generic[T]):
             if isinstance(self.failure, DecodeError):
                 self.failure = None
 
-    def _stray(self, data: bytes) -> None:
+    def _fail(self, data: bytes) -> None:
         body = parse_body(data)
         found = find_flat(body) or ErrorInfo(message=f"raw text in the stream: {excerpt(data)}", body=body)
         self.failure = error_of(found)

@@ -124,9 +124,9 @@ class Reading(Generic[ItemT, FinalT]):
             return
         if not self.marked:
             items = self._decoder.close()
-            stray = self._decoder.stray
-            if stray and not self._decoder.events:
-                self._take_body(stray)  # behind nothing but keep-alives
+            unparsed = self._decoder.unparsed
+            if unparsed and not self._decoder.events:
+                self._take_body(unparsed)  # behind nothing but keep-alives
                 return
             self._take(items)
         self.end.evidence.clean_eof = clean
