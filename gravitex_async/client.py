@@ -142,6 +142,7 @@ class AsyncGravitex:
 
     def _set(self, pool: Pool, **settings: Any) -> None:
         self._settings = settings
+        # Kept as given, for a number means one thing to streams and another to plain calls; checked here.
         self._timeout: Timeout | float | None = settings["timeout"]
         Timeout.of(self._timeout)
         self._retry = RetryPolicy.of(settings["max_retries"])
@@ -150,6 +151,7 @@ class AsyncGravitex:
             raise expected("max_event_bytes", "a whole number from 1", shown(self._max_event_bytes))
         if settings["auth"] not in ("bearer", "x-goog-api-key", "query"):
             raise expected("auth", "'bearer', 'x-goog-api-key' or 'query'", shown(settings["auth"]))
+        # Ours alone: another vendor's key in the environment must never be sent here.
         api_key = settings["api_key"]
         if api_key is None:
             api_key = os.environ.get("GRAVITEX_API_KEY", "")
@@ -220,6 +222,7 @@ class AsyncGravitex:
         unknown = sorted(overrides.keys() - self._settings.keys())
         if unknown:
             raise _unexpected("with_options", unknown, self._settings)
+        # Not by the constructor, which would make a pool.
         view = type(self).__new__(type(self))
         view._set(self.pool, **{**self._settings, **overrides})
         return view

@@ -137,7 +137,10 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         if retry_after is not None:
             if retry_after > self.max_retry_after:
                 return None
+            # Never earlier than asked, and not all callers at the same moment.
             return max(0.0, retry_after) + rand() * min(self.initial_delay, retry_after / 10 + 0.05)
+        # Full jitter: callers that failed together do not come back together. The exponent has a limit
+        # because 2.0 ** 1024 is an OverflowError.
         return rand() * min(self.max_delay, self.initial_delay * 2.0 ** min(attempt - 1, 32))
 
 

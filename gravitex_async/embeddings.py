@@ -161,6 +161,7 @@ async def _fetched(call: Call) -> CreateEmbeddingResponse:
         Embedding(_floats(item.embedding), position if item.index is None else item.index)
         for position, item in enumerate(sent.data)
     ]
+    # ``index`` tells the order; that of the list is not promised.
     return CreateEmbeddingResponse(sorted(items, key=lambda item: item.index), sent.model, sent.usage)
 
 
@@ -173,7 +174,7 @@ def _floats(value: list[float] | str) -> list[float]:
     except ValueError as error:
         reason = str(error)
     else:
-        if sys.byteorder == "big":
+        if sys.byteorder == "big":  # the wire is little-endian whatever the machine is
             numbers.byteswap()
         return numbers.tolist()
     raise DecodeError(f"expected base64 of 32 bit floats, got {value[:40]!r} ({reason})")

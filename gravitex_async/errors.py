@@ -141,6 +141,7 @@ class APIError(GravitexError):
     def __init__(self, sentence: str, /, **details: Any) -> None:
         super().__init__(sentence)
         self.message = sentence
+        # Absent details keep the defaults of the class: a timeout is retryable without saying so.
         self.__dict__.update({name: value for name, value in details.items() if value is not None})
 
     def __str__(self) -> str:

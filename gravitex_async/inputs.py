@@ -201,6 +201,7 @@ def _load(
         path = Path(source)
         size, name, data = path.stat().st_size, filename or path.name, path
     mime = mime_type or _guessed(name)
+    # Before the file is read: a file that is refused for its size is not to fill the memory first.
     if check is not None and not mime.startswith(("image/", "audio/")):
         check(size, name or "the bytes given")
     data = data.read_bytes() if isinstance(data, Path) else data

@@ -143,7 +143,7 @@ class SSEParser:
                 self._lines(data, events)
         except EventTooLargeError:
             if not events:
-                raise
+                raise  # else the next call does: what came before the error in this read is not lost
         return events
 
     def close(self) -> list[SSEEvent]:
@@ -157,6 +157,7 @@ class SSEParser:
         if self._strict or self._unparsed is not None:
             return events
         if self._pieces:
+            # Whether a last line without an end is whole, its JSON tells: that is the decoder's to judge.
             self._line(self._joined(b""), events)
             if self._unparsed is not None:
                 return events
@@ -166,7 +167,7 @@ class SSEParser:
     def _without_bom(self, data: bytes) -> bytes:
         data = (self._bom or b"") + data
         if len(data) < len(BOM) and BOM.startswith(data):
-            self._bom = data
+            self._bom = data  # may be the first bytes of a mark that the network cut
             return b""
         self._bom = None
         return data.removeprefix(BOM)
@@ -175,6 +176,8 @@ class SSEParser:
         size = len(data)
         start = 1 if self._swallow_lf and data[0] == _LF else 0
         self._swallow_lf = False
+        # Each kind of line end is searched for by itself, and again only when it was used: a stream that has
+        # but one of them would be searched to its end for the other at every line.
         lf = data.find(b"\n", start)
         cr = data.find(b"\r", start)
         while lf >= 0 or cr >= 0:
@@ -192,6 +195,8 @@ class SSEParser:
                 if lf == end + 1:
                     end = lf
                 elif end + 1 == size:
+                    # The LF of this CRLF may be the first byte of the next read. The line is not kept back
+                    # for it: a server that ends lines with CR alone would have its events come one read late.
                     self._swallow_lf = True
             start = end + 1
             if 0 <= lf < start:
@@ -258,6 +263,7 @@ class SSEParser:
     def _dispatch(self, events: list[SSEEvent]) -> None:
         self.last_event_id = self._id
         if self._data:
+            # One line, the usual case, stays the slice it is.
             data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
             events.append(SSEEvent(data, self._event or "message", self._id))
             self._data = []

@@ -99,6 +99,7 @@ class ThinkSplitter:
     def _start(self, text: str) -> str:
         """Waits until it is clear whether a tag opens the text; returns what is left for the next state."""
         if not self._held:
+            # Blanks are kept aside: they belong to the content if no tag follows, and to nothing if one does.
             stripped = text.lstrip()
             self._blanks.append(text[: len(text) - len(stripped)])
             text = stripped
@@ -121,6 +122,8 @@ class ThinkSplitter:
         text = self._held + self._without_newline(text)
         end = text.find(self._closing)
         if end < 0:
+            # What may be the beginning of the closing tag, and the newline before it, waits for the next
+            # piece.
             kept = len(text) - _tail(text, self._closing)
             self._held = text[kept:]
             return Split(text[:kept], "")

@@ -66,6 +66,7 @@ class Timings(msgspec.Struct):
             self.first_content = since
         if reasoning and self.first_reasoning is None:
             self.first_reasoning = since
+        # From one read with content to the next: keep-alives in between are no content.
         if self.last_content is not None:
             self.between.add(since - self.last_content)
         self.last_content = since

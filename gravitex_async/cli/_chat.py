@@ -94,6 +94,7 @@ async def _print(stream: ChatStream, model: str) -> None:
     try:
         await _print_deltas(stream, aside)
     finally:
+        # Also after an error: the shell's prompt is not to stand behind half an answer.
         if stream.content:
             print(flush=True)
         elif stream.reasoning_content:

@@ -112,7 +112,7 @@ class _Token:
 
 
 class _Frame:
-    """A container the scanner is in, and the place in it that is being filled."""
+    """A container that the scanner is inside of, and the place in it that is filled next."""
 
     __slots__ = ("attribute", "is_list", "shape", "target", "value_shape")
 
@@ -183,6 +183,7 @@ class Growth(Generic[T]):
     def _step(self, text: str, at: int) -> int:
         """Takes one mark of the structure, or begins a token; returns where to go on."""
         if self._expected == "start":
+            # Whatever stands before the JSON (a code fence, a sentence) is skipped.
             found = _OPENING.search(text, at)
             if found is None:
                 return len(text)
@@ -207,7 +208,7 @@ class Growth(Generic[T]):
             self._token.begin(mark)
             return 0
         else:
-            self._expected = "done"
+            self._expected = "done"  # no JSON: whoever reads the whole answer reports it
         return 1
 
     def _begin_root(self, mark: str) -> None:
@@ -246,7 +247,7 @@ class Growth(Generic[T]):
         self._expected = "comma" if self._frames else "done"
 
     def _close(self) -> None:
-        """A token is whole: a key, or a value."""
+        """Takes a token that is whole: a key, or a value."""
         text, frame = self._token.text(), self._frames[-1]
         self._token.reset()
         if self._expected == "key":
@@ -278,13 +279,14 @@ class Growth(Generic[T]):
             self._frames[-1].put(value)
 
     def _show_text(self) -> None:
-        """Shows a text that is not whole yet, when that is due."""
+        """Shows an unfinished text, if it has grown enough since it was shown last."""
         frame, size = self._frames[-1], self._token.size
         due = size <= SHOWN_ALWAYS or size - self._shown >= self._shown // GROWN_BY
         if due and not frame.is_list and frame.attribute is not None and frame.value_shape.is_text:
             text = _readable(self._token.text())
             if text is not None:
                 self._put(text)
+            # Also where nothing could be shown: a text that cannot be read must not be tried at every piece.
             self._shown = size
 
 

@@ -81,12 +81,13 @@ class Shape:
         return None if found is None else (found[0], shape_of(found[1]))
 
     def put(self, target: Any, attribute: str, value: Any) -> None:
-        """Puts a value in its place."""
+        """Sets a field, or a key, of an object that ``begin`` made."""
         if isinstance(target, dict):
             target[attribute] = value
         elif isinstance(target, msgspec.Struct):
-            msgspec.structs.force_setattr(target, attribute, value)
+            msgspec.structs.force_setattr(target, attribute, value)  # frozen structs grow, too
         elif is_pydantic(type(target)):
+            # Not by assignment, which would validate a model that is not whole.
             target.__dict__[attribute] = value
             target.__pydantic_fields_set__.add(attribute)
         else:
@@ -133,6 +134,7 @@ def _dataclass(cls: Any) -> tuple[Fields, Make]:
 
 
 def _bare_instance(cls: Any, fields: tuple[dataclasses.Field[Any], ...]) -> Any:
+    # Not by the constructor: ``__post_init__`` may check what has not come yet.
     value = object.__new__(cls)
     for field in fields:
         default = None if field.default is dataclasses.MISSING else field.default

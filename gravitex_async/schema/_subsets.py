@@ -93,7 +93,7 @@ class _Subset:
         return self.scalar(node)
 
     def inlined(self, node: Schema) -> Schema:
-        """The definition a reference names, in its place, with what stands beside the reference."""
+        """The definition that a reference names, merged with the keywords beside the reference."""
         name = node["$ref"].removeprefix(REF)
         if name in self._within:
             raise _Inexpressible
@@ -104,7 +104,7 @@ class _Subset:
             self._within.pop()
 
     def object(self, node: Schema) -> Schema:
-        """An object with named properties; one with any others cannot be said."""
+        """An object with named properties; others cannot be expressed."""
         properties = node.get("properties")
         if not properties or node.get("additionalProperties") not in (None, False):
             raise _Inexpressible
@@ -146,6 +146,8 @@ class _Strict(_Subset):
 
     def object(self, node: Schema) -> Schema:
         found = super().object(node)
+        # Strict mode knows no optional properties: those with a default are always sent, and read as any
+        # other.
         return {**found, "required": list(found["properties"]), "additionalProperties": False}
 
     def scalar(self, node: Schema) -> Schema:
@@ -176,6 +178,7 @@ class _Gemini(_Subset):
     def object(self, node: Schema) -> Schema:
         found = super().object(node)
         required = {"required": node["required"]} if node.get("required") else {}
+        # Without it Gemini writes properties in the order of the alphabet: an answer before its reasons.
         return {**found, **required, "propertyOrdering": list(found["properties"])}
 
     def scalar(self, node: Schema) -> Schema:

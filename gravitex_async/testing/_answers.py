@@ -209,7 +209,7 @@ def _first(pieces: Sequence[str], length: int) -> Iterator[str]:
 
 
 def _choice(answer: Answer, index: int) -> Answer:
-    """Choices must differ, or a test could not tell them apart."""
+    """The answer as choice *index*. Choices differ, so that a test can tell them apart."""
     if not index:
         return answer
     calls = tuple(replace(call, id=f"{call.id}_{index}") for call in answer.tool_calls)

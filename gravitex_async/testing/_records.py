@@ -128,6 +128,7 @@ class Board:
         """Wake everyone who waits; each tries its own condition again."""
         if not self._waiters:
             return
+        # Taken first: whoever wakes may wait again, and must not be woken by the same change.
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.done():

@@ -59,6 +59,7 @@ async def _within(limit: float | None, call: Coroutine[Any, Any, Any], name: str
         await _cancelled([task])
         raise
     if not task.done():
+        # Not awaited: a tool that ignores its cancellation must not hold up the run.
         task.cancel()
         task.add_done_callback(_looked_at)
         return TimeoutError(f"{name} did not finish within {limit:g} s")

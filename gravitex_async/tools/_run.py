@@ -168,6 +168,7 @@ class ToolRun(Generic[FinalT]):
         return not self._over
 
     def _begin(self) -> None:
+        # A call that is forced in every round would never let the model answer.
         params = self._params if not self.rounds else self._dialect.unforced(self._params)
         given = {**params, self._dialect.key: list(self._history)}
         self.rounds.append(self._dialect.open(**given))
@@ -193,6 +194,7 @@ class ToolRun(Generic[FinalT]):
         try:
             results = await run_calls(self._tools, calls, self._tool_timeout)
         except BaseException:
+            # The turn is not in the history without its results, so ``messages`` is still a valid request.
             self._torn = True
             raise
         self._history += [*turn, *self._dialect.results(list(zip(calls, results, strict=True)))]
