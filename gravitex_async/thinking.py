@@ -122,8 +122,7 @@ class ThinkSplitter:
         text = self._held + self._without_newline(text)
         end = text.find(self._closing)
         if end < 0:
-            # What may be the beginning of the closing tag, and the newline before it, waits for the next
-            # piece.
+            # What may be the newline before the closing tag, and a part of the tag, waits for the next piece.
             kept = len(text) - _tail(text, self._closing)
             self._held = text[kept:]
             return Split(text[:kept], "")

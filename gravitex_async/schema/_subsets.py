@@ -146,8 +146,7 @@ class _Strict(_Subset):
 
     def object(self, node: Schema) -> Schema:
         found = super().object(node)
-        # Strict mode knows no optional properties: those with a default are always sent, and read as any
-        # other.
+        # Strict mode has no optional properties: a model sends those with a default, too.
         return {**found, "required": list(found["properties"]), "additionalProperties": False}
 
     def scalar(self, node: Schema) -> Schema:
