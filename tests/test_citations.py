@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from .test_layout import FILES as TRACKED
+from .test_layout import ROOT, shown
+
 FOLDERS = ("gravitex_async", "tests", "benchmarks", "examples")
-FILES = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+FILES = [path for path in TRACKED if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in FOLDERS]
 GUIDE = ROOT / "gravitex_async" / "decoding" / "README.md"
 SECTIONS = re.findall(r"^## (.+)$", GUIDE.read_text("utf-8"), re.MULTILINE)
-WRITTEN = {path.name for folder in FOLDERS for path in (ROOT / folder).rglob("*.*")} | {
-    path.name for path in ROOT.glob("*.*")
-}
+WRITTEN = {path.name for path in TRACKED}
 
 # Several sections may be named at once: see "Usage" and "Tool calls" in decoding/README.md.
 CITATION = re.compile(r'((?:"[^"]+"(?:,| and)? )+)in decoding/README\.md')
@@ -67,10 +67,6 @@ def _comments(source: str) -> Iterator[tuple[int, str]]:
         block.append(token.string.lstrip("# "))
     if block:
         yield first, " ".join(block)
-
-
-def shown(path: Path) -> str:
-    return str(path.relative_to(ROOT))
 
 
 @pytest.mark.parametrize("path", FILES, ids=shown)
