@@ -25,7 +25,6 @@ SLIP: Final = 0.85
 SLIP_OF_A_SETTING: Final = 0.6
 
 _HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")
-_KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
 
 
 def known_only(call: str, given: Iterable[str], known: Iterable[str], *, more: Iterable[str] = ()) -> None:
@@ -59,7 +58,7 @@ def unexpected(
 
 
 def _meant(name: str, known: Collection[str], near: float) -> str | None:
-    """The known name that *name* probably means: it is in camelCase, lacks a word, or is misspelt."""
+    """The known name that *name* stands for: in camelCase, a word short, or with a slip of the pen."""
     snake = _HUMP.sub(lambda found: f"_{found[0]}", name).lower()
     if snake in known:
         return snake
@@ -122,7 +121,9 @@ def shows(parameters: type) -> Callable[[F], F]:
         ]
         more = [
             # ``help`` shows a forward reference by its repr, and a text as it is written.
-            inspect.Parameter(name, _KEYWORD, default=None, annotation=getattr(kind, "__forward_arg__", kind))
+            inspect.Parameter(
+                name, own[0].KEYWORD_ONLY, default=None, annotation=getattr(kind, "__forward_arg__", kind)
+            )
             for name, kind in parameters.__annotations__.items()
         ]
         shown = inspect.Signature(own + more, return_annotation=inspect.signature(function).return_annotation)

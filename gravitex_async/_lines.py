@@ -1,4 +1,4 @@
-"""Text from elsewhere, made safe for a log or a terminal: one line, no control characters."""
+"""Text that others wrote, for a log or a terminal: on one line, whatever it holds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 
 __all__ = ["one_line"]
 
-# Line ends and control characters, those of Unicode too.
+# What ends a line, or tells a terminal to do something.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def one_line(text: str) -> str:
-    """The text with line breaks and control characters as escapes: it cannot forge a line of a log."""
+    """The text with line breaks and control characters as escapes, so that it writes no line of its own."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text.strip())

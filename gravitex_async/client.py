@@ -1,7 +1,7 @@
 """AsyncGravitex: settings, a transport and the dialects.
 
 Making a client opens nothing and imports no HTTP library; the first request does, in a thread. The dialects
-are imported with this module and not at their first use, which would block the event loop.
+are loaded with this module, not when they are first asked for: that would be on the event loop.
 """
 
 from __future__ import annotations

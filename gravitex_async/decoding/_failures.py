@@ -101,7 +101,7 @@ _FAILED = frozenset({"error", "fail", "failed", "failure"})
 
 _STATUS_FIRST = re.compile(r"\s*([45][0-9][0-9])(?:\.0+)?\b")
 _REQUEST_ID = re.compile(r"\(request id: ([^)\s]+)\)")
-# float() takes more than this (1e9, 1_0, +5, inf, digits of other scripts); no server means any of it.
+# What float() takes beyond this (1e9, 1_0, +5, inf, digits of other scripts) no server means.
 _SECONDS = re.compile(r"[ \t]*[0-9]+(?:\.[0-9]+)?[ \t]*")
 _ID_HEADERS = ("x-oneapi-request-id", "x-request-id", "x-upstream-request-id")
 

@@ -64,7 +64,7 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def status_meant(word: str) -> int | None:
-    """The HTTP status that a word stands for, in any spelling: RateLimitError, Throttling.RateQuota."""
+    """The HTTP status that a word stands for, however it is written: RateLimitError, Throttling.RateQuota."""
     snake = _HUMP.sub("_", word).lower()
     for name in (snake, snake.removesuffix("_error"), snake.partition(".")[0]):
         status = _STATUS_WORDS.get(name) or _http_words().get(name)

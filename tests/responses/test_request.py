@@ -1,4 +1,4 @@
-"""The body is what was asked, in the order it was asked."""
+"""The body is what was asked, in the order it was asked (responses.md sections 2 and 3)."""
 
 from __future__ import annotations
 
