@@ -2,8 +2,8 @@
 
 What the gateway sent goes back as it came: tool calls with their ids and signatures, fields no struct knows.
 Left out are nulls and empty lists, which some upstreams refuse, and thinking where it must not go back:
-DeepSeek's reasoner refuses old ``reasoning_content``, its v4 wants it on turns that call tools
-(model_quirks.md section 5).
+DeepSeek's reasoner refuses old ``reasoning_content``, its v4 wants it on turns that call tools (see
+"Reasoning" in decoding/README.md).
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ __all__ = ["CALL_OPTIONS", "chat_body"]
 CALL_OPTIONS = frozenset({"extra_headers", "extra_query", "extra_body", "timeout", "max_retries"})
 """Arguments that are about the call and not for the body."""
 
-# Keys that qwen models read inside ``parameters`` only (000, "Tongyi Qianwen Extended Features").
+# Keys that qwen models read inside ``parameters`` only.
 _QWEN_ONLY = frozenset({"incremental_output", "enable_search", "search_options", "asr_options"})
 _QWEN = _QWEN_ONLY | {"temperature", "top_p", "top_k"}
 

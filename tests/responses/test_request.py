@@ -1,4 +1,4 @@
-"""The body is what was asked, in the order it was asked (responses.md sections 2 and 3)."""
+"""The body is what was asked, in the order it was asked."""
 
 from __future__ import annotations
 

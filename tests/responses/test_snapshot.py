@@ -1,4 +1,4 @@
-"""A response is put together from whatever part of its events a gateway sends (responses.md section 7)."""
+"""A response is put together from whatever part of its events a gateway sends."""
 
 from __future__ import annotations
 
