@@ -103,7 +103,7 @@ def more_extra(former: dict[str, Any] | None, extra: dict[str, Any] | None) -> d
 def is_empty(value: Any) -> bool:
     """Whether a value says nothing: null, "", a list or an object with nothing in it. Zero says something."""
     if isinstance(value, msgspec.Struct):
-        return not any(msgspec.structs.astuple(value))
+        return all(map(is_empty, msgspec.structs.astuple(value)))
     return not value and value != 0
 
 

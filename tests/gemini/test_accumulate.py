@@ -136,6 +136,14 @@ def test_usage_the_last_wins_field_by_field():
     assert (usage.reasoning_tokens, usage.cached_tokens, usage.source) == (5, 4, "server")
 
 
+def test_usage_of_zeros_alone_is_usage():
+    """It was sent; an object that says nothing was not."""
+    state = folded(event({"text": "a"}, usageMetadata={"totalTokenCount": 0}))
+    assert state.final().usage_metadata == UsageMetadata(total_token_count=0)
+    assert (state.usage.total_tokens, state.usage.source) == (0, "server")
+    assert folded(event({"text": "a"}, usageMetadata={})).final().usage_metadata is None
+
+
 def test_a_blocked_prompt_is_a_whole_answer():
     """No candidates, and nothing is missing; the word on the wire is the reason of the block."""
     state = folded({"promptFeedback": {"blockReason": "OTHER"}})

@@ -103,7 +103,7 @@ def test_zeros_take_the_place_of_nothing_that_was_counted(name, zeros):
         (None, True), ("", True), ([], True), ({}, True),
         (GroundingMetadata(), True), (CitationMetadata(), True),
         (0, False), (0.0, False), (False, False), ("x", False), ([None], False), ({"a": None}, False),
-        (GroundingMetadata(web_search_queries=["q"]), False),
+        (GroundingMetadata(web_search_queries=["q"]), False), (UsageMetadata(total_token_count=0), False),
     ],
     ids=repr,
 )  # fmt: skip
