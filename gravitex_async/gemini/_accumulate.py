@@ -27,7 +27,7 @@ from ._deltas import rest_of
 from ._enums import reason_of
 from ._guards import any_of, fields_but
 from ._head import BRINGS, HEAD, take_head
-from ._metadata import UsageMetadata, may_lack
+from ._metadata import MAY_LACK, UsageMetadata
 from ._parts import Content
 from ._structs import GenerateContentResponse
 from ._wire import is_empty, more_extra
@@ -48,7 +48,10 @@ _OF_ANSWER: Final = [
     ),
 ]
 _speaks_of_answer = any_of("head, item", _OF_ANSWER)
-_says_more_than_text = any_of("head, item, first, candidate, content, part", [*BESIDE_TEXT, *_OF_ANSWER])
+_is_more_than_text = any_of(
+    "head, item, first, candidate, content, part, usage, former",
+    [*BESIDE_TEXT, *_OF_ANSWER, f"(usage is not None and ({' or '.join(MAY_LACK)}))"],
+)
 
 
 class GeminiAccumulator:
@@ -74,10 +77,6 @@ class GeminiAccumulator:
         first = self._first  # candidate 0, and where more text of it goes
         run = None if first is None else first.run
         for item in items:
-            usage, counts = item.usage_metadata, None
-            if usage is not None:
-                counts = usage.counted()
-                self._usage = usage.after(self._usage) if may_lack(usage, self._usage) else usage
             if first is not None and run is not None:
                 # The short way: more of the text that is open, and nothing else.
                 try:
@@ -89,13 +88,19 @@ class GeminiAccumulator:
                     text = None
                 else:
                     text = part.text
+                usage = item.usage_metadata
                 if (
                     text
                     and (part.thought is True) is run.thought
                     and candidate.index == 0
-                    and not _says_more_than_text(head, item, first, candidate, content, part)
+                    and not _is_more_than_text(
+                        head, item, first, candidate, content, part, usage, self._usage
+                    )
                 ):
                     run.pieces.append(text)
+                    counts = None
+                    if usage is not None:
+                        counts, self._usage = usage.counted(), usage
                     reason = candidate.finish_reason or None
                     calls = () if reason is None else first.finish(reason)
                     if run.thought:
@@ -103,7 +108,7 @@ class GeminiAccumulator:
                     else:
                         emit(Delta(text, "", "", calls, reason, counts))
                     continue
-            emit(self._fold_one(item, counts))
+            emit(self._fold_one(item))
             if self.suspect:
                 break
             first = self._first
@@ -191,18 +196,21 @@ class GeminiAccumulator:
 
     # Folding
 
-    def _fold_one(self, item: GenerateContentResponse, usage: Usage | None) -> list[Delta]:
-        """Takes an event of any form but for its usage, which the first of its deltas carries."""
+    def _fold_one(self, item: GenerateContentResponse) -> list[Delta]:
+        """Takes an event of any form; the first of its deltas carries its usage."""
         if _speaks_of_answer(self._head, item):
             self._take_head(item)
+        usage, counts = item.usage_metadata, None
+        if usage is not None:
+            counts, self._usage = usage.counted(), usage.after(self._usage)
         found = []
         for candidate in item.candidates:
-            delta = self._candidate(candidate.index).take(candidate, usage)
+            delta = self._candidate(candidate.index).take(candidate, counts)
             if delta is not None:
                 found.append(delta)
-                usage = None  # the counts are those of the event, not of each candidate
-        if usage is not None or not item.candidates:
-            found += rest_of(item, usage)
+                counts = None  # they are those of the event, not of each candidate
+        if counts is not None or not item.candidates:
+            found += rest_of(item, counts)
         return found
 
     def _take_head(self, item: GenerateContentResponse) -> None:

@@ -84,6 +84,8 @@ class UsageMetadata(Metadata, kw_only=True):
 
     def after(self, former: UsageMetadata) -> UsageMetadata:
         """These counts, and the former ones where this object has none."""
+        if not _may_lack(self, former):
+            return self
         if _counts(former) and not _counts(self):
             return former  # zeros do not take the place of counts
         return _merged(self, former)
@@ -105,14 +107,13 @@ _merged = made_of(
     {name: f"former.{name} if now.{name} is None else now.{name}" for name in _ALL},
 )
 
-may_lack = any_of(
-    "now, former",
-    [
-        f"(not now.total_token_count and ({' or '.join(f'former.{name}' for name in _COUNTED)}))",
-        *(f"(now.{name} is None and former.{name} is not None)" for name in _ALL),
-    ],
-)
-"""Whether ``now.after(former)`` is any other than *now*; asked at every event."""
+MAY_LACK: Final = [
+    f"(not usage.total_token_count and ({' or '.join(f'former.{name}' for name in _COUNTED)}))",
+    *(f"(usage.{name} is None and former.{name} is not None)" for name in _ALL),
+]
+"""The conditions under which ``usage.after(former)`` may be any other than *usage*; asked at every event."""
+
+_may_lack = any_of("usage, former", MAY_LACK)
 
 
 class SafetyRating(Metadata, kw_only=True):

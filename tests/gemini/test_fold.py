@@ -101,7 +101,7 @@ def agree(payloads: Sequence[bytes], monkeypatch: pytest.MonkeyPatch, seed: int 
     one_by_one = read(items, trees, iter([1] * (len(items) + 1)))
     at_random = read(items, trees, iter(lambda: dice.randint(1, 7), 0))
     with monkeypatch.context() as patch:
-        patch.setattr(_accumulate, "_says_more_than_text", lambda *_: True)
+        patch.setattr(_accumulate, "_is_more_than_text", lambda *_: True)
         long_way = read(items, trees, iter([len(items)] * (len(items) + 1)))
     assert at_once == one_by_one == at_random == long_way
     # What is handed out as sent is not changed by the folding of it.
