@@ -16,8 +16,8 @@ from gravitex_async._json import dumps
 from gravitex_async.schema._growth import Growth
 from gravitex_async.schema._read import output_type
 
-from .costs import growth
-from .shapes import Bag, Box, Cat, City, Colour, Dog, Home, Letter, Point, Post, Recipe, Step, Tree, User
+from ..costs import growth
+from ..shapes import Bag, Box, Cat, City, Colour, Dog, Home, Letter, Point, Post, Recipe, Step, Tree, User
 
 RECIPE: dict[str, Any] = {
     "title": 'Soup "of\\day" \u00e9\U0001f600\n',

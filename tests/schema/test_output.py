@@ -17,7 +17,7 @@ from gravitex_async.errors import InvalidOutputError, OutputError, RefusalError,
 from gravitex_async.schema import Growth, output_type
 from gravitex_async.schema._read import CACHE_SIZE, read_output
 
-from .shapes import Cat, City, Colour, Dog, Letter, Point, Post, Recipe, Step, User
+from ..shapes import Cat, City, Colour, Dog, Letter, Point, Post, Recipe, Step, User
 
 TEXT = (
     '{"title":"Soup","steps":[{"text":"cut"}],"best":{"text":"eat"},"colour":"red","kind":"soup","made":null}'

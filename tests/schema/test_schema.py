@@ -13,7 +13,7 @@ import pytest
 from gravitex_async import MisuseError
 from gravitex_async.schema import output_type
 
-from .shapes import Bag, Box, Cat, City, Colour, Dog, Home, Letter, Point, Post, Recipe, Step, Tree, User
+from ..shapes import Bag, Box, Cat, City, Colour, Dog, Home, Letter, Point, Post, Recipe, Step, Tree, User
 
 STRICT = [
     Recipe, Tree, Home, Box[Step], Point, City, User, Letter, list[Step], Cat | Dog, Cat | None,

@@ -10,7 +10,7 @@ import pytest
 from gravitex_async import AsyncGravitex, Delta, StreamInterrupted
 from gravitex_async.testing import LocalGateway
 
-from .shapes import Point, Step
+from ..shapes import Point, Step
 
 ASK: dict[str, Any] = {"model": "deepseek-r1", "messages": [{"role": "user", "content": "Why?"}]}
 
