@@ -17,10 +17,26 @@ from gravitex_async.testing import LocalGateway
 from .virtual import with_sockets
 
 ROOT = Path(__file__).parent.parent
+MOST_WORKERS = 8  # each loads everything anew; the slowest file sets the pace from here on
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "virtual(turn=0.0): on a loop whose clock jumps; see tests/virtual.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A process per core for whole folders; none for named files, where a debugger or ``print`` may be wanted.
+
+    ``-n 0`` is one process for everything, ``-n 4`` four for whatever it is.
+    """
+    named = any(".py" in argument for argument in config.args)
+    return 0 if named or config.option.collectonly else min(_cores(), MOST_WORKERS)
+
+
+def _cores() -> int:
+    # Those this process may use; only Linux says which.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
