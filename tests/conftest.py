@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """A process per core for whole folders; none for named files, where a debugger or ``print`` may be wanted.
+    """A process per core for whole folders; none for named files, where a debugger may be wanted.
 
     ``-n 0`` is one process for everything, ``-n 4`` four for whatever it is.
     """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ TOP_LEVEL = {
 }  # fmt: skip
 
 MAX_LINES = 450
+MAX_FUNCTION = 60  # its docstring not counted
+MAX_COMPLEXITY = 20  # ways to decide in one function, each part of a condition counted
 # Written so that this file does not find itself.
 NOTES = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 MACHINE_PATHS = re.compile(r"(?<![\w.:/])/(?:work" + r"|opt/(?:venvs|work)" + r"|root|home/\w+)/")
@@ -56,6 +60,54 @@ def test_modules_are_rooms_not_halls(path: Path) -> None:
     text = path.read_text("utf-8")
     assert text.count("\n") <= MAX_LINES
     assert text.startswith(('"""', "#!")) or not text.strip()
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """From the ``def`` to the end, without the docstring."""
+    assert function.end_lineno is not None
+    first = function.body[0]
+    docstring = 0
+    if ast.get_docstring(function) is not None:
+        assert first.end_lineno is not None
+        docstring = first.end_lineno - first.lineno + 1
+    return function.end_lineno - function.lineno + 1 - docstring
+
+
+DECIDING = (
+    ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.Assert, ast.comprehension,
+)  # fmt: skip
+
+
+def decisions(node: ast.AST) -> int:
+    """The branches and conditions in *node*, without those of functions inside it."""
+    total = 0
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        total += isinstance(child, DECIDING) + decisions(child)
+        if isinstance(child, ast.BoolOp):
+            total += len(child.values) - 1
+        elif isinstance(child, ast.comprehension):
+            total += len(child.ifs)
+    return total
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_functions_are_read_in_one_go(path: Path) -> None:
+    """None is longer than a screen, and none decides more than a reader can keep in mind."""
+    found = {function.name: (lines_of(function), decisions(function) + 1) for function in functions(path)}
+    too_much = {
+        name: (lines, complexity)
+        for name, (lines, complexity) in found.items()
+        if lines > MAX_FUNCTION or complexity > MAX_COMPLEXITY
+    }
+    assert too_much == {}, "lines and complexity"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=shown)
