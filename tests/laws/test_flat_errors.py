@@ -23,7 +23,7 @@ from gravitex_async import (
     ServerError,
 )
 from gravitex_async._json import dumps, loads, loads_tolerant
-from gravitex_async.decoding._failures import find_flat
+from gravitex_async.decoding._failures import error_of, find_flat
 from gravitex_async.testing import LocalGateway, Tape
 
 from ..captured import captures
@@ -54,6 +54,31 @@ def forms(message: str) -> Iterator[tuple[dict[str, Any], type[APIError]]]:
                 yield {message: "boom", code: value}, expected
 
 
+def few(message: str) -> Iterator[tuple[dict[str, Any], type[APIError]]]:
+    """One value of each meaning for every name of a code; in all messages together each value has its turn."""
+    yield {message: "boom"}, APIError
+    for turn, code in enumerate(CODES, MESSAGES.index(message)):
+        yield {message: "boom", code: ["never_heard_of", 1004, -1][turn % 3], "object": "error"}, APIError
+        for expected, values in MEANINGS:
+            yield {message: "boom", code: values[turn % len(values)]}, expected
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_every_flat_form_is_an_error(message: str) -> None:
+    """All of them, by themselves; that each way to a caller asks this question is what the few show."""
+    for tree, expected in forms(message):
+        info = find_flat(tree)
+        assert info is not None
+        error = error_of(info)
+        assert (type(error), error.message) == (expected, "boom"), tree
+
+
+def test_the_few_bring_all_values() -> None:
+    """None is left out."""
+    shown = {str(value) for message in MESSAGES for tree, _ in few(message) for value in tree.values()}
+    assert shown >= {str(value) for _, values in MEANINGS for value in values}
+
+
 @pytest.mark.parametrize("after", [0, 2])
 @pytest.mark.parametrize("message", MESSAGES)
 @pytest.mark.parametrize("dialect", DIALECTS, ids=repr)
@@ -61,7 +86,7 @@ async def test_every_flat_form_in_a_stream(
     gateway: LocalGateway, client: AsyncGravitex, dialect: Dialect, message: str, after: int
 ) -> None:
     """It raises with the class of its status, behind what had arrived, whatever end follows it."""
-    for tree, expected in forms(message):
+    for tree, expected in few(message):
         gateway.play(Tape(dialect.body(*[dialect.text("ab")] * after, tree)))
         stream = dialect.stream(client)
         with pytest.raises(APIError) as caught:
@@ -80,7 +105,7 @@ async def test_every_flat_form_in_place_of_an_answer(
     gateway: LocalGateway, client: AsyncGravitex, dialect: Dialect, message: str, plain: bool
 ) -> None:
     """With status 200 it is the error it says it is, to plain calls and to streams."""
-    for tree, expected in forms(message):
+    for tree, expected in few(message):
         gateway.play(Tape(dumps(tree), content_type="application/json"))
         with pytest.raises(APIError) as caught:
             await (dialect.create(client) if plain else dialect.stream(client).final())
@@ -103,7 +128,7 @@ async def test_every_flat_form_to_the_other_calls(
     gateway: LocalGateway, client: AsyncGravitex, message: str
 ) -> None:
     """Lists, vectors and stored responses have their errors too; "no such model" comes with any status."""
-    for tree, expected in forms(message):
+    for tree, expected in few(message):
         gateway.play(Tape(dumps(tree), content_type="application/json"), times=len(OTHERS))
         for call in OTHERS:
             with pytest.raises(APIError) as caught:
