@@ -4,10 +4,10 @@
     transport/     sse.py        */_structs.py    */_deltas.py      */_accumulate.py
 
 ``*`` is one of the three dialects: ``chat``, ``responses``, ``gemini``. They have the same files, and never
-import each other. ``decoding/`` goes from bytes to structs, ``schema/`` from types to values, ``stream/`` runs
-the pipeline for one answer, ``client.py`` opens it. Every step but ``transport/`` works without a network and
-without asyncio. Above them: ``tools/`` (the tool loop), ``testing/`` (a local gateway), ``cli/``; below: the
-words all of them use (errors, settings, deltas, usage).
+import each other. ``decoding/`` goes from bytes to structs, ``schema/`` from types to values, ``stream/``
+runs the pipeline for one answer, ``client.py`` opens it. Every step but ``transport/`` works without a
+network and without asyncio. Above them: ``tools/`` (the tool loop), ``testing/`` (a local gateway), ``cli/``;
+below: the words all of them use (errors, settings, deltas, usage).
 
 Names are imported when they are first used, so that ``import gravitex_async`` costs next to nothing.
 """

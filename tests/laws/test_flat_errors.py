@@ -55,7 +55,7 @@ def forms(message: str) -> Iterator[tuple[dict[str, Any], type[APIError]]]:
 
 
 def few(message: str) -> Iterator[tuple[dict[str, Any], type[APIError]]]:
-    """One value of each meaning for every name of a code; in all messages together each value has its turn."""
+    """One value of each meaning for every name of a code; over all messages each value has its turn."""
     yield {message: "boom"}, APIError
     for turn, code in enumerate(CODES, MESSAGES.index(message)):
         yield {message: "boom", code: ["never_heard_of", 1004, -1][turn % 3], "object": "error"}, APIError
