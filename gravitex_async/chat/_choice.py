@@ -91,16 +91,7 @@ class ChoiceParts:
         delta, reason, calls = choice.delta, choice.finish_reason or None, _NO_CALLS
         text = thought = refusal = ""
         if delta is not None:
-            content = delta.content
-            if content:
-                text = content if isinstance(content, str) else text_of(content)
-            thought = delta.reasoning_content or ""
-            if not thought and (delta.reasoning or delta.reasoning_details or text is not content):
-                thought = reasoning_of(delta)
-            if text:
-                self.content.append(text)
-            if thought:
-                self.reasoning.append(thought)
+            text, thought = self._take_texts(delta)
             if delta.tool_calls or delta.function_call is not None:
                 calls = self.take_calls(delta)
             if not _is_common(delta):
@@ -111,6 +102,18 @@ class ChoiceParts:
         if text or thought or calls or reason or refusal:
             return Delta(text, thought, refusal, calls, reason, usage, self.index)
         return None
+
+    def _take_texts(self, delta: ChoiceDelta) -> tuple[str, str]:
+        content, thought = delta.content, delta.reasoning_content or delta.reasoning or ""
+        if isinstance(content, list):
+            content, thought = text_of(content), thought or reasoning_of(delta)
+        elif not thought and delta.reasoning_details:
+            thought = reasoning_of(delta)
+        if content:
+            self.content.append(content)
+        if thought:
+            self.reasoning.append(thought)
+        return content or "", thought
 
     def take_piece(self, delta: ChoiceDelta, thought: str | None) -> Delta | None:
         """Takes a delta without content: a piece of thinking, or of calls; None when it is not just one."""
