@@ -40,7 +40,7 @@ TESTS: dict[str, list[str]] = {
     "decoding/_cut": ["decoding/test_decode.py"],
     "decoding/_events": ["decoding/test_decode.py", "laws/test_marks.py", "laws/test_size.py"],
     "decoding/_failures": ["decoding/test_failures.py", "laws/test_flat_errors.py"],
-    "decoding/_quiet": ["chat/test_plain.py", "chat/test_fields.py"],
+    "decoding/_guards": ["decoding/test_guards.py", "chat/test_plain.py", "gemini/test_fold.py"],
     "decoding/_status_words": ["decoding/test_failures.py"],
     "decoding/_tolerant": ["decoding/test_decode.py", "chat/test_structs.py"],
     # types to schemas to values
@@ -137,7 +137,6 @@ TESTS: dict[str, list[str]] = {
     "gemini/_deltas": ["gemini/test_candidate.py", "gemini/test_accumulate.py"],
     "gemini/_embeddings": ["gemini/test_embeddings.py"],
     "gemini/_enums": ["gemini/test_captures.py", "gemini/test_structs.py"],
-    "gemini/_guards": ["gemini/test_guards.py", "gemini/test_fold.py"],
     "gemini/_head": ["gemini/test_head.py", "gemini/test_fold.py"],
     "gemini/_history": ["gemini/test_api.py"],
     "gemini/_media": ["gemini/test_accumulate.py", "gemini/test_structs.py"],

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from ..decoding import ErrorInfo, find_error, find_flat, quiet_test
+from ..decoding import ErrorInfo, find_error, find_flat, more_than
 from ..deltas import Delta, EndReason, Revised, ToolCall, neutral_reason
 from ..usage import Usage
 from ._choice import ChoiceParts
@@ -41,8 +41,8 @@ class ChatAccumulator:
         self._choices: dict[int, ChoiceParts] = {}
         self._first: ChoiceParts | None = None  # choice 0
         self.suspect = False
-        # For the hot loop: what tells a chunk that brings only pieces of choice 0, and that choice.
-        self._plain: tuple[Callable[..., bool], ChoiceParts] = (_never, ChoiceParts(0))
+        # For the hot loop: what tells a chunk that brings more than pieces of choice 0, and that choice.
+        self._plain: tuple[Callable[..., bool], ChoiceParts] = (_always, ChoiceParts(0))
         self._usage: CompletionUsage | None = None
         self._head = Head()
         self._citations: list[Any] | None = None
@@ -60,7 +60,7 @@ class ChatAccumulator:
         self.suspect = False
         deltas: list[Delta | Sequence[Delta]] = []
         emit = deltas.append
-        is_plain, first = self._plain
+        is_more, first = self._plain
         for chunk in items:
             try:
                 (choice,) = chunk.choices
@@ -68,7 +68,7 @@ class ChatAccumulator:
                 pass
             else:
                 delta = choice.delta
-                if delta is not None and is_plain(chunk, choice, delta):
+                if delta is not None and not is_more(chunk, choice, delta):
                     text, thought = delta.content, delta.reasoning_content or delta.reasoning
                     if text.__class__ is str and text and not thought and not delta.tool_calls:
                         first.content.append(text)
@@ -78,7 +78,7 @@ class ChatAccumulator:
                         emit(added)
                         continue
             emit(self._take(chunk))
-            is_plain, first = self._plain
+            is_more, first = self._plain
             # What has no choices, or a failed one, may hold an error, in fields the struct does not know.
             if chunk.error or not chunk.choices or chunk.choices[0].finish_reason == "error":
                 self.suspect = True
@@ -216,7 +216,7 @@ class ChatAccumulator:
         """Less is missing than before: more chunks are plain."""
         first = self._first
         if first is not None:
-            self._plain = (_plain_test(self._head.lacking, first.name is None), first)
+            self._plain = (_more_test(self._head.lacking, first.name is None), first)
 
     def _take_usage(self, usage: CompletionUsage) -> Usage | None:
         """Takes the counts, and gives them as a delta tells them."""
@@ -234,13 +234,13 @@ _QUIET_DELTA: Final = {
 
 
 @functools.cache  # as many as there are sets of head fields
-def _plain_test(lacking: frozenset[str], nameless: bool) -> Callable[..., bool]:
-    return quiet_test(
+def _more_test(lacking: frozenset[str], nameless: bool) -> Callable[..., bool]:
+    return more_than(
         chunk=(ChatCompletionChunk, _QUIET_CHUNK | (HEAD_FIELDS - lacking)),
         choice=(ChunkChoice, _QUIET_CHOICE),
         delta=(ChoiceDelta, _QUIET_DELTA if nameless else _QUIET_DELTA | {"name"}),
     )
 
 
-def _never(*_: object) -> bool:
-    return False
+def _always(*_: object) -> bool:
+    return True

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ..decoding import quiet_test
+from ..decoding import more_than
 from ..deltas import Delta, ToolCallDelta
 from ..usage import Usage
 from ._structs import (
@@ -58,8 +58,8 @@ _COMMON: Final = {
     "role", "content", "reasoning_content", "reasoning", "tool_calls", "function_call", "channel", "token_id",
     "token_ids",
 }  # fmt: skip
-_is_common: Final = quiet_test(delta=(ChoiceDelta, _COMMON))
-_is_unfinished: Final = quiet_test(choice=(ChunkChoice, {"index", "delta", "usage"}))
+_is_rare: Final = more_than(delta=(ChoiceDelta, _COMMON))
+_is_more: Final = more_than(choice=(ChunkChoice, {"index", "delta", "usage"}))
 
 
 class ChoiceParts:
@@ -94,10 +94,10 @@ class ChoiceParts:
             text, thought = self._take_texts(delta)
             if delta.tool_calls or delta.function_call is not None:
                 calls = self.take_calls(delta)
-            if not _is_common(delta):
+            if _is_rare(delta):
                 refusal = delta.refusal or ""
                 self._take_rarities(delta)
-        if reason or not _is_unfinished(choice):
+        if reason or _is_more(choice):
             self._take_end(choice)
         if text or thought or calls or reason or refusal:
             return Delta(text, thought, refusal, calls, reason, usage, self.index)

@@ -14,7 +14,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, Final
 
-from ..decoding import quiet_test
+from ..decoding import more_than
 from ._structs import ChatCompletionChunk
 
 __all__ = ["HEAD_FIELDS", "Head"]
@@ -27,24 +27,24 @@ HEAD_FIELDS: Final = frozenset(
 class Head:
     """The first value of each field, under its name in ``fields``; ``lacking`` are those without one."""
 
-    __slots__ = ("_adds_nothing", "fields", "lacking")
+    __slots__ = ("_adds", "fields", "lacking")
 
     def __init__(self) -> None:
         self.fields: dict[str, Any] = {}
         self.lacking = HEAD_FIELDS
-        self._adds_nothing = _test(HEAD_FIELDS)
+        self._adds = _test(HEAD_FIELDS)
 
     def take(self, chunk: ChatCompletionChunk) -> bool:
         """Takes what is still missing; whether there was any of it."""
-        if self._adds_nothing(chunk):
+        if not self._adds(chunk):
             return False
         found = {name: value for name in self.lacking if (value := getattr(chunk, name))}
         self.fields.update(found)
         self.lacking = self.lacking.difference(found)
-        self._adds_nothing = _test(self.lacking)
+        self._adds = _test(self.lacking)
         return True
 
 
 @functools.cache  # as many as there are sets of these fields
 def _test(lacking: frozenset[str]) -> Callable[[ChatCompletionChunk], bool]:
-    return quiet_test(chunk=(ChatCompletionChunk, set(ChatCompletionChunk.__struct_fields__) - lacking))
+    return more_than(chunk=(ChatCompletionChunk, set(ChatCompletionChunk.__struct_fields__) - lacking))

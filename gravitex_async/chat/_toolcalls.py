@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ..decoding import quiet_test
+from ..decoding import more_than
 from ..deltas import ToolCall, ToolCallDelta
 from ._structs import CustomCall, FunctionCall, MessageToolCall, ToolCallFragment
 
@@ -85,7 +85,7 @@ class ToolCallAssembly:
             and fragment.index == last.index is not None
             and not function.name
             and function.arguments
-            and _is_piece(fragment)
+            and not _is_more(fragment)
         ):
             last.arguments.append(function.arguments)
             return ToolCallDelta(last.position, None, None, function.arguments)
@@ -143,7 +143,7 @@ class ToolCallAssembly:
 
 
 # What has no more than this opens no call, and says nothing of one that its first fragment has not said.
-_is_piece: Final = quiet_test(fragment=(ToolCallFragment, {"index", "function"}))
+_is_more: Final = more_than(fragment=(ToolCallFragment, {"index", "function"}))
 
 
 def _is_json(text: str) -> bool:

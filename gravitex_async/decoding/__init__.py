@@ -3,7 +3,7 @@
 _events        reads -> items of one type
 _cut           reads of the simple form -> payloads
 _tolerant      the slow way to read one event
-_quiet         whether a struct holds nothing but a few fields
+_guards        tests over many fields of a struct
 _failures      error bodies, in all their shapes -> errors
 _status_words  which HTTP status an error's word stands for
 """
@@ -20,7 +20,7 @@ from ._failures import (
     request_id_of,
     retry_after_of,
 )
-from ._quiet import quiet_test
+from ._guards import any_of, fields_but, made_of, more_than
 from ._tolerant import TolerantDecoder, excerpt
 
 __all__ = [
@@ -30,15 +30,18 @@ __all__ = [
     "ErrorInfo",
     "EventDecoder",
     "TolerantDecoder",
+    "any_of",
     "cut_events",
     "error_of",
     "excerpt",
+    "fields_but",
     "find_error",
     "find_flat",
     "flat_error",
     "is_one_line",
+    "made_of",
+    "more_than",
     "parse_body",
-    "quiet_test",
     "request_id_of",
     "retry_after_of",
 ]

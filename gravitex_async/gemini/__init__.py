@@ -7,7 +7,7 @@ _structs     the answer, which is also the event of a stream; _metadata: what an
 _parts       contents and parts, both ways; _media: base64
 _wire        names: camelCase there, snake_case here, unknown fields kept; _enums: words and numbers
 _decode      JSON -> structs
-_accumulate  events -> deltas, and the answer; _guards: its tests, compiled from the fields of the structs
+_accumulate  events -> deltas, and the answer
 _candidate   parts -> one candidate; _calls, _partial: fragments -> function calls
 _head        what events say of the answer itself
 _deltas      what an event adds -> Delta

@@ -4,7 +4,7 @@ Strategy
     ``fold`` takes each event and makes its deltas in the same pass. Nearly all events bring one more piece of
     the text that candidate 0 is at: those are taken in place, which halves the cost, and all others by
     ``_fold_one``, which would take those too. Which is which is decided by a test compiled from the fields of
-    the structs (``_guards.py``): an event with a field added tomorrow goes to ``_fold_one`` by itself.
+    the structs (``decoding/_guards.py``): one with a field added tomorrow goes to ``_fold_one`` by itself.
 
     What a candidate makes of its parts is in ``_candidate.py``, what events say of the answer itself in
     ``_head.py``. Usage: the last object, and what it lacks from those before; see "Usage" in
@@ -18,14 +18,13 @@ from typing import Any, Final
 
 import msgspec
 
-from ..decoding import ErrorInfo, find_error, find_flat
+from ..decoding import ErrorInfo, any_of, fields_but, find_error, find_flat
 from ..deltas import Delta, EndReason, Revised, ToolCall
 from ..usage import Usage
 from ._candidate import BESIDE_TEXT, CandidateParts
 from ._decode import answers_of
 from ._deltas import rest_of
 from ._enums import reason_of
-from ._guards import any_of, fields_but
 from ._head import BRINGS, HEAD, take_head
 from ._metadata import MAY_LACK, UsageMetadata
 from ._parts import Content

@@ -16,11 +16,11 @@ from typing import Any, Final
 
 import msgspec
 
+from ..decoding import any_of, fields_but
 from ..deltas import Delta, ToolCall, ToolCallDelta
 from ..usage import Usage
 from ._calls import CallAssembly, OpenCall
 from ._deltas import delta_of
-from ._guards import any_of, fields_but
 from ._metadata import Citation, CitationMetadata
 from ._parts import Content, FunctionCall, Part
 from ._structs import Candidate

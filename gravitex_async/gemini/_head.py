@@ -10,7 +10,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any, Final
 
-from ._guards import any_of, fields_but
+from ..decoding import any_of, fields_but
 from ._structs import GenerateContentResponse
 from ._wire import is_empty
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from .._counts import total_of
+from ..decoding import any_of, made_of
 from ..usage import Usage
-from ._guards import any_of, made_of
 
 __all__ = [
     "Citation",

@@ -11,7 +11,6 @@ import pytest
 from benchmarks.corpus import corpus
 from gravitex_async.chat import ChatAccumulator, ChatCompletionChunk, ChoiceDelta, ChunkChoice, _accumulate
 from gravitex_async.chat._api import _parts
-from gravitex_async.decoding import quiet_test
 
 from ..captured import Capture, captures
 from ..fields import empty_of, value_of
@@ -30,20 +29,20 @@ STATE = (
 
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """What the tests for plain chunks said; they say no to all when the first entry is False."""
+    """Which chunks were found to be plain; none is when the first entry is False."""
     said = [True]
-    test_of = _accumulate._plain_test
+    test_of = _accumulate._more_test
 
     def watched(*args: Any) -> Callable[..., bool]:
         test = test_of(*args)
 
         def watching(*parts: Any) -> bool:
-            said.append(said[0] and test(*parts))
-            return said[-1]
+            said.append(said[0] and not test(*parts))
+            return not said[-1]
 
         return watching
 
-    monkeypatch.setattr(_accumulate, "_plain_test", watched)
+    monkeypatch.setattr(_accumulate, "_more_test", watched)
     return said
 
 
@@ -123,26 +122,3 @@ def test_a_head_that_comes_late(plain: list[bool]) -> None:
     accumulator.fold([msgspec.convert(nameless, ChatCompletionChunk) for _ in range(2)])
     accumulator.fold([msgspec.convert(chunk(dict(TEXT)), ChatCompletionChunk)])
     assert (accumulator.final().id, accumulator.final().model) == ("c1", "m")
-
-
-def test_a_field_that_is_added_later_is_not_quiet() -> None:
-    """The test is made from the fields that a struct has."""
-
-    class Tomorrow(ChoiceDelta):
-        surprise: str | None = None
-        surprises: list[int] = msgspec.field(default_factory=list)
-
-    is_quiet = quiet_test(delta=(Tomorrow, {"role", "content"}))
-    assert is_quiet(Tomorrow(role="assistant", content="a"))
-    assert is_quiet(Tomorrow(content="a", refusal="", tool_calls=[]))
-    assert not is_quiet(Tomorrow(content="a", surprise="!"))
-    assert not is_quiet(Tomorrow(content="a", surprises=[1]))
-    assert quiet_test(choice=(ChunkChoice, NAMES))(ChunkChoice(finish_reason="stop"))
-
-
-def test_one_test_looks_at_several_structs() -> None:
-    """By the names of its arguments, all of them."""
-    is_quiet = quiet_test(choice=(ChunkChoice, {"delta"}), delta=(ChoiceDelta, {"content"}))
-    assert is_quiet(ChunkChoice(), ChoiceDelta(content="a"))
-    assert not is_quiet(ChunkChoice(index=1), ChoiceDelta(content="a"))
-    assert not is_quiet(ChunkChoice(), ChoiceDelta(content="a", name="b"))
