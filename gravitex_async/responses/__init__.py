@@ -6,7 +6,7 @@ _items        output items; _tool_items: those of tools
 _structs      the response object
 _events       the events of a stream; _tool_events: those of tools
 _decode       payloads -> events
-_texts        one text while it grows, and what of it was given
+_texts        one text while it grows, and what of it was emitted
 _held         one struct while it is written
 _slots        one item while it is written, with its parts
 _snapshot     which item an event means

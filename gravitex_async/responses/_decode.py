@@ -6,7 +6,7 @@ Strategy
     ``ErrorEvent``; another event type nobody knows becomes an ``UnknownEvent`` and ends nothing; a known one
     that is malformed is a ``DecodeError``.
 
-    A read is ``event: ...`` and ``data: ...`` lines in turn; ``NamedEvents`` takes it apart without any
+    A read is ``event: ...`` and ``data: ...`` lines in turn; ``cut_named_events`` takes it apart without any
     Python code per event. That is exact because names and payloads are looked through for line ends: one
     more, of any kind, and the read goes the slow way.
 """
@@ -25,7 +25,7 @@ from ._events import ResponsesEvent, UnknownEvent
 from ._open import read_open
 from ._structs import Response
 
-__all__ = ["EVENT_TYPES", "NamedEvents", "answers", "event_decoder"]
+__all__ = ["EVENT_TYPES", "answers", "cut_named_events", "event_decoder"]
 
 _STRUCTS = (*vars(_events).values(), *vars(_tool_events).values())
 
@@ -53,43 +53,28 @@ _BETWEEN: Final = {
     newline: re.compile(rb"%b%bevent: response\.[^\r\n]*%bdata: " % (newline, newline, newline))
     for newline in (LF, CRLF)
 }
-_LF_BYTE, _CR_BYTE = CRLF[1], CRLF[0]
 
 
 def event_decoder(*, max_event_bytes: int = MAX_EVENT_BYTES) -> EventDecoder[ResponsesEvent]:
     """A decoder for one stream."""
     return EventDecoder(
-        _events_decoder, cut=NamedEvents().cut, unknown=_unexpected, max_event_bytes=max_event_bytes
+        _events_decoder, cut=cut_named_events, unknown=_unexpected, max_event_bytes=max_event_bytes
     )
 
 
-class NamedEvents:
-    """Cuts the reads of one stream, whose events may have names; see ``cut_events``.
+def cut_named_events(tail: bytes, data: bytes, newline: bytes = LF) -> Cut | None:
+    """The payloads of whole events, with names or without, and the rest; see ``cut_events``.
 
     Names outside ``response.`` (errors, pings) have their own rules, and end the fast way.
     """
-
-    __slots__ = ("_head", "_newline")
-
-    def __init__(self) -> None:
-        # All before the first payload of the last read that began with a named event: most begin alike.
-        self._head = b""
-        self._newline = b""
-
-    def cut(self, tail: bytes, data: bytes, newline: bytes = LF) -> Cut | None:
-        """The payloads of whole events, and the rest."""
-        head = self._head
-        if tail or newline is not self._newline or not data.startswith(head):
-            start = tail if len(tail) >= _LONGEST_NAME else tail + data[:_LONGEST_NAME]
-            if not start.startswith(_NAME):
-                return cut_events(tail, data, newline)
-            found = _head_of(start, newline)
-            if found is None:
-                return None
-            head = self._head = found
-            self._newline = newline
-        # Most reads are one kind of event throughout: then what stands between two payloads is a fixed text.
-        return cut_events(tail, data, newline, head) or _cut_mixed(tail + data, len(head), newline)
+    start = tail if len(tail) >= _LONGEST_NAME else tail + data[:_LONGEST_NAME]
+    if not start.startswith(_NAME):
+        return cut_events(tail, data, newline)
+    head = _head_of(start, newline)
+    if head is None:
+        return None
+    # Most reads are one kind of event throughout: then what stands between two payloads is a fixed text.
+    return cut_events(tail, data, newline, head) or _cut_mixed(tail + data, len(head), newline)
 
 
 def _head_of(start: bytes, newline: bytes) -> bytes | None:

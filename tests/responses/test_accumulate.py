@@ -465,3 +465,62 @@ def test_accumulation_is_linear():
         return time.process_time() - start
 
     assert growth(spent, 2_000, 20_000, below=20) < 20
+
+
+POLICY = {"code": "bio_policy", "message": "m"}
+LIMIT = {"code": "rate_limit_exceeded", "message": "m"}
+PLAIN = {"object": "response", "status": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("tree", "message", "code", "status"),
+    [
+        ({"type": "response.failed", "response": {"status": "failed"}}, "the response is failed", None, None),
+        ({"type": "response.failed"}, "the response is failed", None, None),
+        ({"type": "odd", "response": {"status": "cancelled"}}, "the response is cancelled", None, None),
+        ({"type": "response.failed", "response": [1]}, "the response is failed", None, None),
+        ({"response": {"error": POLICY}}, "m", "bio_policy", 400),
+        ({"response": {"error": LIMIT}}, "m", "rate_limit_exceeded", 429),
+        ({**PLAIN, "error": LIMIT}, "m", "rate_limit_exceeded", 429),
+        ({"type": "error", "code": "server_error", "message": "m"}, "m", "server_error", 500),
+        ({**PLAIN, "code": "c", "message": "m"}, "the response is failed", None, None),
+    ],
+)
+def test_error_in(tree, message, code, status):
+    """What is wrong is said by the event, by its response, or by how that stands."""
+    found = ResponsesAccumulator().error_in(tree)
+    assert found is not None
+    assert (found.message, found.code) == (message, code)
+    if status is not None:
+        assert found.status == status
+    assert found.body == tree
+    for nothing in (None, 1, "x", [], [{}]):
+        assert ResponsesAccumulator().error_in(nothing) is None
+
+
+def test_how_it_stands_before_its_end():
+    """A status that comes early is no end."""
+    early = event("in_progress", response={"id": "resp_1", "status": "completed"})
+    accumulator = read_events(early, text("a")).accumulator
+    assert (accumulator.finish_reason, accumulator.reason, accumulator.complete) == (None, "unknown", False)
+    assert accumulator.final().status == "completed"
+    cut_off = event("in_progress", response={"status": "incomplete"})
+    assert read_events(cut_off).accumulator.reason == "length"
+    assert not ResponsesAccumulator().ends_at_mark
+    assert not ResponsesAccumulator().suspect
+
+
+def test_taking_up_reasoning_and_calls():
+    """Further reasoning is a paragraph of its own; an item that was whole stays so."""
+    tree = {"type": "reasoning", "id": "r", "summary": [{"type": "summary_text", "text": "a"}]}
+    first = read_events(CREATED, done(tree, 0), done({**message("m", "x"), "status": "completed"}, 1))
+    second = ResponsesAccumulator(first.accumulator.final())
+    assert second.progress == (0, 0)
+    again = event("reasoning_summary_text.delta", delta="b", output_index=0, summary_index=1)
+    reading = read([frame(again, text("y"), COMPLETED)], second)
+    assert reading.reasoning == "\n\nb"
+    assert [item.text for item in reading.accumulator.final().output[1:]] == ["x", "y"]
+    bare = ResponsesAccumulator(read_events(CREATED, text("x", output_index=0)).accumulator.final())
+    thinking = event("reasoning_summary_text.delta", delta="b", output_index=1, summary_index=0)
+    assert read([frame(thinking, text("y", output_index=0))], bare).reasoning == "b"
+    assert bare.content == "xy"

@@ -18,7 +18,7 @@ from gravitex_async.responses import (
     OutputTextDeltaEvent,
     UnknownEvent,
 )
-from gravitex_async.responses._decode import EVENT_TYPES, NamedEvents, event_decoder
+from gravitex_async.responses._decode import EVENT_TYPES, event_decoder
 
 from .wire import frame, read, read_events
 
@@ -247,58 +247,6 @@ def test_item_in_an_event_is_typed():
     assert isinstance(done.item, responses.MessageItem)
     assert done.item.text == "t"
     assert loads(msgspec.json.encode(done))["item"]["content"][0]["text"] == "t"
-
-
-BLOCK = frame(*(event(name) for name in EVENTS if name.startswith("response.")))
-
-
-def test_the_simple_form_is_cut():
-    """A block of names and payloads gives its payloads, with or without names."""
-    payloads, rest = NamedEvents().cut(b"", BLOCK) or ([], BLOCK)
-    assert rest == b""
-    assert [loads(payload)["type"] for payload in payloads] == [
-        n for n in EVENTS if n.startswith("response.")
-    ]
-    plain = frame(event("error"), event("keepalive"), names=False)
-    assert NamedEvents().cut(b"", plain) == ([dumps(event("error")), dumps(event("keepalive"))], b"")
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        frame(event("error")),
-        frame(event("keepalive")),
-        b"event: ping\ndata: {}\n\n",
-        b": PING\n\n",
-        b"id: 1\nevent: response.x\ndata: {}\n\n",
-        b"event: response.x\nid: 1\ndata: {}\n\n",
-        b"event: response.x\ndata: {}\nid: 1\n\n",
-        b"event: response.x\ndata: {\ndata: }\n\n",
-        b"event: response.x\ndata:{}\n\n",
-        b"event: response.x\n\n",
-        b"event:response.x\ndata: {}\n\n",
-        b"event: response.x\r\ndata: {}\r\n\r\n",
-        b"event: response.x\ndata: {}\n\n\n",
-        b'event: response.x\ndata: {"a":\r1}\n\n',
-        b"event: response.x\rid: 1\ndata: {}\n\n",
-        b"data: {}\n\n",
-        b"data: [DONE]\n\n",
-    ],
-)
-def test_other_forms_are_left_alone(odd):
-    """Anything else in a block, at any place, is for the slow way."""
-    event_ = frame(event("response.created"))
-    assert NamedEvents().cut(b"", event_ + odd) is None
-    assert NamedEvents().cut(b"", event_ + odd + event_) is None
-    if not odd.startswith(b"data: "):
-        assert NamedEvents().cut(b"", odd + event_) is None
-
-
-def test_both_ways_give_the_same():
-    """A stream read whole (the fast way) and byte by byte (the slow way) gives the same events."""
-    whole = read([frame(event("response.created")), BLOCK]).events
-    bytewise = read([bytes([byte]) for byte in frame(event("response.created")) + BLOCK]).events
-    assert whole == bytewise
 
 
 def test_row_127_name_and_type_agree():

@@ -379,6 +379,43 @@ async def test_a_piece_of_text_with_another_field(wire: Wire, field: Field, form
             assert "".join(TEXTS[: ODD_AT - 2]) + said + TEXTS[ODD_AT - 2] in told(reading.deltas)["content"]
 
 
+DELTAS = [kind for kind in EVENT_TYPES.values() if (kind, "delta") in CASES]
+WITH_ANOTHER = [
+    (kind, field) for kind, field in FIELDS if kind in DELTAS and field.name not in ("delta", "error")
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), WITH_ANOTHER, ids=[f"{kind.__name__}.{field.name}" for kind, field in WITH_ANOTHER]
+)
+async def test_a_delta_and_one_other_field(wire: Wire, kind: Kind, field: Field) -> None:
+    """Both arrive: the piece in the answer and in the deltas, and the field on the event."""
+    values = values_of(kind)
+    place = {"output_index": 1, "item_id": "odd"}
+    odd = {"type": values["type"], **place, "delta": values["delta"], field.name: values[field.name]}
+    readings = await readings_of(wire, stream_of(odd))
+    check(readings)
+    case = CASES[kind, "delta"]
+    for reading in readings:
+        wanted = values["delta"] if case.wanted is ... else case.wanted
+        assert case.found(reading.answer) == wanted, reading.way
+        if reading.items is not None:
+            assert _plain(getattr(reading.items[ODD_AT], field.name)) == values[field.name], reading.way
+            assert _plain(reading.items[ODD_AT].delta) == values["delta"], reading.way
+
+
+@pytest.mark.parametrize("kind", DELTAS, ids=lambda kind: kind.__name__)
+async def test_a_delta_and_an_error_in_one_event(wire: Wire, kind: Kind) -> None:
+    """Whatever the delta is of, it arrives, and then the error raises."""
+    error = {"code": "server_error", "message": "upstream fell over"}
+    case = CASES[kind, "delta"]
+    for reading in await readings_of(wire, stream_of({**values_of(kind), "error": error})):
+        assert isinstance(reading.error, APIStatusError)
+        assert reading.error.message == "upstream fell over"
+        assert case.found(reading.answer) == case.value, reading.way
+        assert reading.stream.content.startswith("".join(TEXTS[: ODD_AT - 2])), reading.way
+
+
 THOUGHTS = {
     "response.reasoning_text.delta": "content_index",
     "response.reasoning_summary_text.delta": "summary_index",

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gravitex_async.responses import MessageItem, OutputTextPart, UrlCitation
+from gravitex_async.responses import (
+    FunctionCallItem,
+    MessageItem,
+    OutputTextPart,
+    ReasoningItem,
+    UrlCitation,
+    _snapshot,
+)
+from gravitex_async.responses._snapshot import Snapshot
+from gravitex_async.responses._texts import ARGUMENTS, SUMMARY, TEXT, Text
 
 from .wire import (
     COMPLETED,
@@ -369,3 +378,147 @@ def test_logprobs_of_the_done_event():
     (part,) = item.content
     assert isinstance(part, OutputTextPart)
     assert part.logprobs == [{"token": "a"}]
+
+
+# Which item is meant
+
+
+def where(snapshot: Snapshot, text: Text) -> int:
+    """The number of the item that *text* is of."""
+    (found,) = [at for at, slot in enumerate(snapshot.finish()) if text in list(slot.texts())]
+    return found
+
+
+def test_a_run_of_deltas_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text of the last delta is remembered until anything says another place, or looks."""
+    snapshot = Snapshot()
+    looked: list[int | None] = []
+    slot = Snapshot.slot
+
+    def count(self: Snapshot, kind: type, item_id: str | None, output_index: int | None) -> object:
+        looked.append(output_index)
+        return slot(self, kind, item_id, output_index)
+
+    monkeypatch.setattr(Snapshot, "slot", count)
+    first = snapshot.text(TEXT, "m", 0, 0)
+    assert snapshot.text(TEXT, "another", 0, 0) is first
+    assert looked == [0], "where the index tells, the id does not matter"
+    assert snapshot.text(TEXT, "m", 0, 1) is not first
+    assert snapshot.text(TEXT, "m", 1, 1) is not first
+    assert snapshot.text(SUMMARY, "m", 1, 1).place is SUMMARY
+    assert looked == [0, 0, 1, 1]
+    named = snapshot.text(TEXT, "x", None, 0)
+    assert snapshot.text(TEXT, "x", None, 0) is named
+    assert snapshot.text(TEXT, "y", None, 0) is not named
+    assert looked == [0, 0, 1, 1, None, None]
+    for look in (snapshot.items, snapshot.calls, lambda: snapshot.take_text(TEXT, "y", None, 0, "a")):
+        look()
+        before = len(looked)
+        snapshot.text(TEXT, "y", None, 0)
+        assert len(looked) > before
+
+
+def test_index_then_id_then_kind() -> None:
+    """An index tells; then an id; then the last of its kind that is not whole."""
+    snapshot = Snapshot()
+    first, _ = snapshot.begin(MessageItem(id="a"), None)
+    assert snapshot.find(MessageItem, "a", 5) is first
+    assert snapshot.find(MessageItem, "z", 5) is first, "from now on the index tells"
+    assert snapshot.find(MessageItem, "b", None) is None, "an item of another id"
+    assert snapshot.find(MessageItem, None, None) is first
+    assert snapshot.find(ReasoningItem, "a", 5) is None, "an item of another kind"
+    assert snapshot.find(MessageItem, "", 0) is first
+    assert snapshot.find(MessageItem, "b", 1) is None
+    bare, _ = snapshot.begin(MessageItem(), 7)
+    assert snapshot.find(MessageItem, "b", None) is bare, "it may be the one without an id"
+    snapshot.end(MessageItem(), 7)
+    assert snapshot.find(MessageItem, None, None) is None, "it is whole"
+    assert snapshot.find(MessageItem, "a", None) is first
+
+
+def test_items_that_come_again() -> None:
+    """The same id is the same item; another id at the same index is another, once the first is whole."""
+    snapshot = Snapshot()
+    first, _ = snapshot.begin(MessageItem(id="a"), 0)
+    assert snapshot.begin(MessageItem(id="a"), 0)[0] is first
+    assert snapshot.begin(MessageItem(), 0)[0] is first
+    assert snapshot.end(MessageItem(id="b"), 0)[0] is first, "the same item under another id"
+    assert first.finished
+    second, _ = snapshot.end(MessageItem(id="c"), 0)
+    assert second is not first
+    third, _ = snapshot.begin(MessageItem(id="d"), 0)
+    assert third not in (first, second)
+    assert not third.finished
+    assert [item.id for item in snapshot.items()] == ["b", "c", "d"]
+
+
+def test_indices_without_a_number() -> None:
+    """An item without an index stands behind those there are."""
+    snapshot = Snapshot()
+    snapshot.begin(MessageItem(id="a"), 4)
+    snapshot.begin(MessageItem(id="b"), None)
+    snapshot.begin(MessageItem(id="c"), 1)
+    snapshot.begin(MessageItem(id="d"), None)
+    assert [item.id for item in snapshot.items()] == ["c", "a", "b", "d"]
+    assert snapshot.text(TEXT, None, 5, 0) is snapshot.text(TEXT, "b", None, 0)
+    assert snapshot.text(TEXT, None, 6, 0) is snapshot.text(TEXT, "d", None, 0)
+
+
+def test_calls_are_numbered_as_they_appear() -> None:
+    """By themselves; other items have no number."""
+    snapshot = Snapshot()
+    snapshot.begin(MessageItem(id="m"), 0)
+    snapshot.begin(FunctionCallItem(id="b"), 9)
+    snapshot.begin(FunctionCallItem(id="a"), 1)
+    assert snapshot.text(ARGUMENTS, "b", None, None).position == 0
+    assert snapshot.text(ARGUMENTS, "a", None, None).position == 1
+    assert snapshot.text(TEXT, "m", None, None).position == -1
+    assert [item.id for item in snapshot.calls()] == ["b", "a"]
+    assert [item.id for item in snapshot.items()] == ["m", "a", "b"]
+
+
+def test_no_end_of_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is beyond the limit goes on with the last of its kind; a kind that has none gets one."""
+    monkeypatch.setattr(_snapshot, "MAX_ITEMS", 2)
+    snapshot = Snapshot()
+    for number in range(5):
+        snapshot.text(TEXT, f"m{number}", number, 0).pieces.append(f"{number}")
+        snapshot.begin(MessageItem(id=f"n{number}"), number)
+    assert [item.text for item in snapshot.items()] == ["0", "1234"]
+    snapshot.text(SUMMARY, "r", 9, 0).pieces.append("s")
+    assert len(snapshot.items()) == 3
+
+
+def test_the_output_that_ends_a_stream() -> None:
+    """Its items are those with their id, or the next of their kind; what it leaves out is gone."""
+    snapshot = Snapshot()
+    for index, item in enumerate([MessageItem(id="a"), MessageItem(id="b"), FunctionCallItem(id="c")]):
+        snapshot.begin(item, index)
+    for number, piece in enumerate("xy"):
+        snapshot.text(TEXT, None, number, 0).pieces.append(piece)
+    snapshot.text(ARGUMENTS, None, 2, None).pieces.append("z")
+    output = [
+        MessageItem(id="b", content=[OutputTextPart(text="y!")]),
+        MessageItem(id="q", content=[OutputTextPart(text="x!")]),
+        MessageItem(id="r", content=[OutputTextPart(text="new")]),
+    ]
+    additions = snapshot.take_output(output)
+    assert {index: [each.end for each in found] for index, found in additions.items()} == {
+        0: ["!"], 1: ["!"], 2: ["new"],
+    }  # fmt: skip
+    assert [item.id for item in snapshot.items()] == ["b", "q", "r"]
+    slots = snapshot.finish()
+    assert all(slot.finished for slot in slots)
+    assert [slot.index for slot in slots] == [0, 1, 2]
+    assert snapshot.revised == ("content", "tool_calls")
+
+
+def test_calls_that_were_opened_and_are_left_out() -> None:
+    """What was emitted of them is no part of the answer; one that was not opened is no loss."""
+    for opened in (True, False):
+        snapshot = Snapshot()
+        slot, _ = snapshot.begin(FunctionCallItem(id="c"), 0)
+        slot.opened = opened
+        snapshot.take_output([MessageItem(id="m")])
+        assert snapshot.revised == (("tool_calls",) if opened else ())
+        assert snapshot.calls() == []

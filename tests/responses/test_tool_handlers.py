@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gravitex_async.responses import (
     CodeInterpreterCallItem,
     ImageGenerationCallItem,
@@ -10,8 +12,9 @@ from gravitex_async.responses import (
     ShellCallOutputItem,
     WebSearchCallItem,
 )
+from gravitex_async.responses._decode import EVENT_TYPES
 
-from .wire import added, done, event, final, read_events
+from .wire import added, done, event, final, read_events, text
 
 # Hosted tools
 
@@ -102,3 +105,31 @@ def test_audio_counts_as_content():
     assert len(reading.events) == 2
     assert reading.accumulator.progress == (2, 0)
     assert reading.accumulator.final().output == []
+
+
+WORDS = ("in_progress", "searching", "interpreting", "generating", "completed", "failed")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in EVENT_TYPES if name.count(".") == 2 and name.endswith(WORDS)]
+)
+def test_how_far_a_tool_is(name: str) -> None:
+    """Each of its events says so in the item, and is a sign of life."""
+    _, kind, word = name.split(".")
+    reading = read_events(text("a", output_index=0), {"type": name, "item_id": "x", "output_index": 1})
+    item = reading.accumulator.final().output[1]
+    assert (item.type, item.id, item.status) == (kind, "x", word)
+    assert reading.accumulator.progress == (2, 0)
+
+
+def test_what_a_shell_prints_is_content() -> None:
+    """Each of its two outputs, where it has anything; an image in the making is content too."""
+    printed = event("shell_call_output_content.delta", delta={"stdout": "a", "stderr": "b"}, output_index=0)
+    assert read_events(printed).accumulator.progress == (2, 0)
+    printed["delta"] = {"stdout": "a"}
+    assert read_events(printed).accumulator.progress == (1, 0)
+    draft = event("image_generation_call.partial_image", partial_image_b64="aGk=", size="1x1")
+    reading = read_events(draft)
+    assert reading.accumulator.progress == (1, 0)
+    assert reading.accumulator.final().output[0].size == "1x1"
+    assert read_events(event("audio.delta", delta="")).accumulator.progress == (0, 0)
