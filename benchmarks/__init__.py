@@ -1,6 +1,7 @@
 """What the package costs, one question per file.
 
     corpus.py    seeded streams, each named after the path it stresses (the tests parse them too)
+    recordings.py  recorded streams of real services, stretched
     server.py    a replay server in a process and on a core of its own
     clients.py   the floor and the views of this package, run by worker.py, one process each
     peers.py     other libraries in an environment of their own

@@ -17,8 +17,8 @@ from benchmarks.harness import Options
 from benchmarks.report import RESULTS, Report, environment, stored_bars, verdicts
 
 QUESTIONS = (
-    "fast_stream", "pieces", "packets", "paced", "concurrency", "plain", "imports", "memory", "length",
-    "tool_arguments", "first_delta", "tls", "processes", "governor",
+    "recorded", "fast_stream", "pieces", "packets", "paced", "concurrency", "plain", "imports", "memory",
+    "length", "tool_arguments", "first_delta", "tls", "processes", "governor",
 )  # fmt: skip
 
 

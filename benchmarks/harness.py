@@ -21,11 +21,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from types import TracebackType
 from typing import Any
 
 from benchmarks.replay import ROOT, cores
 
-__all__ = ["Contestant", "Job", "Options", "Rounds", "Sample", "Worker", "contest"]
+__all__ = ["Contest", "Contestant", "Job", "Options", "Rounds", "Sample", "Worker", "contest"]
 
 
 @dataclass(frozen=True)
@@ -171,33 +172,57 @@ class Rounds:
 
     def spread(self, name: str) -> float:
         """Interquartile range of the CPU time, as a part of its median: how steady the numbers are."""
-        times = [sample.cpu for sample in self.samples[name]]
-        if len(times) < 4:
-            return 0.0
-        first, median, third = statistics.quantiles(times, n=4)
-        return (third - first) / median
+        return _spread([sample.cpu for sample in self.samples[name]])
+
+    def ratio_spread(self, name: str, to: str) -> float:
+        """The same of the ratios of the rounds; zero for who is missing."""
+        pairs = zip(self.samples.get(name, ()), self.samples.get(to, ()), strict=False)
+        return _spread([one.cpu / other.cpu for one, other in pairs])
 
 
-def contest(contestants: Sequence[Contestant], job: Job, rounds: int) -> Rounds:
-    """Lets all do *job* in turns; the first round warms up and is not counted.
+def _spread(values: Sequence[float]) -> float:
+    if len(values) < 2:
+        return 0.0
+    first, median, third = statistics.quantiles(values, n=4, method="inclusive")
+    return (third - first) / median
 
-    A contestant that cannot do the job in the warm-up is left out and named, so that one broken peer does
-    not lose the others' numbers.
-    """
-    core = cores()[0]
-    workers = [Worker(contestant, core) for contestant in contestants]
-    left_out: list[str] = []
-    try:
-        ready = [worker for worker in workers if _warm(worker, job, left_out)]
+
+class Contest:
+    """The contestants as processes that live for many jobs. A context manager."""
+
+    def __init__(self, contestants: Sequence[Contestant]) -> None:
+        core = cores()[0]
+        self._workers = [Worker(contestant, core) for contestant in contestants]
+
+    def __enter__(self) -> Contest:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for worker in self._workers:
+            worker.close()
+
+    def run(self, job: Job, rounds: int) -> Rounds:
+        """Lets all do *job* in turns; the first round warms up and is not counted.
+
+        A contestant that cannot do the job in the warm-up is left out and named, so that one broken peer does
+        not lose the others' numbers.
+        """
+        left_out: list[str] = []
+        ready = [worker for worker in self._workers if _warm(worker, job, left_out)]
         samples: dict[str, list[Sample]] = {worker.name: [] for worker in ready}
         for number in range(rounds):
             shift = number % max(1, len(ready))
             for worker in ready[shift:] + ready[:shift]:
                 samples[worker.name].append(worker.run(job))
-    finally:
-        for worker in workers:
-            worker.close()
-    return Rounds(samples, left_out)
+        return Rounds(samples, left_out)
+
+
+def contest(contestants: Sequence[Contestant], job: Job, rounds: int) -> Rounds:
+    """One job for *contestants* of its own; see ``Contest.run``."""
+    with Contest(contestants) as running:
+        return running.run(job, rounds)
 
 
 def _warm(worker: Worker, job: Job, left_out: list[str]) -> bool:

@@ -9,11 +9,13 @@ Strategy
     packets.N one event per packet, N microseconds apart (spins: timers are a millisecond coarse)
     paced.N   one event every N milliseconds, for many streams at once
     hold.N    N events, then nothing until ``GET /release`` or the client leaves
+    stepped   one event for each such stream whenever a client says ``GET /step``, answered when all are sent
     stamped.N as paced, and each text is the moment it is sent (``time.monotonic_ns``: one clock for all)
     plain     one JSON answer
 
-    Bodies are framed once and kept; answering is one lookup and writes of ``SLICE`` bytes under flow control,
-    so that the server is not what is measured. Any request is accepted; nothing is validated.
+    The name may be a recording's (``recordings.py``). Bodies are framed once and kept; answering is one
+    lookup and writes of ``SLICE`` bytes under flow control, so that the server is not what is measured. Any
+    request is accepted; nothing is validated.
 
 The process ends when its standard input does, so none outlives a benchmark (``replay.py`` starts it).
 """
@@ -30,16 +32,16 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from functools import lru_cache
 
-from benchmarks.corpus import corpus
+from benchmarks.recordings import played
 
 __all__ = ["pin"]
 
 SLICE = 256 * 1024
 
-_PLAY = re.compile(rb'(?:"model": ?"|/models/)([a-z-]+)\.(\d+)\.([a-z]+)(?:\.(\d+))?')
+_PLAY = re.compile(rb'(?:"model": ?"|/models/)([a-z0-9-]+)\.(\d+)\.([a-z]+)(?:\.(\d+))?')
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _TEXT = re.compile(rb'"content":"(?:[^"\\]|\\.)+"')
 _STREAM_HEAD = (
@@ -70,25 +72,24 @@ def _framed(events: Iterable[bytes]) -> bytes:
 
 @lru_cache(maxsize=8)
 def _per_event(name: str, size: int) -> bytes:
-    return _STREAM_HEAD + _framed(corpus(name, size).events) + _LAST_CHUNK
+    return _STREAM_HEAD + _framed(played(name, size).events) + _LAST_CHUNK
 
 
 @lru_cache(maxsize=4)
 def _in_large(name: str, size: int, chunk: int) -> bytes:
-    body = corpus(name, size).body
+    body = played(name, size).body
     pieces = (body[start : start + chunk] for start in range(0, len(body), chunk))
     return _STREAM_HEAD + _framed(pieces) + _LAST_CHUNK
 
 
 @lru_cache(maxsize=8)
 def _chunks(name: str, size: int) -> tuple[bytes, ...]:
-    return (*map(_http_chunk, corpus(name, size).events), _LAST_CHUNK)
+    return (*map(_http_chunk, played(name, size).events), _LAST_CHUNK)
 
 
 @lru_cache(maxsize=4)
 def _plain(name: str, size: int) -> bytes:
-    played = corpus(name, size)
-    message = {"role": "assistant", "content": played.content}
+    message = {"role": "assistant", "content": played(name, size).content}
     answer = {
         "id": "chatcmpl-8c1f29d04c5e4f6e",
         "object": "chat.completion",
@@ -109,8 +110,9 @@ def _stamp(event: bytes) -> bytes:
 class Player(asyncio.Protocol):
     """Answers the requests of one connection, one after the other."""
 
-    def __init__(self, held: set[asyncio.Event]) -> None:
+    def __init__(self, held: set[asyncio.Event], stepped: dict[Player, Iterator[bytes]]) -> None:
         self._held = held
+        self._stepped = stepped
         self._input = b""
         self._rest = memoryview(b"")
         self._paused = False
@@ -128,10 +130,12 @@ class Player(asyncio.Protocol):
             b"packets": lambda *play: self._start(self._packets(*play)),
             b"paced": lambda *play: self._start(self._paced(*play)),
             b"hold": lambda *play: self._start(self._hold(*play)),
+            b"stepped": lambda name, size, _: self._step_through(name, size),
             b"stamped": lambda *play: self._start(self._stamped(*play)),
         }
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._stepped.pop(self, None)
         if self._task is not None:
             self._task.cancel()
 
@@ -157,6 +161,9 @@ class Player(asyncio.Protocol):
                 event.set()
             self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             return
+        if request.startswith(b"GET /step"):
+            self._step()
+            return
         play = _PLAY.search(request)
         if play is None:
             self._transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
@@ -172,6 +179,19 @@ class Player(asyncio.Protocol):
         while self._rest and not self._paused:
             self._transport.write(self._rest[:SLICE])
             self._rest = self._rest[SLICE:]
+
+    def _step_through(self, name: str, size: int) -> None:
+        self._transport.write(_STREAM_HEAD)
+        self._stepped[self] = iter(_chunks(name, size))
+
+    def _step(self) -> None:
+        for player, chunks in list(self._stepped.items()):
+            chunk = next(chunks, None)
+            if chunk is None:
+                del self._stepped[player]
+            else:
+                player._transport.write(chunk)
+        self._transport.write(b"%d\n" % len(self._stepped))
 
     def _start(self, coroutine: Coroutine[None, None, None]) -> None:
         self._task = asyncio.ensure_future(coroutine)
@@ -190,7 +210,7 @@ class Player(asyncio.Protocol):
         await self._every(millis, _chunks(name, size))
 
     async def _stamped(self, name: str, size: int, millis: int) -> None:
-        await self._every(millis, corpus(name, size).events, lambda event: _http_chunk(_stamp(event)))
+        await self._every(millis, played(name, size).events, lambda event: _http_chunk(_stamp(event)))
         self._transport.write(_LAST_CHUNK)
 
     async def _every(
@@ -219,7 +239,10 @@ class Player(asyncio.Protocol):
 async def _serve(context: ssl.SSLContext | None) -> None:
     loop = asyncio.get_running_loop()
     held: set[asyncio.Event] = set()
-    server = await loop.create_server(lambda: Player(held), "127.0.0.1", 0, ssl=context, backlog=4096)
+    stepped: dict[Player, Iterator[bytes]] = {}
+    server = await loop.create_server(
+        lambda: Player(held, stepped), "127.0.0.1", 0, ssl=context, backlog=4096
+    )
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
         await loop.run_in_executor(None, sys.stdin.read)
