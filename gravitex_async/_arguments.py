@@ -24,7 +24,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 SLIP: Final = 0.85
 SLIP_OF_A_SETTING: Final = 0.6
 
-_HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")
+_HUMP = r"(?<=[a-z0-9])[A-Z]"
 
 
 def known_only(call: str, given: Iterable[str], known: Iterable[str], *, more: Iterable[str] = ()) -> None:
@@ -59,7 +59,7 @@ def unexpected(
 
 def _meant(name: str, known: Collection[str], near: float) -> str | None:
     """The known name that *name* stands for: in camelCase, a word short, or with a slip of the pen."""
-    snake = _HUMP.sub(lambda found: f"_{found[0]}", name).lower()
+    snake = re.sub(_HUMP, lambda found: f"_{found[0]}", name).lower()
     if snake in known:
         return snake
     words = set(snake.split("_"))

@@ -6,10 +6,10 @@ import re
 
 __all__ = ["one_line"]
 
-# What ends a line, or tells a terminal to do something.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What ends a line, or tells a terminal to do something. As text: re compiles it when it is first needed.
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029]"
 
 
 def one_line(text: str) -> str:
     """The text with line breaks and control characters as escapes, so that it writes no line of its own."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text.strip())
+    return re.sub(_CONTROL, lambda found: found[0].encode("unicode_escape").decode(), text.strip())

@@ -1,7 +1,9 @@
 """AsyncGravitex: settings, a transport and the dialects.
 
-Making a client opens nothing and imports no HTTP library; the first request does, in a thread. The dialects
-are loaded with this module, not when they are first asked for: that would be on the event loop.
+Making a client opens nothing and imports no HTTP library; the first request does, in a thread. A dialect is
+loaded when it is first named (``client.chat``), which takes some ten milliseconds, once in a process, of whoever
+names it. Most programs speak one dialect. A server that makes its client at startup names it there too, and no
+request pays for it: ``completions = client.chat.completions``.
 """
 
 from __future__ import annotations
@@ -15,12 +17,7 @@ import msgspec
 
 from ._arguments import shows, unexpected
 from ._checks import check_kind, check_session, check_ssl, expected, is_number, kind_of, shown
-from .chat import Chat
 from .config import Limits, RateLimits, RetryPolicy, Timeout
-from .embeddings import Embeddings
-from .gemini import Gemini
-from .models import Models
-from .responses import Responses
 from .sse import MAX_EVENT_BYTES
 from .transport import (
     APIKey,
@@ -38,6 +35,12 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientSession
     from typing_extensions import Unpack
+
+    from .chat import Chat
+    from .embeddings import Embeddings
+    from .gemini import Gemini
+    from .models import Models
+    from .responses import Responses
 
 __all__ = ["DEFAULT_BASE_URL", "AsyncGravitex"]
 
@@ -180,26 +183,36 @@ class AsyncGravitex:
     @property
     def chat(self) -> Chat:
         """``chat.completions``: POST /v1/chat/completions."""
+        from .chat import Chat
+
         return Chat(*self._shared)
 
     @property
     def responses(self) -> Responses:
         """``responses.create`` and its kin: POST /v1/responses."""
+        from .responses import Responses
+
         return Responses(*self._shared)
 
     @property
     def gemini(self) -> Gemini:
         """Gemini's own format: POST /v1beta/models/{model}:generateContent and its kin."""
+        from .gemini import Gemini
+
         return Gemini(*self._shared)
 
     @property
     def embeddings(self) -> Embeddings:
         """``embeddings.create``: POST /v1/embeddings."""
+        from .embeddings import Embeddings
+
         return Embeddings(*self._shared)
 
     @property
     def models(self) -> Models:
         """``models.list`` and ``models.retrieve``: GET /v1/models."""
+        from .models import Models
+
         return Models(*self._shared)
 
     @shows(Overrides)

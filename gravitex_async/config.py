@@ -5,7 +5,6 @@ What the settings do is implemented in ``transport/``.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from typing import Final, Literal
 
@@ -21,6 +20,12 @@ MAX_BODY_BYTES: Final = 256 * 1024 * 1024
 Image models send tens of megabytes of base64; twice the gateway's own limit of requests, 128 MB, is a broken
 or a hostile peer.
 """
+
+
+def _chance() -> float:
+    import random  # imported late: most programs never try again
+
+    return random.random()
 
 
 class Timeout(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +134,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         return cls(max_retries=value)
 
     def delay(
-        self, attempt: int, *, retry_after: float | None = None, rand: Callable[[], float] = random.random
+        self, attempt: int, *, retry_after: float | None = None, rand: Callable[[], float] = _chance
     ) -> float | None:
         """Seconds to wait after failed try number *attempt* (from 1); None: give up."""
         if attempt > self.max_retries:

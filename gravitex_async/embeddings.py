@@ -7,6 +7,7 @@ in decoding/README.md) is a third of the size on the wire.
 from __future__ import annotations
 
 import base64
+import functools
 import sys
 from array import array
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
@@ -118,7 +119,12 @@ class _SentAnswer(msgspec.Struct, gc=False):
     usage: EmbeddingUsage | None = None
 
 
-_answer = AnswerForm("vectors", msgspec.json.Decoder(_SentAnswer), lambda sent: bool(sent.data))
+@functools.cache
+def _decoder() -> msgspec.json.Decoder[_SentAnswer]:
+    return msgspec.json.Decoder(_SentAnswer)
+
+
+_answer = AnswerForm("vectors", _decoder, lambda sent: bool(sent.data))
 
 
 class Embeddings(Resource, frozen=True):

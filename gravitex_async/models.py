@@ -7,7 +7,7 @@ The gateway reports failures here with status 200: an unknown id as an error bod
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -57,12 +57,18 @@ class _SentList(msgspec.Struct, gc=False):
     object: str = "list"
 
 
-_list = AnswerForm(
-    "a list of models", msgspec.json.Decoder(_SentList), lambda sent: sent.data is not msgspec.UNSET
-)
-_one = AnswerForm(
-    "a model", msgspec.json.Decoder(Model), lambda sent: sent.id != "" and sent.object != "error"
-)
+@cache
+def _list_decoder() -> msgspec.json.Decoder[_SentList]:
+    return msgspec.json.Decoder(_SentList)
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[Model]:
+    return msgspec.json.Decoder(Model)
+
+
+_list = AnswerForm("a list of models", _list_decoder, lambda sent: sent.data is not msgspec.UNSET)
+_one = AnswerForm("a model", _decoder, lambda sent: sent.id != "" and sent.object != "error")
 
 
 class Models(Resource, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 
 __all__ = ["RateLimit"]
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_PART = r"(\d+(?:\.\d+)?)(ms|s|m|h|d)"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -51,5 +51,5 @@ def _seconds(value: str | None) -> float | None:
     try:
         return float(value)
     except ValueError:
-        parts = _PART.findall(value)
+        parts = re.findall(_PART, value)
         return sum(float(number) * _SECONDS[unit] for number, unit in parts) if parts else None

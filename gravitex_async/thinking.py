@@ -19,7 +19,7 @@ from .errors import MisuseError
 
 __all__ = ["Split", "ThinkSplitter", "split_thinking", "with_thinking", "without_thinking"]
 
-_SUFFIX = re.compile(r"-(?:no)?thinking(?:-\w+)?$")
+_SUFFIX = r"-(?:no)?thinking(?:-\w+)?$"
 
 _TAGS: Final = {"<think>": "</think>", "<thinking>": "</thinking>"}
 
@@ -36,7 +36,7 @@ def with_thinking(model: str, how: int | Literal["low", "high"] | None = None) -
     Raises:
         MisuseError: A budget below 1, or a level that has no suffix.
     """
-    bare = _SUFFIX.sub("", model)
+    bare = re.sub(_SUFFIX, "", model)
     if how is None:
         return f"{bare}-thinking"
     if how in ("low", "high") or (isinstance(how, int) and not isinstance(how, bool) and how > 0):
@@ -46,7 +46,7 @@ def with_thinking(model: str, how: int | Literal["low", "high"] | None = None) -
 
 def without_thinking(model: str) -> str:
     """The name of *model* with thinking off; models that cannot switch it off ignore this."""
-    return _SUFFIX.sub("", model) + "-nothinking"
+    return re.sub(_SUFFIX, "", model) + "-nothinking"
 
 
 class Split(NamedTuple):

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 HEAVY = {"aiohttp", "yarl", "multidict", "ssl", "http", "email", "pydantic", "typer", "rich", "uvloop"}
 
@@ -34,6 +36,26 @@ def test_the_parser_needs_neither_asyncio_nor_the_http_library() -> None:
     """Whoever only wants to parse an event stream pays for nothing else."""
     found = loaded_by("from gravitex_async import SSEParser; SSEParser().feed(b'data: 1\\n\\n')")
     assert not found & (HEAVY | {"asyncio"})
+
+
+DIALECTS = ("chat", "responses", "gemini")
+
+
+@pytest.mark.parametrize("named", DIALECTS)
+def test_a_dialect_is_loaded_when_it_is_named(named: str) -> None:
+    """Nobody pays for those of others, nor for schemas, embeddings and lists of models before they are used."""
+    code = f"""
+import sys
+from gravitex_async import AsyncGravitex
+client = AsyncGravitex(api_key="k")
+def loaded(name):
+    return f"gravitex_async.{{name}}" in sys.modules
+later = {{*{DIALECTS!r}, "schema", "embeddings", "models"}}
+assert not any(map(loaded, later)), sorted(filter(loaded, later))
+client.{named}
+assert sorted(filter(loaded, later)) == [{named!r}], sorted(filter(loaded, later))
+"""
+    loaded_by(code)
 
 
 def test_making_a_client_loads_no_http_library() -> None:

@@ -12,7 +12,6 @@ import msgspec
 
 from ..deltas import neutral_reason
 from ..errors import InvalidOutputError
-from ..schema import read_output
 from ._structs import ChatCompletion, ChatCompletionMessage, Choice, text_of
 
 __all__ = ["ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "parsed_completion"]
@@ -63,6 +62,8 @@ def parsed_completion(completion: ChatCompletion, type_: type[T]) -> ParsedChatC
 
 
 def _choice(choice: Choice, type_: type[T], completion: ChatCompletion) -> ParsedChoice[T]:
+    from ..schema import read_output  # imported late: most answers are no values of a type
+
     source = choice.message
     message: ParsedChatCompletionMessage[T] = ParsedChatCompletionMessage(**_fields(source))
     text = text_of(source.content)

@@ -14,7 +14,6 @@ from .._arguments import check_range, checked_model, known_only, merged
 from .._checks import kind_of
 from .._json import to_builtins
 from ..errors import MisuseError
-from ..schema import is_output_type, output_type
 from ._params import ChatParams
 
 __all__ = ["CALL_OPTIONS", "chat_body"]
@@ -75,8 +74,10 @@ def _put(body: dict[str, Any], name: str, value: Any, host: str) -> None:
         body["extra_body"] = {"google": value}
     elif name == "generation_config":
         body["generationConfig"] = _camel(value)
-    elif name == "response_format" and is_output_type(value):
-        body[name] = output_type(value).response_format
+    elif name == "response_format":
+        from ..schema import is_output_type, output_type  # imported late: most calls ask for no type
+
+        body[name] = output_type(value).response_format if is_output_type(value) else value
     else:
         body[name] = value
 

@@ -11,6 +11,7 @@ from ._run import exit_codes, run
 app = typer.Typer(
     help="Streaming client for the Gravitex gateway.",
     no_args_is_help=True,
+    rich_markup_mode=None,  # help in plain text: loading rich for its boxes took more than all the rest
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -23,7 +24,10 @@ BaseURL = Annotated[
 
 @app.command()
 def demo() -> None:
-    """Show what streams look like, in a few seconds, against a gateway in this process: needs no key."""
+    """Show what streams look like, in a few seconds; needs no key.
+
+    The gateway that answers runs in this process.
+    """
     with exit_codes():
         from ._demo import demo
 
@@ -82,7 +86,10 @@ def serve(
         int | None, typer.Option(help="Refuse with 429 what is more than that at once.", min=1)
     ] = None,
 ) -> None:
-    """Keep a local gateway running for other programs, with authored answers, until Ctrl-C."""
+    """Keep a local gateway running for other programs, until Ctrl-C.
+
+    Its answers are authored.
+    """
     with exit_codes():
         from ._serve import Limits, serve
 

@@ -99,10 +99,11 @@ _FINE = frozenset(
 
 _FAILED = frozenset({"error", "fail", "failed", "failure"})
 
-_STATUS_FIRST = re.compile(r"\s*([45][0-9][0-9])(?:\.0+)?\b")
-_REQUEST_ID = re.compile(r"\(request id: ([^)\s]+)\)")
+# Patterns as text: re compiles them when they are first needed, and keeps them. Most programs need none.
+_STATUS_FIRST = r"\s*([45][0-9][0-9])(?:\.0+)?\b"
+_REQUEST_ID = r"\(request id: ([^)\s]+)\)"
 # What float() takes beyond this (1e9, 1_0, +5, inf, digits of other scripts) no server means.
-_SECONDS = re.compile(r"[ \t]*[0-9]+(?:\.[0-9]+)?[ \t]*")
+_SECONDS = r"[ \t]*[0-9]+(?:\.[0-9]+)?[ \t]*"
 _ID_HEADERS = ("x-oneapi-request-id", "x-request-id", "x-upstream-request-id")
 
 
@@ -257,7 +258,7 @@ def _text(value: Any) -> str:
 
 def _status_of(error: Mapping[str, Any]) -> int | None:
     for name in _STATUSES:
-        found = _STATUS_FIRST.match(str(error.get(name)))
+        found = re.match(_STATUS_FIRST, str(error.get(name)))
         if found:
             return int(found[1])
     for name in (*_CODES, *_TYPES, "status"):
@@ -292,7 +293,7 @@ def request_id_of(headers: Mapping[str, str], message: str = "") -> str | None:
     for name in _ID_HEADERS:
         if headers.get(name):
             return headers[name]
-    found = _REQUEST_ID.search(message)
+    found = re.search(_REQUEST_ID, message)
     return found.group(1) if found else None
 
 
@@ -312,7 +313,7 @@ def retry_after_of(headers: Mapping[str, str], body: Any = None, *, now: float |
 
 
 def _number(value: str | None, unit: float = 1.0) -> float | None:
-    if value is None or not _SECONDS.fullmatch(value):
+    if value is None or not re.fullmatch(_SECONDS, value):
         return None
     seconds = float(value) * unit
     return seconds if seconds != float("inf") else None  # float("9" * 400) is inf

@@ -60,12 +60,12 @@ _STATUS_WORDS: Mapping[str, int] = {
     "overloaded_error": 529,
 }
 
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HUMP = r"(?<=[a-z0-9])(?=[A-Z])"
 
 
 def status_meant(word: str) -> int | None:
     """The HTTP status that a word stands for, however it is written: RateLimitError, Throttling.RateQuota."""
-    snake = _HUMP.sub("_", word).lower()
+    snake = re.sub(_HUMP, "_", word).lower()
     for name in (snake, snake.removesuffix("_error"), snake.partition(".")[0]):
         status = _STATUS_WORDS.get(name) or _http_words().get(name)
         if status is not None:

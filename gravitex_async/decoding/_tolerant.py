@@ -32,12 +32,11 @@ MAX_REPAIRS: Final = 256
 # must not fill the memory.
 MAX_HALVES: Final = 1024
 
-_COMPLAINT = re.compile(r"Expected `(?P<expected>[^`]*)`, got `(?P<got>[^`]*)`.* - at `\$(?P<path>[^`]*)`")
-_UNKNOWN = re.compile(
-    r"Object contains unknown field `(?P<name>.*?)`(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL
-)
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+# Patterns as text: re compiles them when they are first needed, and keeps them. Most programs need none.
+_COMPLAINT = r"Expected `(?P<expected>[^`]*)`, got `(?P<got>[^`]*)`.* - at `\$(?P<path>[^`]*)`"
+_UNKNOWN = r"(?s)Object contains unknown field `(?P<name>.*?)`(?: - at `\$(?P<path>[^`]*)`)?$"
+_STEP = r"\.([^.\[\]]+)|\[(\d+)\]"
+_SURROGATE = "[\ud800-\udfff]"
 _IDENTITY = ("index", "item_id", "output_index", "content_index", "summary_index")
 
 Path = tuple[object, ...]
@@ -113,7 +112,7 @@ class TolerantDecoder(Generic[T]):
 
     def _text(self, text: str, path: Path) -> str:
         half = self._halves.pop(path, "") if text else ""
-        if not half and not _SURROGATE.search(text):
+        if not half and not re.search(_SURROGATE, text):
             return text
         text = half + text
         if "\ud800" <= text[-1] <= "\udbff" and len(self._halves) < MAX_HALVES:
@@ -133,8 +132,8 @@ def _whole(text: str) -> str:
 
 
 def _repair(tree: Any, complaint: str) -> None:
-    unknown = _UNKNOWN.match(complaint)
-    found = unknown or _COMPLAINT.match(complaint)
+    unknown = re.match(_UNKNOWN, complaint)
+    found = unknown or re.match(_COMPLAINT, complaint)
     if found is None:
         raise DecodeError(f"expected JSON of this dialect: {complaint}", body=tree)
     steps = _steps(found["path"] or "")
@@ -149,14 +148,14 @@ def _repair(tree: Any, complaint: str) -> None:
 
 
 def _steps(path: str) -> list[Any]:
-    return [name or int(number) for name, number in _STEP.findall(path)]
+    return [name or int(number) for name, number in re.findall(_STEP, path)]
 
 
 def _repair_at(tree: Any, steps: list[Any], found: re.Match[str], complaint: str) -> None:
     parent = tree
     for step in steps[:-1]:
         parent = parent[step]
-    if found.re is _UNKNOWN or found["got"] == "null":
+    if found.re.pattern == _UNKNOWN or found["got"] == "null":
         del parent[steps[-1]]
     else:
         parent[steps[-1]] = _meant(parent[steps[-1]], found["expected"], steps[-1], complaint, tree)

@@ -25,8 +25,6 @@ _KINDS: Mapping[type[Any], str] = {
     FunctionResponse: "functionResponse",
 }
 
-_CONTENT = shape_of(Content)
-_PART = shape_of(Part)
 
 Tree = dict[str, Any]
 
@@ -90,7 +88,7 @@ def _turn(item: Any) -> Tree | None:
     tree = plain(item)
     if isinstance(tree, Mapping) and (isinstance(item, Content) or "parts" in tree):
         parts = tree.get("parts", [])
-        turn: Tree = outgoing({**tree, "parts": None}, _CONTENT)
+        turn: Tree = outgoing({**tree, "parts": None}, shape_of(Content))
         turn["parts"] = [_part(part) for part in (parts if _is_list(parts) else [parts])]
         return turn
     return None
@@ -105,5 +103,5 @@ def _part(item: Any) -> Tree:
     if not isinstance(tree, Mapping):
         raise MisuseError(f"expected a text, a part or a content, got {type(item).__name__}")
     kind = _KINDS.get(type(item))
-    part: Tree = outgoing(tree if kind is None else {kind: tree}, _PART)
+    part: Tree = outgoing(tree if kind is None else {kind: tree}, shape_of(Part))
     return part

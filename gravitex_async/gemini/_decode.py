@@ -19,8 +19,16 @@ __all__ = ["answers_of", "event_decoder", "is_answer", "readable", "strict_decod
 EventT = TypeVar("EventT", bound=GenerateContentResponse)
 Reread = Callable[["dict[str, Any]", bytes], None]
 
-strict_decoder = msgspec.json.Decoder(GenerateContentResponse, strict=False)
-_strict_array = msgspec.json.Decoder(list[GenerateContentResponse], strict=False)
+
+@functools.cache
+def strict_decoder() -> msgspec.json.Decoder[GenerateContentResponse]:
+    """Reads a plain answer."""
+    return msgspec.json.Decoder(GenerateContentResponse, strict=False)
+
+
+@functools.cache
+def _strict_array() -> msgspec.json.Decoder[list[GenerateContentResponse]]:
+    return msgspec.json.Decoder(list[GenerateContentResponse], strict=False)
 
 
 def event_decoder(
@@ -65,7 +73,9 @@ def answers_of(body: bytes) -> list[GenerateContentResponse]:
         DecodeError: An element has a field of the wrong type.
     """
     try:
-        answers = _strict_array.decode(body) if body.lstrip()[:1] == b"[" else [strict_decoder.decode(body)]
+        answers = (
+            _strict_array().decode(body) if body.lstrip()[:1] == b"[" else [strict_decoder().decode(body)]
+        )
     except (ValueError, RecursionError):
         answers = _tolerantly(loads_tolerant(body))
     if not any(map(is_answer, answers)):

@@ -7,6 +7,7 @@ and the vectors come in the order of the requests.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -105,17 +106,18 @@ class _Request(msgspec.Struct, rename="camel"):
     output_dimensionality: int
 
 
-_REQUEST = shape_of(_Request)
-_one = AnswerForm(
-    "a vector",
-    msgspec.json.Decoder(EmbedContentResponse, strict=False),
-    lambda answer: bool(answer.embedding.values),
-)
-_many = AnswerForm(
-    "vectors",
-    msgspec.json.Decoder(BatchEmbedContentsResponse, strict=False),
-    lambda answer: bool(answer.embeddings),
-)
+@functools.cache
+def _decoder() -> msgspec.json.Decoder[EmbedContentResponse]:
+    return msgspec.json.Decoder(EmbedContentResponse, strict=False)
+
+
+@functools.cache
+def _batch_decoder() -> msgspec.json.Decoder[BatchEmbedContentsResponse]:
+    return msgspec.json.Decoder(BatchEmbedContentsResponse, strict=False)
+
+
+_one = AnswerForm("a vector", _decoder, lambda answer: bool(answer.embedding.values))
+_many = AnswerForm("vectors", _batch_decoder, lambda answer: bool(answer.embeddings))
 
 
 def embed_body(call: str, model: str, content: SomeContent, params: EmbedParams) -> dict[str, Any]:
@@ -124,7 +126,7 @@ def embed_body(call: str, model: str, content: SomeContent, params: EmbedParams)
     body: dict[str, Any] = {"model": model} if params.get("model_in_body") else {}
     body["content"] = content_of(content)
     given = {name: value for name, value in params.items() if value is not None and name not in _OPTIONS}
-    return {**body, **outgoing(given, _REQUEST)}
+    return {**body, **outgoing(given, shape_of(_Request))}
 
 
 def batch_bodies(call: str, model: str, requests: Sequence[Any], params: EmbedParams) -> list[dict[str, Any]]:
@@ -144,7 +146,7 @@ def _batched(call: str, model: str, request: Any, params: EmbedParams) -> dict[s
     tree = plain(request)
     if not isinstance(tree, Mapping) or "content" not in tree:
         return embed_body(call, model, request, params)
-    own: dict[str, Any] = outgoing(tree, _REQUEST)
+    own: dict[str, Any] = outgoing(tree, shape_of(_Request))
     return {**embed_body(call, model, tree["content"], params), **own, "content": content_of(tree["content"])}
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from .._arguments import known_only, merged
 from ..errors import MisuseError
-from ..schema import is_output_type, output_type
 from ._contents import content_of, contents_of
 from ._params import CallParams, Contents, GeminiParams
 from ._settings import Body, GenerationConfig
@@ -19,7 +18,6 @@ from ._wire import outgoing, plain, shape_of
 
 __all__ = ["generate_body"]
 
-_BODY = shape_of(Body)
 _GENERATION = frozenset(GenerationConfig.__struct_fields__)
 _OPTIONS = frozenset(CallParams.__annotations__)
 _KNOWN = frozenset(GeminiParams.__annotations__)
@@ -50,7 +48,7 @@ def generate_body(call: str, contents: Contents, params: GeminiParams) -> dict[s
         elif name not in _OPTIONS and name != "config":
             body[name] = _prepared(name, value)
     _merge_generation(body, generation)
-    written: dict[str, Any] = {"contents": body.pop("contents"), **outgoing(body, _BODY)}
+    written: dict[str, Any] = {"contents": body.pop("contents"), **outgoing(body, shape_of(Body))}
     if "generationConfig" in written:
         _check_thinking(written["generationConfig"])
         written["generationConfig"] = _with_schema(written["generationConfig"])
@@ -86,7 +84,7 @@ def _merge_generation(body: dict[str, Any], generation: dict[str, Any]) -> None:
     base = body.get("generation_config")
     if base is None and not generation:
         return
-    shape = _BODY.inner["generationConfig"]
+    shape = shape_of(Body).inner["generationConfig"]
     settings = outgoing({} if base is None else base, shape)
     if not isinstance(settings, dict):
         raise MisuseError(f"expected generation_config as a dict or a struct, got {type(base).__name__}")
@@ -97,6 +95,10 @@ def _with_schema(generation: dict[str, Any]) -> dict[str, Any]:
     """The settings with a type in place of a schema written as one."""
     for name in ("responseSchema", "responseJsonSchema"):
         type_: Any = generation.get(name)
+        if type_ is None:
+            continue
+        from ..schema import is_output_type, output_type  # imported late: most calls ask for no type
+
         if not is_output_type(type_):
             continue
         wanted = output_type(type_)

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 import msgspec
 
 from .._json import to_builtins
-from ..schema import read_output
 from ..usage import Usage
 from ._enums import reason_of
 from ._media import Image
@@ -124,6 +123,8 @@ class GenerateContentResponse(Wire, kw_only=True):
             TruncatedOutputError: The answer was cut before its JSON was whole.
             InvalidOutputError: The answer is whole, and no value of the type.
         """
+        from ..schema import read_output  # imported late: most answers are no values of a type
+
         word = self.finish_reason
         reason = reason_of(word) if self.block_reason is None else "filtered"
         return read_output(type_, text=self.text, refusal="", word=word, reason=reason, answer=self)

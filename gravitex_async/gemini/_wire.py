@@ -76,7 +76,10 @@ LOOSE: Final = Shape(loose=True)
 
 @functools.lru_cache(maxsize=256)  # callers may make types on the fly
 def shape_of(struct: type[msgspec.Struct]) -> Shape:
-    """The shape of *struct*. A field typed ``Mapping`` holds settings, one typed ``Any`` the user's data."""
+    """The shape of *struct*. A field typed ``Mapping`` holds settings, one typed ``Any`` the user's data.
+
+    Ask for it where it is needed, not at import: working it out takes a millisecond.
+    """
     shape = Shape(keeps=issubclass(struct, Wire))
     for field in msgspec.structs.fields(struct):
         name = field.encode_name

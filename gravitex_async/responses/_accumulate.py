@@ -188,9 +188,9 @@ def is_answer(response: Response) -> bool:
 
 def _answer(body: bytes) -> Response:
     try:
-        return answers.decode(body)
+        return answers().decode(body)
     except ValueError:
-        tolerant = TolerantDecoder(answers.type, answers.dec_hook)
+        tolerant = TolerantDecoder(answers().type, answers().dec_hook)
     try:
         response: Response = tolerant.convert(tolerant.tree(body))
     except DecodeError as error:

@@ -13,6 +13,7 @@ Strategy
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, Final, Union
 
@@ -36,11 +37,19 @@ EVENT_TYPES: Final[dict[str, type[ResponsesEvent]]] = {
 }
 """All known events by their name on the wire."""
 
-_union: Any = Union[tuple(EVENT_TYPES.values())]  # noqa: UP007  # built at run time
-_events_decoder: msgspec.json.Decoder[ResponsesEvent] = msgspec.json.Decoder(_union, dec_hook=read_open)
 
-answers: Final[msgspec.json.Decoder[Response]] = msgspec.json.Decoder(Response, dec_hook=read_open)
-"""Reads a plain answer."""
+# Built when the first answer is asked for: it takes milliseconds, and not every program speaks this dialect.
+@functools.cache
+def _events_decoder() -> msgspec.json.Decoder[ResponsesEvent]:
+    union: Any = Union[tuple(EVENT_TYPES.values())]  # noqa: UP007  # built at run time
+    return msgspec.json.Decoder(union, dec_hook=read_open)
+
+
+@functools.cache
+def answers() -> msgspec.json.Decoder[Response]:
+    """Reads a plain answer."""
+    return msgspec.json.Decoder(Response, dec_hook=read_open)
+
 
 _NAME: Final = b"event: response."
 _DATA: Final = b"data: "
@@ -58,7 +67,7 @@ _BETWEEN: Final = {
 def event_decoder(*, max_event_bytes: int = MAX_EVENT_BYTES) -> EventDecoder[ResponsesEvent]:
     """A decoder for one stream."""
     return EventDecoder(
-        _events_decoder, cut=cut_named_events, unknown=_unexpected, max_event_bytes=max_event_bytes
+        _events_decoder(), cut=cut_named_events, unknown=_unexpected, max_event_bytes=max_event_bytes
     )
 
 

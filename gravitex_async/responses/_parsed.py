@@ -6,7 +6,6 @@ from typing import Generic, TypeVar, cast
 
 from ..deltas import neutral_reason
 from ..errors import InvalidOutputError
-from ..schema import read_output
 from ._structs import Response
 
 __all__ = ["ParsedResponse", "parsed_response"]
@@ -35,6 +34,8 @@ def parsed_response(response: Response, type_: type[T]) -> ParsedResponse[T]:
     Raises:
         RefusalError, TruncatedOutputError, InvalidOutputError: It has none; ``partial`` is the response.
     """
+    from ..schema import read_output  # imported late: most answers are no values of a type
+
     fields = {name: getattr(response, name) for name in response.__struct_fields__}
     parsed: ParsedResponse[T] = ParsedResponse(**fields)
     parsed.__dict__.update(response.__dict__)

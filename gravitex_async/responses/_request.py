@@ -13,7 +13,6 @@ from .._arguments import check_range, checked_model, known_only, merged
 from .._checks import kind_of
 from .._files import check_files
 from ..errors import MisuseError
-from ..schema import is_output_type, output_type
 from ._open import wire_form
 from ._params import CallParams, Input, ResponsesParams
 
@@ -49,6 +48,10 @@ def _put_format(body: dict[str, Any], type_: Any) -> None:
     text = body.get("text") or {}
     given = text.get("format") if isinstance(text, Mapping) else None
     wanted: Any = given if type_ is None else type_
+    if wanted is None:
+        return
+    from ..schema import is_output_type, output_type  # imported late: most calls ask for no type
+
     if is_output_type(wanted):
         body["text"] = {**text, "format": output_type(wanted).text_format}
     elif type_ is not None:

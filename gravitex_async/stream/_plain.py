@@ -50,7 +50,8 @@ class AnswerForm(msgspec.Struct, Generic[T], frozen=True):
 
     name: str
     """As an error calls it."""
-    decoder: msgspec.json.Decoder[T]
+    decoder: Callable[[], msgspec.json.Decoder[T]]
+    """Gives the decoder. Cached, and not built before the first answer: that takes milliseconds."""
     holds: Callable[[T], bool]
     """Whether what was decoded is such an answer."""
     fit: Callable[[dict[str, Any]], None] | None = None
@@ -69,10 +70,11 @@ class AnswerForm(msgspec.Struct, Generic[T], frozen=True):
 
     def _decoded(self, body: bytes) -> tuple[T | None, str]:
         """The answer, or why there is none, as far as that can be said."""
+        decoder = self.decoder()
         try:
-            answer = self.decoder.decode(body)
+            answer = decoder.decode(body)
         except (ValueError, RecursionError):
-            tolerant: TolerantDecoder[T] = TolerantDecoder(self.decoder.type, self.decoder.dec_hook)
+            tolerant: TolerantDecoder[T] = TolerantDecoder(decoder.type, decoder.dec_hook)
             try:
                 tree = tolerant.tree(body)
             except DecodeError:

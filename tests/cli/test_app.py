@@ -47,10 +47,13 @@ def test_a_missing_library_is_named(name: str):
 
 
 async def test_every_command_is_listed(gravitex: Command):
-    """Without a command the help is shown."""
-    done = await gravitex()
-    for command in ("demo", "chat", "models", "serve"):
-        assert f" {command} " in done.out
+    """With its help, in a sentence that is not cut short; without a command this is shown as a misuse."""
+    helped, misused = await gravitex("--help"), await gravitex()
+    assert (helped.status, helped.err) == (0, "")
+    assert (misused.status, misused.out, misused.err) == (2, "", helped.out)
+    listed = helped.out.partition("Commands:")[2]
+    assert [line.split()[0] for line in listed.strip().splitlines()] == ["demo", "chat", "models", "serve"]
+    assert all(line.endswith(".") and not line.endswith("..") for line in listed.strip().splitlines())
 
 
 async def test_an_unknown_option_is_a_misuse(gravitex: Command):
