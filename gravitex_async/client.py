@@ -1,9 +1,9 @@
 """AsyncGravitex: settings, a transport and the dialects.
 
 Making a client opens nothing and imports no HTTP library; the first request does, in a thread. A dialect is
-loaded when it is first named (``client.chat``), which takes some ten milliseconds, once in a process, of whoever
-names it. Most programs speak one dialect. A server that makes its client at startup names it there too, and no
-request pays for it: ``completions = client.chat.completions``.
+loaded when it is first named (``client.chat``), which takes some ten milliseconds, once in a process, of
+whoever names it. Most programs speak one dialect. A server that makes its client at startup names it there
+too, and no request pays for it: ``completions = client.chat.completions``.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ DIALECTS = ("chat", "responses", "gemini")
 
 @pytest.mark.parametrize("named", DIALECTS)
 def test_a_dialect_is_loaded_when_it_is_named(named: str) -> None:
-    """Nobody pays for those of others, nor for schemas, embeddings and lists of models before they are used."""
+    """Nobody pays for the others, nor for schemas, embeddings and lists of models before their time."""
     code = f"""
 import sys
 from gravitex_async import AsyncGravitex

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -24,9 +25,22 @@ __all__ = ["answer_decoder", "chunk_decoder", "chunk_of", "completion_of", "even
 
 ChunkT = TypeVar("ChunkT", bound=ChatCompletionChunk)
 
-answer_decoder = msgspec.json.Decoder(ChatCompletion)
-_lax_decoder = msgspec.json.Decoder(ChatCompletion, strict=False)
-_chunk_decoder = msgspec.json.Decoder(ChatCompletionChunk)
+
+# Decoders are built when they are first needed: that takes milliseconds.
+@cache
+def answer_decoder() -> msgspec.json.Decoder[ChatCompletion]:
+    """What decodes a plain answer."""
+    return msgspec.json.Decoder(ChatCompletion)
+
+
+@cache
+def _lax_decoder() -> msgspec.json.Decoder[ChatCompletion]:
+    return msgspec.json.Decoder(ChatCompletion, strict=False)
+
+
+@cache
+def _chunk_decoder() -> msgspec.json.Decoder[ChatCompletionChunk]:
+    return msgspec.json.Decoder(ChatCompletionChunk)
 
 
 def chunk_decoder(chunk_type: type[ChunkT] | None) -> msgspec.json.Decoder[Any]:
@@ -36,7 +50,7 @@ def chunk_decoder(chunk_type: type[ChunkT] | None) -> msgspec.json.Decoder[Any]:
         MisuseError: It is no type of chunk.
     """
     if chunk_type is None:
-        return _chunk_decoder
+        return _chunk_decoder()
     if not (isinstance(chunk_type, type) and issubclass(chunk_type, ChatCompletionChunk)):
         raise MisuseError(f"expected chunk_type as a subclass of ChatCompletionChunk, got {chunk_type!r}")
     return msgspec.json.Decoder(chunk_type)
@@ -56,7 +70,7 @@ def completion_of(body: bytes) -> ChatCompletion:
         ValueError: It is none.
     """
     try:
-        completion = _lax_decoder.decode(body)
+        completion = _lax_decoder().decode(body)
     except ValueError:
         tolerant = TolerantDecoder(ChatCompletion)
         completion = tolerant.convert(tolerant.tree(body))
