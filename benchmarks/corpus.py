@@ -5,9 +5,10 @@ Strategy
     benchmark can check that a contestant did the work and a test can check that it did it right. The same
     name and size always give the same bytes.
 
-    Sizes are those of real traffic: a chat chunk is 333 bytes (OpenAI pads its chunks to hide the lengths of
-    tokens in a field named ``obfuscation``; so does this), a text delta of the Responses dialect about 230,
-    a Gemini chunk about 330.
+    Events look as their providers write them: the nulls, the service tier and the padding (``obfuscation``,
+    which hides the lengths of tokens) of OpenAI, 330 bytes a chunk of chat and 240 a delta of Responses;
+    the CRLF, the blanks and the usage in every event of Gemini, 350 bytes each. ``recordings.py`` has the
+    real ones, of more providers.
 """
 
 from __future__ import annotations
@@ -20,10 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["CHUNK_BYTES", "CORPORA", "Corpus", "corpus"]
-
-CHUNK_BYTES = 333
-"""Bytes of one event of ``small-chunk``, ``data: `` and separator included."""
+__all__ = ["CORPORA", "Corpus", "corpus"]
 
 _MEGABYTE = 1024 * 1024
 _SEED = 20_26
@@ -91,35 +89,42 @@ def _event(payload: bytes, kind: str = "") -> bytes:
 def _chunk(delta: dict[str, Any], **more: Any) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": more.pop("finish", None)}
     return {
-        "id": "chatcmpl-8c1f29d04c5e4f6e",
+        "id": "chatcmpl-CoDWyp2E1BNuDrOa4ZTIteBKS3LkS",
         "object": "chat.completion.chunk",
-        "created": 1763800000,
-        "model": "deepseek-r1",
-        "system_fingerprint": "fp_50cad350e4",
+        "created": 1766084448,
+        "model": "gpt-4o-2024-08-06",
+        "service_tier": "default",
+        "system_fingerprint": "fp_deacdd5f6f",
         "choices": [choice],
         "usage": None,
         **more,
     }
 
 
-def _padded(chunk: dict[str, Any]) -> bytes:
-    """The chunk as an event of ``CHUNK_BYTES`` bytes, if it is not longer by itself."""
-    room = CHUNK_BYTES - len(_event(_compact({**chunk, "obfuscation": ""})))
-    return _event(_compact({**chunk, "obfuscation": "x7Qm2TzLr9"[: room % 10] + "pW4kNv8HsB" * (room // 10)}))
+def _padded(chunk: dict[str, Any], piece: str = "") -> bytes:
+    """The chunk as an event, padded so that the length of *piece* cannot be told from its own."""
+    return _event(_compact({**chunk, "obfuscation": "x7Qm2TzLr9pW4kNv"[: 16 - len(piece) % 16]}))
 
 
 def _chat_end(count: int, finish: str = "stop") -> list[bytes]:
-    usage = {"prompt_tokens": 12, "completion_tokens": count, "total_tokens": count + 12}
+    usage = {
+        "prompt_tokens": 12, "completion_tokens": count, "total_tokens": count + 12,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": 0, "audio_tokens": 0,
+            "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
+        },
+    }  # fmt: skip
     return [
         _padded(_chunk({}, finish=finish)),
-        _event(_compact({**_chunk({}), "choices": [], "usage": usage})),
+        _padded({**_chunk({}), "choices": [], "usage": usage}),
         _event(b"[DONE]"),
     ]
 
 
 def _chat(name: str, pieces: list[str]) -> Corpus:
-    events = [_padded(_chunk({"role": "assistant", "content": ""}))]
-    events += [_padded(_chunk({"content": piece})) for piece in pieces]
+    events = [_padded(_chunk({"role": "assistant", "content": "", "refusal": None}))]
+    events += [_padded(_chunk({"content": piece}), piece) for piece in pieces]
     events += _chat_end(len(pieces))
     return Corpus(name, "chat", tuple(events), len(events) - 1, content="".join(pieces))
 
@@ -167,10 +172,10 @@ def tool_arguments(size: int) -> Corpus:
     """Chat: one tool call whose arguments are *size* bytes of JSON, in fragments of 64 characters."""
     arguments = _document(size)
     call = {"index": 0, "id": "call_7h3k", "type": "function", "function": {"name": "save", "arguments": ""}}
-    events = [_padded(_chunk({"role": "assistant", "content": None, "tool_calls": [call]}))]
+    events = [_padded(_chunk({"role": "assistant", "content": None, "tool_calls": [call], "refusal": None}))]
     for piece in _pieces(arguments, 64):
         fragment = {"index": 0, "function": {"arguments": piece}}
-        events.append(_event(_compact(_chunk({"tool_calls": [fragment]}))))
+        events.append(_padded(_chunk({"tool_calls": [fragment]}), piece))
     events += _chat_end(len(events), "tool_calls")
     return Corpus("tool-arguments", "chat", tuple(events), len(events) - 1, arguments=arguments)
 
@@ -230,7 +235,7 @@ _PLACE = {"item_id": _ITEM, "output_index": 0, "content_index": 0}
 
 
 def _text_delta(piece: str) -> dict[str, Any]:
-    delta = {"delta": piece, "logprobs": [], "obfuscation": "VLMdSo"}
+    delta = {"delta": piece, "logprobs": [], "obfuscation": "VLMdSoPx7Qm2TzLr"[: 16 - len(piece) % 16]}
     return {"type": "response.output_text.delta", **_PLACE, **delta}
 
 
@@ -245,9 +250,14 @@ def _message(status: str) -> dict[str, Any]:
 def _response(status: str, output: list[Any], usage: Any = None) -> dict[str, Any]:
     return {
         "id": "resp_02ce8deeb6197db200698c5196e95881", "object": "response", "created_at": 1770803606,
-        "status": status, "error": None, "incomplete_details": None, "instructions": None, "model": "gpt-5.1",
-        "output": output, "parallel_tool_calls": True, "temperature": 1, "tool_choice": "auto", "tools": [],
-        "usage": usage, "metadata": {},
+        "status": status, "background": False, "completed_at": None, "error": None, "frequency_penalty": 0.0,
+        "incomplete_details": None, "instructions": None, "max_output_tokens": None, "max_tool_calls": None,
+        "model": "gpt-5.1", "output": output, "parallel_tool_calls": True, "presence_penalty": 0.0,
+        "previous_response_id": None, "prompt_cache_key": None, "prompt_cache_retention": None,
+        "reasoning": {"effort": "none", "summary": None}, "safety_identifier": None, "service_tier": "auto",
+        "store": True, "temperature": 1.0, "text": {"format": {"type": "text"}, "verbosity": "medium"},
+        "tool_choice": "auto", "tools": [], "top_logprobs": 0, "top_p": 0.98, "truncation": "disabled",
+        "usage": usage, "user": None, "metadata": {},
     }  # fmt: skip
 
 
@@ -276,19 +286,28 @@ def _responses_end(text: str) -> list[dict[str, Any]]:
 def gemini(events: int) -> Corpus:
     """Gemini: a candidate with one text part and running usage in every event; no end mark but STOP."""
     pieces = _words(events)
-    wire = [_event(_compact(_candidate(piece, number, events))) for number, piece in enumerate(pieces, 1)]
+    wire = [_google_event(_candidate(piece, number, events)) for number, piece in enumerate(pieces, 1)]
     return Corpus("gemini", "gemini", tuple(wire), events, content="".join(pieces))
 
 
+def _google_event(payload: dict[str, Any]) -> bytes:
+    """Lines end with CRLF, a blank stands behind each colon, characters of HTML are escaped."""
+    text = json.dumps(payload, separators=(",", ": "), ensure_ascii=False)
+    for character in "<>&'":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return b"data: " + text.encode() + b"\r\n\r\n"
+
+
 def _candidate(piece: str, number: int, last: int) -> dict[str, Any]:
-    candidate: dict[str, Any] = {"content": {"parts": [{"text": piece}], "role": "model"}, "index": 0}
+    candidate: dict[str, Any] = {"content": {"parts": [{"text": piece}], "role": "model"}}
     if number == last:
         candidate["finishReason"] = "STOP"
+    candidate["index"] = 0
     details = [{"modality": "TEXT", "tokenCount": 8}]
     usage = {"promptTokenCount": 8, "candidatesTokenCount": number, "totalTokenCount": 8 + number}
     return {
         "candidates": [candidate],
-        "usageMetadata": {**usage, "promptTokensDetails": details},
+        "usageMetadata": {**usage, "promptTokensDetails": details, "serviceTier": "standard"},
         "modelVersion": "gemini-2.5-flash",
         "responseId": "_6TiaLjOJ7yBn9kPy5aNyQg",
     }

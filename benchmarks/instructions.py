@@ -8,9 +8,8 @@ fixed hash seed; the difference cancels start-up, and is divided by the differen
 on the interpreter and on msgspec; where those differ from the file's, or valgrind is missing, the check says
 so and passes.
 
-Cases: ``parser`` is ``SSEParser`` alone, on lines that need it (CRLF); ``fold`` is ``EventDecoder`` and the
-chat accumulator on reads of 64 KB; ``deltas`` is the same and the deltas of every chunk, as in reads that
-hold more than text; ``brief`` is the deltas of a busy stream of text.
+Cases: ``parser`` is ``SSEParser`` alone, on events that need it (a comment before each); ``chat``,
+``responses`` and ``gemini`` are ``EventDecoder`` and the dialect's accumulator on reads of 64 KB.
 
 Finding: nearly exact: two runs on a loaded machine differ by less than one in a thousand. Cost is in
 ``instructions.json``.
@@ -26,12 +25,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from benchmarks.corpus import corpus
+from benchmarks.piece_clients import parts
 from benchmarks.replay import ROOT
 
 STORED = Path(__file__).resolve().parent / "instructions.json"
@@ -42,9 +42,9 @@ RUNS = (2, 6)
 """How often the corpus is gone through in the short and in the long run."""
 
 
-def _reads(body: bytes, size: int = READ_BYTES) -> Iterator[bytes]:
-    for start in range(0, len(body), size):
-        yield body[start : start + size]
+def _reads(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), READ_BYTES):
+        yield body[start : start + READ_BYTES]
 
 
 def _parser(body: bytes) -> int:
@@ -54,51 +54,24 @@ def _parser(body: bytes) -> int:
     return sum(len(parser.feed(read)) for read in _reads(body))
 
 
-def _fold(body: bytes, deltas: bool = False) -> int:
-    from gravitex_async.chat import ChatAccumulator, ChatCompletionChunk
-    from gravitex_async.decoding._events import EventDecoder
-
-    decoder = EventDecoder(msgspec.json.Decoder(ChatCompletionChunk))
-    folded = ChatAccumulator()
+def _accumulated(dialect: str, body: bytes) -> int:
+    decoder, accumulator = parts(dialect)
     count = 0
     for read in _reads(body):
-        items = decoder.feed(read)
-        folded.fold(items, 0)
-        count += sum(len(folded.deltas(item)) for item in items) if deltas else len(items)
-    return count if folded.content else 0
-
-
-def _brief(body: bytes) -> int:
-    from gravitex_async.chat._api import _parts
-
-    decoder, folded = _parts()
-    count = 0
-    for read in _reads(body, READ_BYTES // 8):  # the first read of a stream is never taken in brief
-        made = decoder.brief(read)
-        if made is None:
-            items = decoder.feed(read)
-            folded.fold(items, 0)
-            count += len(items)
-        else:
-            count += len(made)
-    return count if folded.content else 0
+        count += len(accumulator.fold(decoder.feed(read)))
+    return count if accumulator.content else 0
 
 
 def work(case: str, runs: int) -> None:
     """The child: goes through the corpus *runs* times."""
-    body = corpus("crlf" if case == "parser" else "small-chunk", EVENTS).body
+    body = corpus(_CORPORA[case], EVENTS).body
     for _ in range(runs):
-        seen = _WORK[case](body)
+        seen = _parser(body) if case == "parser" else _accumulated(case, body)
         if seen < EVENTS - 3:
             raise SystemExit(f"{case}: expected about {EVENTS}, saw {seen}")
 
 
-_WORK: dict[str, Callable[[bytes], int]] = {
-    "parser": _parser,
-    "fold": _fold,
-    "deltas": lambda body: _fold(body, deltas=True),
-    "brief": _brief,
-}
+_CORPORA = {"parser": "heartbeat", "chat": "small-chunk", "responses": "responses", "gemini": "gemini"}
 
 
 def count(case: str) -> int:
@@ -143,7 +116,7 @@ def check(stored: dict[str, object]) -> int:
     worse = 0
     counts = stored["instructions_per_event"]
     assert isinstance(counts, dict)
-    for case in _WORK:
+    for case in _CORPORA:
         now, before = count(case), counts[case]
         change = now / before - 1
         worse += change > TOLERANCE
@@ -163,7 +136,7 @@ def main() -> int:
         work(chosen.work[0], int(chosen.work[1]))
         return 0
     if chosen.update:
-        counts = {case: count(case) for case in _WORK}
+        counts = {case: count(case) for case in _CORPORA}
         stored = {"versions": versions(), "tolerance": TOLERANCE, "instructions_per_event": counts}
         STORED.write_text(json.dumps(stored, indent=1) + "\n")
         print(STORED.read_text())

@@ -1,45 +1,31 @@
-"""The pipeline grown by one step at a time, on aiohttp itself: what each step adds is what it costs.
+"""The pipeline grown by one step at a time, on a response of the transport: what each step adds is its cost.
 
-These use the parts of the package without its client, so the rest of a stream (queue, clocks, views) is the
-difference to the whole.
+These use the parts of the package without its streams, so the rest of one (queue, verdict, clocks, views) is
+the difference to the whole.
 """
 
 from __future__ import annotations
 
-import json
+import importlib
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
+from benchmarks.clients import Final, Job, Outcome
 
-from benchmarks.clients import Floor, Job, Outcome
-
-__all__ = ["CLIENTS"]
+__all__ = ["CLIENTS", "parts"]
 
 
-class Taken(Floor):
+class Taken(Final):
     """The bytes by the package's own way of reading, nothing parsed."""
 
-    async def open(self, job: Job) -> None:
-        from gravitex_async.config import Limits
-        from gravitex_async.transport._session import Session
-
-        self._own = Session(Limits(), None, trust_env=False)
-
-    async def close(self) -> None:
-        await self._own.close()
-
     async def once(self, job: Job) -> Outcome:
-        body, headers = json.dumps({"model": job["model"]}).encode(), {"Content-Type": "application/json"}
-        url = job["url"] + "/v1/chat/completions"
-        answer = await self._own.send("POST", url, headers, body, None, lambda: None)
-        read = self._own.body(answer)
+        body = {"model": job["model"], "stream": True}
+        call = self._client.chat.completions.call("/v1/chat/completions", body, {}, stream=True)
+        response = await call.open(None)
         step = self.step()
-        while (data := read.take()) != b"":
-            if data is None:
-                await read.wait()
-            else:
-                step(data)
+        while data := await response.read():
+            step(data)
+        response.release()
         return {}
 
     def step(self) -> Callable[[bytes], object]:
@@ -50,7 +36,7 @@ class Split(Taken):
     """Each read cut at its last separator and split into payloads; the tail is put before the next."""
 
     def step(self) -> Callable[[bytes], object]:
-        from gravitex_async.decoding._events import cut_events
+        from gravitex_async.decoding import cut_events
 
         tail = b""
 
@@ -66,50 +52,28 @@ class Decoded(Taken):
     """Typed chunks."""
 
     def step(self) -> Callable[[bytes], object]:
-        feed: Callable[[bytes], object] = _decoder().feed
+        feed: Callable[[bytes], object] = parts("chat")[0].feed
         return feed
 
 
-class Folded(Taken):
-    """Typed chunks, accumulated."""
-
-    def step(self) -> Callable[[bytes], object]:
-        from gravitex_async.chat import ChatAccumulator
-
-        feed = _decoder().feed
-        fold = ChatAccumulator().fold
-        return lambda data: fold(feed(data), 0)
-
-
-class Translated(Taken):
+class Accumulated(Taken):
     """Typed chunks, accumulated, and the deltas of each."""
 
     def step(self) -> Callable[[bytes], object]:
-        from gravitex_async.chat import ChatAccumulator
-
-        feed = _decoder().feed
-        folded = ChatAccumulator()
-
-        def take(data: bytes) -> None:
-            items = feed(data)
-            folded.fold(items, 0)
-            for item in items:
-                folded.deltas(item)
-
-        return take
+        decoder, accumulator = parts("chat")
+        feed, fold = decoder.feed, accumulator.fold
+        return lambda data: fold(feed(data))
 
 
-def _decoder() -> Any:
-    from gravitex_async.chat import ChatCompletionChunk
-    from gravitex_async.decoding._events import EventDecoder
-
-    return EventDecoder(msgspec.json.Decoder(ChatCompletionChunk))
+def parts(dialect: str) -> tuple[Any, Any]:
+    """What one stream of *dialect* is read with: a decoder and an accumulator."""
+    made: tuple[Any, Any] = importlib.import_module(f"gravitex_async.{dialect}._api")._parts()
+    return made
 
 
 CLIENTS: dict[str, Callable[[], Any]] = {
     "piece-read": Taken,
     "piece-split": Split,
     "piece-decode": Decoded,
-    "piece-fold": Folded,
-    "piece-deltas": Translated,
+    "piece-fold": Accumulated,
 }
