@@ -6,8 +6,9 @@ The pipeline grown by one step at a time over one fast chat stream; a step costs
 before ``batches`` run on aiohttp without a client of this package.
 
 Finding: of 2.0 µs an event, reading is 0.5 (aiohttp's ``readany`` alone takes 1.4), splitting 0.1, decoding
-0.65, accumulating and making the delta 0.5, the stream around them 0.25, iterating 0.05. Steps are differences
-of medians: 0.1 µs is noise, and the cost of a cache miss lands on the step that first touches the bytes.
+0.65, accumulating and making the delta 0.5, the stream around them 0.25, iterating 0.05. Steps are
+differences of medians: 0.1 µs is noise, and the cost of a cache miss lands on the step that first touches the
+bytes.
 """
 
 from __future__ import annotations
