@@ -23,7 +23,6 @@ from benchmarks.harness import Contest, Contestant, Job, Options, Rounds
 from benchmarks.recordings import DIALECTS, Recording, folder, recordings, stretched
 from benchmarks.replay import Replay
 from benchmarks.report import RESULTS, Bar, Report, Table
-from benchmarks.stepped_clients import STREAMS
 
 FLOOR, CHUNKS, DELTAS = "floor", "gravitex-chunks", "gravitex-deltas"
 
@@ -44,7 +43,7 @@ MANY = Way(
     {"chat": (1.6, 2.4), "responses": (1.3, 1.6), "gemini": (1.9, 2.8)},
 )  # fmt: skip
 ONE = Way(
-    "one event a read", "stepped", "-stepped", 100, STREAMS,
+    "one event a read", "stepped", "-stepped", 100, 16,
     {"chat": (1.5, 1.7), "responses": (1.5, 1.7), "gemini": (1.65, 1.8)},
 )  # fmt: skip
 DELTAS_OVER_CHUNKS = 1.1
@@ -108,7 +107,8 @@ def _measured(
     size = options.pick(way.events, way.events // 2)
     played = stretched(recording.path, size)
     job = Job(
-        url, f"{recording.name}.{size}.{way.mode}", played.dialect, events=played.count * way.streams
+        url, f"{recording.name}.{size}.{way.mode}", played.dialect,
+        events=played.count * way.streams, hold=way.streams,
     )  # fmt: skip
     rounds = contest.run(job, options.pick(5, 3))
     name = f"{played.dialect}/{recording.path.stem}"

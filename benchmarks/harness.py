@@ -51,7 +51,7 @@ class Job:
     streams: int = 1
     repeat: int = 1
     hold: int = 0
-    """Streams to keep open, for the contestants that measure memory."""
+    """Streams that a contestant opens by itself, to keep them open or to read them in step."""
     ca: str | None = None
     events: int | None = None
     """What a contestant that parses must have counted, in all."""

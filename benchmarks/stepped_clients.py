@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -23,9 +24,8 @@ from urllib.parse import urlsplit
 
 from benchmarks.clients import Chunks, Deltas, Floor, Job, Outcome
 
-__all__ = ["CLIENTS", "STREAMS"]
+__all__ = ["CLIENTS"]
 
-STREAMS = 16
 _STEP = b"GET /step HTTP/1.1\r\n\r\n"
 
 
@@ -60,8 +60,12 @@ class Stepped:
     async def open(self, job: Job) -> None:
         await self._client.open(job)
         place = urlsplit(job["url"])
-        self._control = socket.create_connection((place.hostname, place.port))
+        self._control: socket.socket = socket.create_connection((place.hostname, place.port))
         self._control.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if job["ca"]:
+            context = ssl.create_default_context(cafile=job["ca"])
+            self._control = context.wrap_socket(self._control, server_hostname=place.hostname)
+        self._control.settimeout(30)
 
     async def close(self) -> None:
         self._control.close()
@@ -70,7 +74,7 @@ class Stepped:
     async def once(self, job: Job) -> Outcome:
         async with AsyncExitStack() as stack:
             streams = [
-                await stack.enter_async_context(self._client.stream(job)) for _ in range(STREAMS)
+                await stack.enter_async_context(self._client.stream(job)) for _ in range(job["hold"])
             ]  # in turn: a burst of connections is not the question
             self._selector.asking, self._selector.control = 0.0, self._control
             start = time.process_time()

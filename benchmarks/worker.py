@@ -54,13 +54,15 @@ def _client(name: str) -> Client:
 async def _work(client: Client, job: dict[str, Any]) -> dict[str, Any]:
     outcome: dict[str, Any] = {}
     totals = {"events": 0, "characters": 0, "bytes": 0}
+    reads = 0
     for _ in range(job["repeat"]):
         runs = (client.once(job) for _ in range(job["streams"]))
         for outcome in await asyncio.gather(*runs) if job["streams"] > 1 else [await next(runs)]:
             for name in totals:
                 totals[name] += outcome.get(name, 0)
+            reads += outcome.get("extra", {}).get("reads", 0)
     own = {"cpu": outcome["cpu"]} if "cpu" in outcome else {}
-    return {**totals, **own, "extra": outcome.get("extra", {})}
+    return {**totals, **own, "extra": {**outcome.get("extra", {}), "reads": reads}}
 
 
 def _measured(loop: asyncio.AbstractEventLoop, client: Client, job: dict[str, Any]) -> dict[str, Any]:
