@@ -16,9 +16,9 @@ process freed before. 0.9 times the floor, which stood here once, was measured a
 it did not, the same code cost 1.4 to 1.6 times. ``floor-default`` shows what it is on your machine.
 
 Finding: opened first, chunks cost 1.62 times the floor and deltas 1.55 (the floor 20 µs an event; spread 0 to
-12 %, on a machine that did other things too). Opening included 1.42 and 1.16; the floor at asyncio's own 256 KB
-costs 1.02 to 1.16 there. Won: a tap that wakes the reader once per read, three coroutines from the view to the
-wait and not five, one timer per stream and none per read, no hooks of aiohttp's.
+12 %, on a machine that did other things too). Opening included 1.42 and 1.16; the floor at asyncio's own 256
+KB costs 1.02 to 1.16 there. Won: a tap that wakes the reader once per read, three coroutines from the view to
+the wait and not five, one timer per stream and none per read, no hooks of aiohttp's.
 """
 
 from __future__ import annotations
