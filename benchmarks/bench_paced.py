@@ -10,15 +10,14 @@ step would wake a client once for many. Client and server have a core each; wher
 well a client comes late, finds more than one event a read and is cheaper by the event, so the table says how
 many events the floor found in a read: 1.00, or it says little.
 
-The floor asks the system for 72 KB a read, as this package does. asyncio's own 256 KB are beyond what the C
-library takes from its heap at first (128 KB), so whether each read gets fresh pages, 14 µs, hangs on what the
-process freed before. 0.9 times the floor, which stood here once, was measured against a floor that did; where
-it did not, the same code cost 1.4 to 1.6 times. ``floor-default`` shows what it is on your machine.
+The floor asks the system for 72 KB a read, as this package does; ``floor-default`` asks for asyncio's 256 KB.
+0.9 times the floor, which stood here once, is not explained: it did not come back against either floor (1.43
+and 1.54, deltas of 500 streams, opening included, five rounds, spread 7 to 16 %, a busy machine). Tried: that
+each large read gets fresh pages from the system. With the C library made to take them
+(``MALLOC_MMAP_THRESHOLD_=131072``) the default floor costs 30.7 µs an event, without 30.0: it is not that.
 
-Finding: opened first, chunks cost 1.62 times the floor and deltas 1.55 (the floor 20 µs an event; spread 0 to
-12 %, on a machine that did other things too). Opening included 1.42 and 1.16; the floor at asyncio's own 256
-KB costs 1.02 to 1.16 there. Won: a tap that wakes the reader once per read, three coroutines from the view to
-the wait and not five, one timer per stream and none per read, no hooks of aiohttp's.
+Finding: a quick run on a busy machine (500 streams, three rounds opened first, no figures to quote): chunks
+1.62 times the floor and deltas 1.55; opening included 1.42 and 1.16, the floor at 256 KB 1.02.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ smaller reads than without it, in the floor too.
 
 The paced streams are those of ``bench_paced``, over TLS.
 
-Finding: one fast stream: chunks 1.34 times the floor, deltas 1.19. 100 streams opened first: 1.4 and 1.3 (the
-floor 34 µs an event): TLS is dearer in the floor too, so what is beside it weighs less.
+Finding: none to quote yet. A single round of 100 streams opened first, on a busy machine, gave chunks 1.4 and
+deltas 1.3 times the floor; the fast stream has not been measured since the floor reads as we do.
 """
 
 from __future__ import annotations

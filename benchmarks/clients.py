@@ -1,8 +1,7 @@
 """The floor, the hand-written loops, and the views of this package, as contestants.
 
 The floor reads the bytes with aiohttp's ``readany`` and looks at nothing. It asks the system for 72 KB at a
-time, as this package does. asyncio's own 256 KB cost more (memory for all of it is taken at every read, and
-what fills it is out of the cache when it is looked at), and comparing with that would flatter us;
+time, as this package does. asyncio's own 256 KB mostly cost more, and comparing with that would flatter us;
 ``floor-default`` shows it. The loops are what a careful user writes by hand, with the defaults: aiohttp by
 line, json or orjson, text put together.
 """
