@@ -208,24 +208,21 @@ def test_a_rate_that_nobody_told_is_learnt_from_refusals(window: tuple[int, floa
     run(main())
 
 
-@pytest.mark.parametrize(
-    "limits",
-    [{"max_concurrency": "adaptive"}, {"max_concurrency": 200}, {"requests_per_minute": 60_000}],
-    ids=str,
-)
-def test_random_refusals_slow_nobody_down(limits: dict[str, Any]) -> None:
-    """One in a hundred, 200 workers: as fast as if each backed off by itself."""
-
-    async def rate(gate: Governor) -> float:
+def _rate_with_random_refusals(**limits: Any) -> float:
+    async def main() -> float:
         dice = random.Random(7)
         gateway = VirtualGateway(refuse=lambda: dice.random() < 0.01)
-        return (await work(gate, gateway, 30.0)).rate
+        return (await work(governor(**limits), gateway, 30.0)).rate
 
-    async def main() -> None:
-        independent = await rate(governor())
-        assert await rate(governor(**limits)) >= 0.95 * independent
+    return run(main())
 
-    run(main())
+
+def test_random_refusals_slow_nobody_down() -> None:
+    """One in a hundred, 200 workers: as fast as if each backed off by itself, whatever the limits."""
+    independent = _rate_with_random_refusals()
+    assert _rate_with_random_refusals(max_concurrency="adaptive") >= 0.95 * independent
+    assert _rate_with_random_refusals(max_concurrency=200) >= 0.95 * independent
+    assert _rate_with_random_refusals(requests_per_minute=60_000) >= 0.95 * independent
 
 
 def test_broken_answers_do_not_pin_the_adaptive_limit() -> None:
@@ -762,4 +759,4 @@ def _seconds_of_slots(waiters: int) -> float:
 
 @pytest.mark.parametrize("seconds", [_seconds_of_a_governor, _seconds_of_slots])
 def test_a_turn_costs_the_same_however_many_wait(seconds: Callable[[int], float]) -> None:
-    assert growth(seconds, 4_000, 40_000, below=17.0) < 17.0
+    assert growth(seconds, 2_000, 20_000, below=17.0) < 17.0
