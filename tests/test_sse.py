@@ -63,6 +63,7 @@ BOTH: dict[str, tuple[bytes, list[Seen]]] = {
     "event-name": (b"event: t\ndata: x\n\n", [("t", b"x", "")]),
     "event-last-wins": (b"event: a\nevent: b\ndata: x\n\n", [("b", b"x", "")]),
     "event-emptied": (b"event: a\nevent\ndata: x\n\n", [message("x")]),
+    "event-emptied-with-colon": (b"event: a\nevent:\ndata: x\n\n", [message("x")]),
     "event-after-data": (b"data: x\nevent: t\n\n", [("t", b"x", "")]),
     "event-does-not-leak": (b"event: t\ndata: x\n\ndata: y\n\n", [("t", b"x", ""), message("y")]),
     "colon-in-value": (b"data: a:b: c\n\n", [message("a:b: c")]),
@@ -113,6 +114,9 @@ APART: dict[str, tuple[bytes, list[Seen], list[Seen], bytes | None]] = {
     "raw-array": (b'[{"error":1},\r\n{"b":2}]', [], [], b'[{"error":1},\r\n{"b":2}]'),
     "raw-json-swallows-the-rest": (
         b'{"a":1}\n\ndata: b\n\n', [message("b")], [], b'{"a":1}\n\ndata: b\n\n',
+    ),
+    "brace-below-an-event-name-is-a-field": (
+        b"event: a\n{x\ndata: b\n\n", [("a", b"b", "")], [("a", b"b", "")], None,
     ),
     "brace-inside-a-block-is-a-field": (b"data: a\n{x\n\n", [message("a")], [message("a")], None),
 }  # fmt: skip
@@ -207,6 +211,18 @@ def test_only_one_error_is_possible(body: bytes, size: int, limit: int, strict: 
     """A parser raises EventTooLargeError or nothing."""
     with contextlib.suppress(EventTooLargeError):
         parse((body[i : i + size] for i in range(0, len(body), size)), strict=strict, limit=limit)
+
+
+@pytest.mark.parametrize("before", [b"", b"data: a\n\n", b"\xef\xbb\xbfdata: a\r\n\r\n", b": ping\n"])
+@pytest.mark.parametrize("open", [b"data", b"data: b\n", b"event: b\n", b"data: b\n\n\r", b"{"])
+def test_it_is_idle_between_blocks_alone(before: bytes, open: bytes) -> None:
+    """Then whoever reads on may look at the next bytes as a new block; not so while anything is held."""
+    parser = SSEParser()
+    assert not parser.idle  # it may begin with a byte order mark
+    parser.feed(before)
+    assert parser.idle is bool(before)
+    parser.feed(open)
+    assert not parser.idle
 
 
 # Limits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 
 import pytest
@@ -41,6 +42,34 @@ async def test_first_come_first_served() -> None:
     await asyncio.gather(*tasks)
     assert order == list(range(10))
     assert (slots.leased, slots.waiting) == (0, 0)
+
+
+async def test_the_wait_is_counted() -> None:
+    """From nothing, by the loop's clock, for those who gave up too."""
+    slots, loop = Slots(Limits(max_connections=1)), asyncio.get_running_loop()
+    await slots.acquire("a")
+    assert slots.seconds_waited == 0
+    began = loop.time()
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(slots.acquire("a"), 0.01)
+    assert 0 < slots.seconds_waited <= loop.time() - began
+
+
+async def test_all_waits_end_when_it_is_closed() -> None:
+    """With the error; who was cancelled in that moment stays cancelled."""
+    slots = Slots(Limits(max_connections=1))
+    await slots.acquire("a")
+    tasks = [asyncio.create_task(slots.acquire("a")) for _ in range(3)]
+    await settle()
+    tasks[1].cancel()
+    slots.close(ConnectionError("closed"))
+    assert slots.waiting == 0
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [
+        ConnectionError,
+        asyncio.CancelledError,
+        ConnectionError,
+    ]
 
 
 async def test_a_full_host_keeps_nobody_from_another() -> None:
