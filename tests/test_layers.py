@@ -158,14 +158,16 @@ def test_only_the_transport_and_the_gateway_know_the_http_library(module: str) -
 
 
 def test_the_http_library_is_loaded_by_one_file_of_the_client() -> None:
-    """Within transport/ one module imports it when loaded, so one place decides when that happens."""
+    """Within transport/ one module imports it when loaded, and its private part: one place decides when."""
     loaders = {
         module
         for module in modules()
         if top(module) == "transport"
         and any(f.target.split(".")[0] in HTTP and not f.typing_only for f in imports_of(module))
     }
-    assert loaders == {f"{NAME}.transport._session"}
+    session, tap = f"{NAME}.transport._session", f"{NAME}.transport._tap"
+    assert loaders == {session, tap}
+    assert {m for m in modules() if any(f.target == tap for f in own_imports(m))} == {session}
 
 
 @pytest.mark.parametrize("module", [module for module in modules() if top(module) in SANS_IO])

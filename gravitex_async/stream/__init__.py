@@ -4,7 +4,7 @@ _stream       what a caller sees
 _engine       opens, waits, tries again, lets go
 _reading      what came of the body so far, and how it ended; without asyncio
 _queue        what was read and not taken yet, as items or as deltas
-_tasks        one reader at a time; an opening that outlives a cancelled wait
+_tasks        one reader at a time
 _accumulator  what a dialect brings
 _views        deltas, text, batches
 _text_views   a growing value, thinking taken out of the content

@@ -28,10 +28,10 @@ from ._accumulator import Accumulator
 from ._queue import Kind
 from ._reading import Reading
 from ._sniff import EVENT_STREAM
-from ._tasks import BUSY, CALLED_OFF, OneReader, cancel, opening_task
+from ._tasks import BUSY, CALLED_OFF, OneReader
 
 if TYPE_CHECKING:
-    from ..transport import Call, Response
+    from ..transport import Call, Opening, Response
 
 __all__ = ["Engine", "Make"]
 
@@ -50,7 +50,7 @@ class Engine(Generic[ItemT, FinalT]):
     )  # fmt: skip
 
     def __init__(self, call: Call, make: Make[ItemT, FinalT]) -> None:
-        self._opening: asyncio.Task[Response] | None = None
+        self._opening: Opening | None = None
         self._response: Response | None = None
         self._call: Call | None = call  # None once there can be no other try
         self._make = make
@@ -73,7 +73,7 @@ class Engine(Generic[ItemT, FinalT]):
         self.reading.leave()
         self._steady = None
         if self._opening is not None:
-            cancel(self._opening)
+            self._opening.cancel()
         if self._response is not None:
             self._response.used(self.reading.accumulator.usage)
             self._response.release(collected=collected)
@@ -128,17 +128,17 @@ class Engine(Generic[ItemT, FinalT]):
         """Sends the request, once: a wait for its answer may be cancelled and taken up again."""
         if self._opening is None:
             assert self._call is not None  # it is let go when items were handed out
-            self._opening = opening_task(self._call.open(None))
+            self._opening = self._call.opening(None)
         opening = self._opening
-        check_loop(opening.get_loop())
+        check_loop(opening.loop)
         try:
-            response = await asyncio.shield(opening)
+            response = await opening.response()
         except asyncio.CancelledError:
-            if not (self.reading.over and opening.cancelled()):
+            if not (self.reading.over and opening.cancelled):
                 raise
             return  # nobody cancelled this wait: the stream was left in another task
         except Exception as error:
-            # The task holds the error, the error its traceback, that this frame: no cycle through here.
+            # Its task holds the error, the error its traceback, that this frame: no cycle through here.
             del opening
             self._opening = None
             if isinstance(error, GravitexError):
@@ -186,6 +186,8 @@ class Engine(Generic[ItemT, FinalT]):
                 else:
                     self._received(data, response)
         except asyncio.CancelledError as error:
+            if self._response is not None:
+                self._response.gave_up()
             forget_frames_later(error)
             raise
         finally:
@@ -301,5 +303,5 @@ class Engine(Generic[ItemT, FinalT]):
         self._response = self._steady = None
         self._progress = (0, 0)
         self.reading.restart(*self._make())
-        self._opening = opening_task(call.open(response.clocks, after=copy.copy(error)))
+        self._opening = call.opening(response.clocks, after=copy.copy(error))
         return True

@@ -1,8 +1,9 @@
-"""The seven clocks of one call (DESIGN: law 4), with one timer for all of them.
+"""The seven clocks of one call, with one timer for all of them.
 
 Strategy
     Before the headers a call is in one phase after another (``enter``), each of which is one wait with one
-    moment at which it must be over.
+    moment at which it must be over. Who has a wait that a callback can end has the timer watch it
+    (``attend``); for others ``due`` says when it must be over.
 
     A body is read thousands of times, so nothing is armed or cancelled per read. One timer stands at the
     earliest moment at which any clock could run out; a read only notes the time. When the timer fires it
@@ -11,6 +12,9 @@ Strategy
     Clocks run while the client waits. A reader that takes ten minutes between two chunks is slow, not
     stalled: that time counts for the deadline alone, which ends a body that nobody reads as well. What had
     arrived before it is still handed out.
+
+    The time without content is kept as the moment at which it began (``_dry``). What the caller spends at
+    work moves that moment on, so a read that brings content has nothing to add up.
 
     The timer refers to this object, and this only weakly to the answer, so that a dropped stream is freed at
     once.
@@ -58,16 +62,16 @@ class Clocks:
     """Watches one call from its first try to the end of its body. All times are the loop's, in seconds."""
 
     __slots__ = (
-        "_content_seen", "_content_waited", "_handle", "_left", "_loop", "_phase", "_since", "_stale",
-        "_stop", "_stream", "at", "attempts", "expired", "sent", "started", "timeout",
+        "_away", "_content_seen", "_dry", "_handle", "_loop", "_phase", "_since", "_stale", "_stop",
+        "_stream", "at", "attempts", "expired", "sent", "started", "timeout",
     )  # fmt: skip
 
     def __init__(self, loop: AbstractEventLoop, timeout: Timeout, *, stream: bool) -> None:
         self._loop = loop
-        self.at = loop.time()  # of the last read
         self.timeout = timeout
         self._stream = stream
-        self.started = loop.time()
+        self.started = self._loop.time()
+        self.at = self.started  # the last read
         self.sent = self.started  # the phase began, or the request was sent
         self.attempts = 0
         self.expired: str | None = None
@@ -75,10 +79,10 @@ class Clocks:
         self._stop: Callable[[], None] | None = None
         self._handle: TimerHandle | None = None
         self._since: float | None = None  # the reader waits since then
-        self._left: float | None = None  # its last wait ended then, and brought nothing for anybody
+        self._away: float | None = None  # the caller is at work since then
+        self._dry = self.started  # no content since then, the caller's work not counted
         self._stale = False
         self._content_seen = False
-        self._content_waited = 0.0  # seconds waited since the last content
 
     def now(self) -> float:
         """The loop's time."""
@@ -115,14 +119,19 @@ class Clocks:
         due, clock = min(self._phase_moments(), default=(None, None))
         return clock if due is not None and self._loop.time() + _EARLY >= due else None
 
+    def attend(self, stop: Callable[[], None]) -> None:
+        """Has the timer watch the phase; *stop* is called when a clock has run out."""
+        self._stop = stop
+        self.expired = None
+        self._arm()
+
     def _phase_moments(self) -> list[tuple[float, str]]:
-        limits = self.timeout
-        clocks: dict[str, float | None] = {}
-        if self._phase != "body":
-            clocks[self._phase] = getattr(limits, self._phase)
-        if self._phase == "headers" and self._stream:
-            clocks["first_content"] = limits.first_content
-        moments = [(self.sent + limit, clock) for clock, limit in clocks.items() if limit is not None]
+        limits, phase, sent = self.timeout, self._phase, self.sent
+        moments: list[tuple[float, str]] = []
+        if phase != "body" and (limit := getattr(limits, phase)) is not None:
+            moments.append((sent + limit, phase))
+        if phase == "headers" and self._stream and limits.first_content is not None:
+            moments.append((sent + limits.first_content, "first_content"))
         if limits.deadline is not None:
             moments.append((self.started + limits.deadline, "deadline"))
         return moments
@@ -139,15 +148,17 @@ class Clocks:
         self._phase = "body"
         self._stop = stop
         self.expired = None
-        self._content_waited = self._loop.time() - self.sent
+        self._dry = self.sent
+        self._away = self._loop.time()
         self._arm()
         self._stale = True
 
     def wait(self) -> None:
         """The reader begins to wait."""
         now = self._since = self._loop.time()
-        if self._left is not None:
-            self._content_waited += now - self._left  # comments by the thousand, one read after another
+        if self._away is not None:
+            self._dry += now - self._away
+            self._away = None
         # Moments only move away, but for the first content, after which a shorter clock may run, and while
         # nobody waits, when the deadline alone counts.
         if self._handle is None or self._stale:
@@ -155,32 +166,33 @@ class Clocks:
 
     def took(self) -> None:
         """The reader has something, after a wait or without one."""
-        now = self.at = self._loop.time()
-        since = self._since if self._since is not None else self._left
-        if since is not None:
-            self._content_waited += now - since
+        self.at = self._loop.time()
         self._since = None
-        self._left = now
+        if self._away is not None:
+            self._dry += self.at - self._away
+            self._away = None
 
     def gave_up(self) -> None:
         """The reader was cancelled: until its next wait it is elsewhere."""
-        if self._since is not None:
-            self._content_waited += self._loop.time() - self._since
-            self._since = None
-        self._left = None
+        self._since = None
+        if self._away is None:
+            self._away = self._loop.time()
 
     def handed(self, content: bool) -> None:
-        """What was read held items, with content or without: until the next wait the caller is at work."""
-        self._left = None
+        """What was read held items, with content or without: until the next wait the caller is at work.
+
+        Where it held none, comments by the thousand say, nobody is at work: the time goes on for the clock of
+        the content, one read after another.
+        """
+        self._away = self.at
         if content:
-            self._content_waited = 0.0
+            self._dry = self.at
             if not self._content_seen:
                 self._content_seen = self._stale = True
 
     def stop(self) -> None:
         """Watches no more."""
-        self._stop = None
-        self._since = None
+        self._stop = self._since = None
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
@@ -210,10 +222,9 @@ class Clocks:
         now = self._loop.time()
         shown = {"deadline": now - self.started}
         if self._phase == "body":
-            waiting = 0.0 if self._since is None else now - self._since
-            shown["idle"] = waiting
+            shown["idle"] = 0.0 if self._since is None else now - self._since
             if self._stream:
-                shown[self._content_clock] = self._content_waited + waiting
+                shown[self._content_clock] = (now if self._away is None else self._away) - self._dry
         else:
             shown[self._phase] = now - self.sent
         return shown
@@ -224,6 +235,8 @@ class Clocks:
 
     def _moments(self) -> list[tuple[float, str]]:
         """When each clock that runs now will have run out, if nothing happens."""
+        if self._phase != "body":
+            return self._phase_moments()
         moments = []
         limits, since = self.timeout, self._since
         if limits.deadline is not None:
@@ -233,15 +246,18 @@ class Clocks:
         if since is not None and self._stream:
             limit = getattr(limits, self._content_clock)
             if limit is not None:
-                moments.append((since + limit - self._content_waited, self._content_clock))
+                moments.append((self._dry + limit, self._content_clock))
         return moments
 
     def _arm(self) -> None:
         self._stale = False
-        if self._handle is not None:
-            self._handle.cancel()
+        moments, handle = self._moments(), self._handle
+        if handle is not None:
+            # One that stands too early costs a look; a new one for each phase would cost every call more.
+            if moments and handle.when() <= min(moments)[0]:
+                return
+            handle.cancel()
             self._handle = None
-        moments = self._moments()
         if moments:
             self._handle = self._loop.call_at(min(moments)[0], self._fire)
 

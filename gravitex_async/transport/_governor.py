@@ -32,7 +32,7 @@ from ..ratelimit import RateLimit
 from ..usage import Usage
 from ._meter import Meter, Taken
 from ._places import Ticket
-from ._scope import Scope, Waiter
+from ._scope import Admission, Scope, Waiter
 
 __all__ = ["FREE", "FreePermit", "Governor", "Governors", "LimitStatistics", "Permit"]
 
@@ -82,14 +82,10 @@ class Permit:
 
     __slots__ = ("_cold", "_governor", "_released", "_requests", "_scope", "_sent", "_ticket", "_tokens")
 
-    def __init__(
-        self, governor: Governor, scope: Scope, ticket: Ticket, requests: Taken | None, tokens: Taken | None
-    ) -> None:
+    def __init__(self, governor: Governor, scope: Scope, admission: Admission) -> None:
         self._governor = governor
         self._scope = scope
-        self._ticket = ticket
-        self._requests = requests
-        self._tokens = tokens
+        self._ticket, self._requests, self._tokens = admission
         self._cold = not governor.warm
         self._sent = False
         self._released = False
@@ -170,7 +166,7 @@ class Governor:
         tokens = self._estimate(scope, tokens, output)
         if scope.waiting or self._crowded or scope.wait(now) != 0.0 or self._wait(tokens, now) != 0.0:
             return None
-        return self._enter(scope, tokens, now)
+        return Permit(self, scope, self._enter(scope, tokens, now))
 
     async def admit(
         self, model: str, tokens: float, output: float | None = 0.0, *, again: bool = False
@@ -190,13 +186,13 @@ class Governor:
         self.waiting += 1
         self._let_in()
         try:
-            return await waiter.turn
+            return Permit(self, scope, await waiter.turn)
         except BaseException:
             if queue.pop(waiter.order, None) is not None:
                 self.waiting -= 1
                 self._let_in()  # the one behind it may need less
             elif waiter.turn.done() and not waiter.turn.cancelled() and waiter.turn.exception() is None:
-                waiter.turn.result().drop()  # its turn came in the moment of the cancellation
+                Permit(self, scope, waiter.turn.result()).drop()  # admitted in the moment of the cancellation
             raise
         finally:
             self.seconds_waited += self._clock() - now
@@ -335,13 +331,13 @@ class Governor:
         delay = 0.0 if self._requests is None else self._requests.wait(1, now)
         return delay if self._tokens is None else max(delay, self._tokens.wait(tokens, now))
 
-    def _enter(self, scope: Scope, tokens: float, now: float) -> Permit:
+    def _enter(self, scope: Scope, tokens: float, now: float) -> Admission:
         self.active += 1
         if scope.pace is not None:
             scope.pace.take(now)
         requests = None if self._requests is None else self._requests.take(1, now)
         taken = None if self._tokens is None else self._tokens.take(tokens, now)
-        return Permit(self, scope, scope.enter(now), requests, taken)
+        return Admission(scope.enter(now), requests, taken)
 
     def _statistics(self, scope: Scope, host: str) -> LimitStatistics:
         places, now = scope.places, self._clock()

@@ -20,12 +20,12 @@ import os
 import threading
 import weakref
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from ..config import Limits, RateLimits
-from ..errors import APIConnectionError, MisuseError
+from ..errors import APIConnectionError, APIError, MisuseError
 from ._governor import Governors, LimitStatistics
 from ._response import Response
 from ._slots import Slots
@@ -66,6 +66,14 @@ class PoolStatistics(msgspec.Struct, frozen=True):
     """How the calls of each model stand under ``RateLimits``; empty without them."""
 
 
+class Pending(Protocol):
+    """What ends when the pool does."""
+
+    def fail(self, error: APIError) -> None:
+        """Ends with *error*."""
+        ...
+
+
 class LoopPool:
     """The connections of one event loop."""
 
@@ -81,6 +89,7 @@ class LoopPool:
         self.governors = Governors(rate_limits, loop)
         self.slots = Slots(limits)
         self.live: weakref.WeakSet[Response] = weakref.WeakSet()
+        self.begun: set[Pending] = set()
         self._keeper: AsyncGenerator[None, None] | None = None
 
     @property
@@ -111,7 +120,7 @@ class LoopPool:
 
 
 async def _keep(pool: LoopPool) -> AsyncGenerator[None, None]:
-    session, live, queues = pool.session, pool.live, (pool.governors, pool.slots)
+    session, live, begun, queues = pool.session, pool.live, pool.begun, (pool.governors, pool.slots)
     del pool  # which holds this generator
     try:
         yield
@@ -119,6 +128,8 @@ async def _keep(pool: LoopPool) -> AsyncGenerator[None, None]:
         gone = APIConnectionError("the client was closed while this call was waiting", retryable=False)
         for queue in queues:
             queue.close(gone)
+        for one in list(begun):
+            one.fail(gone)
         error = APIConnectionError("the client was closed while this answer was being read", retryable=False)
         for response in list(live):
             response.fail(error)
@@ -164,6 +175,13 @@ class Pool:
             seconds_waited=sum(pool.seconds_waited for pool in pools),
             limits=tuple(shown for pool in pools for shown in pool.governors.statistics()),
         )
+
+    def ready(self) -> LoopPool | None:
+        """The connections of the running loop, where there are any; else ``here`` has the word."""
+        if self.closed or self._pid != os.getpid():
+            return None
+        found = self._loops.get(asyncio.get_running_loop())
+        return None if found is None or found.session.closed else found
 
     async def here(self) -> LoopPool:
         """The connections of the running loop.

@@ -8,7 +8,7 @@ Strategy
     gives the connection back; ``release`` gives it back if the body has ended and closes it otherwise;
     ``abort`` closes it at once.
 
-    A wait is ended from outside, by the clocks and by the loss of the connection (``_body``), never by the
+    A wait is ended from outside, by the clocks and by the loss of the connection (``_watch``), never by the
     HTTP library's timers. Where nobody waits when the deadline passes, the connection is closed all the same:
     the model must not run on until somebody comes to read. What had arrived is kept for that.
 """
@@ -19,7 +19,7 @@ import asyncio
 import contextlib
 import copy
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
 from .._frames import forget_frames
@@ -30,13 +30,35 @@ from ._body import Body
 from ._clocks import Clocks
 
 if TYPE_CHECKING:
-    from aiohttp import ClientResponse, StreamReader
+    from aiohttp import StreamReader
+    from aiohttp.connector import Connection
 
-__all__ = ["Response", "check_loop"]
+__all__ = ["Answer", "Response", "check_loop"]
 
 # How long a finished answer may take to reach the end of its body before its connection is given up.
 DRAIN_SECONDS: Final = 0.05
 DRAIN_BYTES: Final = 64 * 1024
+
+
+class Answer(Protocol):
+    """What an answer is made of: one of aiohttp's, or of a double's, or of a request we sent ourselves."""
+
+    status: int
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> StreamReader: ...
+    @property
+    def connection(self) -> Connection | None: ...
+
+    def release(self) -> object:
+        """Gives the connection back."""
+        ...
+
+    def close(self) -> object:
+        """Closes it."""
+        ...
 
 
 class Lease(Protocol):
@@ -84,7 +106,7 @@ class Response:
 
     def __init__(
         self,
-        answer: ClientResponse,
+        answer: Answer,
         body: Body,
         clocks: Clocks,
         loop: asyncio.AbstractEventLoop,
@@ -92,7 +114,7 @@ class Response:
         *,
         secret: str = "",
     ) -> None:
-        self._answer: ClientResponse | None = answer
+        self._answer: Answer | None = answer
         self._body = body
         self.clocks = clocks
         self._loop = loop
@@ -120,8 +142,7 @@ class Response:
         """Whether the body has come to a clean end and all of it was read."""
         if self._failure is not None:
             return False  # it broke off behind what ``take`` gave last
-        answer = self._answer
-        return answer is None or (answer.content.at_eof() and answer.content.exception() is None)
+        return self._answer is None or self._body.at_eof
 
     def __del__(self) -> None:
         self.release(collected=True)
@@ -133,14 +154,8 @@ class Response:
             APITimeoutError: A clock ran out while waiting.
             StreamInterrupted: The connection broke, or the body is not what its headers say.
         """
-        if self._rest:
-            rest, self._rest = self._rest, b""
-            return rest
-        if self._failure is not None:
-            check_loop(self._loop)  # its loop may have ended, and that was the failure
-            raise copy.copy(self._failure)
         if self._answer is None:
-            return b""
+            return self._take_behind()
         try:
             data = self._body.take()
         except Exception as error:
@@ -153,23 +168,31 @@ class Response:
         self.bytes += len(data)
         return data
 
-    async def wait(self) -> None:
-        """Waits until ``take`` has more to say; what ends the wait of a broken body, ``take`` says too.
+    def _take_behind(self) -> bytes:
+        """What there is to take when the connection was let go."""
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            return rest
+        if self._failure is not None:
+            check_loop(self._loop)  # its loop may have ended, and that was the failure
+            raise copy.copy(self._failure)
+        return b""
+
+    def wait(self) -> Awaitable[object]:
+        """What to await, at once, until ``take`` has more to say: an error of the body is raised there.
+
+        Cancelling it loses nothing, and is to be told with ``gave_up``.
 
         Raises:
             MisuseError: The answer belongs to another event loop.
         """
         check_loop(self._loop)
         self.clocks.wait()
-        try:
-            await self._body.wait()
-        except BaseException as error:
-            broken = self._answer is None or self._body.broken
-            if not isinstance(error, Exception) or not broken:
-                self.clocks.gave_up()
-                self._body.gave_up()
-                raise
-            forget_frames(error)  # aiohttp's reader keeps it, and ``take`` speaks of it
+        return self._body.wait()
+
+    def gave_up(self) -> None:
+        """A wait was cancelled: until the next one the reader is elsewhere."""
+        self.clocks.gave_up()
 
     async def read(self) -> bytes:
         """The next bytes of the body, at least one; b"" at its end.
@@ -177,8 +200,12 @@ class Response:
         Raises:
             APIError: As for ``take``.
         """
-        while (data := self.take()) is None:
-            await self.wait()
+        try:
+            while (data := self.take()) is None:
+                await self.wait()
+        except asyncio.CancelledError:
+            self.gave_up()
+            raise
         return data
 
     async def read_all(self, limit: int = MAX_BODY_BYTES, *, cut: bool = False) -> bytes:
@@ -210,7 +237,9 @@ class Response:
         if answer is None or asyncio.get_running_loop() is not self._loop:
             self.release()
             return False
-        timer = self._loop.call_later(DRAIN_SECONDS, _end_wait, answer.content)
+        # The clocks are for who waits for an answer; here it is there, and a server that does not come to an
+        # end, which many do not, must not hold the reader up.
+        timer = self._loop.call_later(DRAIN_SECONDS, self._body.interrupt)
         left = DRAIN_BYTES
         try:
             while left > 0:
@@ -261,8 +290,8 @@ class Response:
         answer = self._answer
         if answer is None:
             return
-        _end_wait(answer.content)
-        error = None if self.clocks.reader_waits else answer.content.exception()
+        self._body.interrupt()
+        error = None if self.clocks.reader_waits else self._body.error
         if isinstance(error, Exception):
             with contextlib.suppress(APIError):  # it is raised to whoever comes to read
                 self._rest = self._broken(error)
@@ -327,9 +356,3 @@ class _Expiry:
         response = self._response()
         if response is not None:
             response.expire()
-
-
-def _end_wait(content: StreamReader) -> None:
-    """Ends the wait of whoever reads *content*, but not of what has come to its end: that is handed out."""
-    if not content.is_eof():
-        content.set_exception(TimeoutError("the wait was ended"))

@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
+from typing import Final, NamedTuple
 
 from ..config import RateLimits
 from ..ratelimit import RateLimit
 from . import _log
-from ._meter import INSTANT
+from ._meter import INSTANT, Taken
 from ._pace import Pace
 from ._places import Mean, Places, Ticket
 
-if TYPE_CHECKING:
-    from ._governor import Permit
-
-__all__ = ["Scope", "Waiter"]
+__all__ = ["Admission", "Scope", "Waiter"]
 
 # What a rate is read off: so many calls at least, none of them longer ago than so many seconds.
 ENOUGH: Final = 5
 HORIZON: Final = 120.0
 
 
+class Admission(NamedTuple):
+    """What a call was given when its turn came: a place, and its part of the requests and tokens a minute."""
+
+    ticket: Ticket
+    requests: Taken | None
+    tokens: Taken | None
+
+
 class Waiter:
-    """A call that waits for its turn: about how many tokens it takes, and where the permit is put."""
+    """A call that waits for its turn: about how many tokens it takes, and where its admission is put."""
 
     __slots__ = ("order", "tokens", "turn")
 
     def __init__(self, order: int, tokens: float, loop: asyncio.AbstractEventLoop) -> None:
         self.order = order
         self.tokens = tokens
-        self.turn: asyncio.Future[Permit] = loop.create_future()
+        self.turn: asyncio.Future[Admission] = loop.create_future()
 
 
 class _Cycle:

@@ -1,7 +1,10 @@
 """The border to aiohttp: sessions of one event loop, and translation of its errors.
 
-The only module that imports aiohttp when it is loaded. It is loaded by the pool, in a thread, when a client
-is first used, because that import takes longer than an event loop may be blocked.
+With ``_tap``, which nobody else loads, the only module that imports aiohttp when it is loaded. That is done
+by the pool, in a thread, when a client is first used: it takes longer than an event loop may be blocked.
+
+The private ways of ``_tap`` are gone where ``_tap.works`` finds aiohttp other than it was, and where
+``GRAVITEX_PRIVATE_AIOHTTP=off`` is set in the environment when a session begins.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import os
 import ssl as ssl_module
 import sys
 import weakref
@@ -16,22 +20,26 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from aiohttp.base_protocol import BaseProtocol
-from aiohttp.hdrs import CONTENT_LENGTH, PROXY_AUTHORIZATION
+from aiohttp.hdrs import ACCEPT_ENCODING, CONTENT_LENGTH, PROXY_AUTHORIZATION
+from aiohttp.http_exceptions import HttpProcessingError
 from multidict import istr
 from yarl import URL
 
 from .._frames import forget_frames
 from ..config import Limits
 from ..errors import APIConnectionError, APIError, MisuseError
-from . import _log
-from ._body import READ_BYTES, Body, PlainBody, Tap, TappedBody, tap_on
+from . import _log, _tap
+from ._body import Body, PlainBody
+from ._envelope import Envelope
 from ._environment import proxy_for
 from ._idle import has_news
 from ._proxy import Proxy, refused
+from ._response import Answer
+from ._watch import READ_BYTES, Watch, watch_on
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
+    from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
 
@@ -49,6 +57,9 @@ _UNTRUSTED = (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprint
 
 # aiohttp warns when a body larger than 1 MiB is handed over in one piece; it is written in pieces then.
 _WHOLE_BODY_BYTES = 512 * 1024
+
+# What a session remembers of origins: a relay asks few, and these again and again.
+_MAX_ORIGINS = 256
 
 
 class Session:
@@ -68,10 +79,10 @@ class Session:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=_UNLIMITED,
             read_bufsize=READ_BYTES,
+            middlewares=(_once,),
         )
-        if given is None and hasattr(self._session, "_retry_connection"):
-            # aiohttp sends a GET again by itself, over any connection; here it is known which one broke.
-            self._session._retry_connection = False
+        self.private = _allowed() and _tap.works(self._loop)
+        """Whether the ways of ``_tap`` are used."""
 
     def __del__(self) -> None:
         # Of a loop that has ended without a word; the keeper of the pool has closed it in all other cases.
@@ -95,9 +106,58 @@ class Session:
 
     @property
     def idle(self) -> int:
-        """Connections kept for later use. aiohttp has no public count; 0 where the private one is gone."""
-        kept = getattr(self._session.connector, "_conns", None) or {}
-        return sum(len(connections) for connections in kept.values())
+        """Connections kept for later use, as far as that is known."""
+        return _tap.idle(self._session.connector)
+
+    def start(
+        self,
+        envelope: Envelope,
+        idempotency_key: str,
+        body: bytes | bytearray | None,
+        origin: str,
+        changed: Callable[[], None],
+    ) -> _tap.Exchange | None:
+        """Sends one request over a connection that stands ready, at once; None where it is to be ``send``.
+
+        *changed* is called when ``answer`` of what is returned may have more to say.
+        """
+        head = self._head(envelope, idempotency_key, body)
+        connector = self._connector
+        connection = None if head is None or connector is None else connector.lend(origin)
+        if connection is None or head is None:
+            return None
+        watch = watch_on(connection.transport)
+        assert watch is not None
+        exchange = _tap.Exchange(connection, watch, changed)
+        try:
+            exchange.send(head if body is None else head + body)
+        except BaseException:
+            exchange.close()
+            raise
+        return exchange
+
+    def is_ready(self, origin: str) -> bool:
+        """Whether a connection to *origin* stands ready that ``start`` may be able to use."""
+        connector = self._connector
+        return self.private and connector is not None and connector.keeps(origin)
+
+    def _head(self, envelope: Envelope, key: str, body: bytes | bytearray | None) -> bytes | None:
+        """The head of a request, as aiohttp would write it; None where headers alone do not say it."""
+        lines = envelope.lines
+        if lines is None:
+            target = _target(envelope.url)
+            lines = envelope.write(
+                target.raw_path_qs,
+                str(target.host_port_subcomponent),
+                aiohttp.ClientRequest.DEFAULT_HEADERS[ACCEPT_ENCODING],
+            )
+        if not lines:
+            return None
+        opening, rest = lines
+        own = b"Idempotency-Key: %b\r\n" % key.encode() if key and not envelope.has_key else b""
+        if body is None:
+            return b"".join((opening, own, rest, b"\r\n"))
+        return b"".join((opening, own, rest, b"Content-Length: %d\r\n\r\n" % len(body)))
 
     async def send(
         self,
@@ -110,6 +170,7 @@ class Session:
         connect: float | None,
         repeatable: bool,
         entered: Callable[[Phase], None],
+        anew: bool = False,
     ) -> aiohttp.ClientResponse:
         """Sends one request and returns when its headers are there. Redirects are not followed.
 
@@ -120,11 +181,12 @@ class Session:
         Args:
             connect: Limits the connection where the session is the caller's, which has no hook of ours.
             entered: Told of each phase that begins: "connect", and "headers" when the connection stands.
+            anew: Over a connection that nobody has used.
         """
         named = {_name(name): value for name, value in headers.items()}
         if body is not None and len(body) > _WHOLE_BODY_BYTES:
             named[CONTENT_LENGTH] = str(len(body))
-        target = URL(url, encoded=True) if "key=" in url else _url(url)  # a key is not kept
+        target = _target(url)
         connector = self._connector
         if connector is None:
             limit = aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect)
@@ -134,7 +196,7 @@ class Session:
                 timeout=limit,
             )  # fmt: skip
         proxied = _through(await self._proxy_to(origin), origin, named) if self._trust_env else {}
-        order = _Order(entered)
+        order = _Order(entered, origin, anew=anew)
         task = asyncio.current_task()
         connector.orders[task] = order
         try:
@@ -143,35 +205,34 @@ class Session:
                     return await self._session.request(
                         method, target, headers=named, data=_data(body), allow_redirects=False, **proxied
                     )
-                except aiohttp.ClientConnectionError as error:
-                    if not repeatable or not order.stale or self._session.closed:
-                        raise
-                    forget_frames(error)  # aiohttp's connection keeps it
+                except (aiohttp.ClientConnectionError, _Broke) as error:
+                    failure = error.error if isinstance(error, _Broke) else error
+                    forget_frames(error)
+                # aiohttp's connection keeps it; the frames it has passed are of no interest to anybody.
+                forget_frames(failure)
+                if not repeatable or not order.stale or self._session.closed:
+                    raise failure
                 order.renew()
                 _log.stale(method, url)
         finally:
+            failure = None  # type: ignore[assignment]  # it refers to this frame
             del connector.orders[task], task  # the task keeps the error it ends with, that this frame
 
-    def body(self, answer: aiohttp.ClientResponse) -> Body:
+    def body(self, answer: Answer) -> Body:
         """What reads the body of *answer*, of which nothing has been read."""
         content, connection = answer.content, answer.connection
         if connection is None:  # all of it has come, or it is a test double's
             return PlainBody(content)
-        tap, protocol = tap_on(connection.transport), connection.protocol
-        if tap is None or protocol is None:
+        watch, protocol = watch_on(connection.transport), connection.protocol
+        if watch is None or protocol is None:
             return PlainBody(content)
         # What decompresses a body relies on being held back, piece by piece.
         compressed = answer.headers.get("Content-Encoding", "identity") != "identity"
-        if compressed or not _KNOWN or type(content) is not aiohttp.StreamReader:
-            tap.watch(content)
-            return PlainBody(content, tap)
-        content.__class__ = _Aside
-        content._buffer = list(content._buffer)  # type: ignore[assignment]  # a used deque takes 1.3 KB
-        content._http_chunk_splits = None
-        tap.enter(content)
-        if protocol._reading_paused:
-            protocol.resume_reading()  # the first read was large
-        return TappedBody(content, self._loop, tap)
+        if self.private and not compressed:
+            tapped = _tap.tap(content, protocol, self._loop, watch)
+            if tapped is not None:
+                return tapped
+        return PlainBody(content, watch, _tap.buffered if self.private else None)
 
     async def _proxy_to(self, origin: str) -> Proxy | None:
         """The proxy that the environment names, looked for once per origin, in a thread.
@@ -256,24 +317,53 @@ def _url(text: str) -> URL:
     return URL(text, encoded=True)
 
 
+def _target(url: str) -> URL:
+    return URL(url, encoded=True) if "key=" in url else _url(url)  # a key is not kept
+
+
+def _allowed() -> bool:
+    return os.environ.get("GRAVITEX_PRIVATE_AIOHTTP", "").strip().lower() not in ("off", "0", "no", "false")
+
+
+class _Broke(Exception):
+    """A connection broke under a request, with *error*."""
+
+    def __init__(self, error: aiohttp.ClientConnectionError) -> None:
+        super().__init__()
+        self.error = error
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """aiohttp sends a GET again by itself, over any connection. Here it is known which one broke.
+
+    So the two errors it does that for are shown to it as one that it does not know.
+    """
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        broke = _Broke(error)
+    raise broke
+
+
 class _Order:
     """What one request asks of the connector, and what it was given."""
 
-    __slots__ = ("anew", "entered", "tap")
+    __slots__ = ("anew", "entered", "origin", "watch")
 
-    def __init__(self, entered: Callable[[Phase], None]) -> None:
+    def __init__(self, entered: Callable[[Phase], None], origin: str, *, anew: bool) -> None:
         self.entered = entered
-        self.anew = False  # wants a connection that nobody has used
-        self.tap: Tap | None = None  # on a connection that was used before
+        self.origin = origin
+        self.anew = anew  # wants a connection that nobody has used
+        self.watch: Watch | None = None  # on a connection that was used before
 
     @property
     def stale(self) -> bool:
         """Whether it was given a used connection, and that has brought nothing."""
-        return self.tap is not None and not self.tap.heard
+        return self.watch is not None and not self.watch.heard
 
     def renew(self) -> None:
         """Asks again, for a connection that nobody has used."""
-        self.anew, self.tap = True, None
+        self.anew, self.watch = True, None
         self.entered("connect")
 
 
@@ -288,6 +378,8 @@ class _Connector(aiohttp.TCPConnector):
         self.opened = 0
         self.lent = 0
         self.orders: dict[asyncio.Task[Any] | None, _Order] = {}
+        self.keys: dict[str, ConnectionKey] = {}
+        """What the pool knows the connections to an origin by that go through no proxy."""
         self._used: weakref.WeakSet[ResponseHandler] = weakref.WeakSet()
 
     async def connect(
@@ -308,11 +400,30 @@ class _Connector(aiohttp.TCPConnector):
             self.opened += 1
             self._used.add(protocol)
         if order is not None:
-            order.tap = tap_on(connection.transport) if used else None
-            if order.tap is not None:
-                order.tap.heard = False
+            order.watch = watch_on(connection.transport) if used else None
+            if order.watch is not None:
+                order.watch.heard = False
             order.entered("headers")
+            if req.proxy is None and order.origin not in self.keys:
+                if len(self.keys) >= _MAX_ORIGINS:
+                    self.keys.clear()
+                self.keys[order.origin] = req.connection_key
         return connection
+
+    def keeps(self, origin: str) -> bool:
+        """Whether there is an idle connection to *origin*."""
+        key = self.keys.get(origin)
+        return key is not None and _tap.has_pooled(self, key)
+
+    def lend(self, origin: str) -> Connection | None:
+        """A connection to *origin* that stands ready and is well; None where there is none."""
+        key = self.keys.get(origin)
+        while key is not None and (connection := _tap.pooled(self, key)) is not None:
+            if _is_usable(connection):
+                self.lent += 1
+                return connection
+            connection.close()
+        return None
 
 
 def _gone(connection: Connection) -> bool:
@@ -320,41 +431,18 @@ def _gone(connection: Connection) -> bool:
     return getattr(connection.protocol, "should_close", False) or has_news(connection.transport)
 
 
+def _is_usable(connection: Connection) -> bool:
+    """Whether a request can be written on it at once, and the answer be watched."""
+    protocol = connection.protocol
+    if protocol is None or protocol.writing_paused or _gone(connection):
+        return False
+    return watch_on(connection.transport) is not None
+
+
 def _connector(limits: Limits, ssl: ssl_module.SSLContext | bool) -> _Connector:
     if limits.keepalive:
         return _Connector(keepalive_timeout=limits.keepalive, ssl=ssl)
     return _Connector(force_close=True, ssl=ssl)
-
-
-class _Aside(aiohttp.StreamReader):
-    """A body reader that puts what it is fed aside, and does nothing else; the ``Tap`` does the rest.
-
-    Fed once per HTTP chunk: what is left out here (counting, waking the reader, a list of where the chunks
-    ended) would cost 0.4 µs an event.
-    """
-
-    __slots__ = ()
-
-    def feed_data(self, data: bytes, size: int = 0) -> bool:
-        self._buffer.append(data)
-        return False
-
-    begin_http_chunk_receiving = bool  # type: ignore[assignment]  # does nothing, without a frame
-    end_http_chunk_receiving = bool  # type: ignore[assignment]
-
-
-def _known() -> bool:
-    """Whether aiohttp's body reader is built as ``TappedBody`` needs it."""
-    reader = aiohttp.StreamReader
-    try:
-        reader.__new__(reader).__class__ = _Aside
-    except TypeError:
-        return False
-    private = ("_buffer", "_eof", "_exception", "_http_chunk_splits", "_protocol", "_waiter")
-    return all(hasattr(reader, name) for name in private) and hasattr(BaseProtocol, "_reading_paused")
-
-
-_KNOWN = _known()
 
 
 def _is_about(error: BaseException, proxy: Proxy) -> bool:
@@ -393,6 +481,6 @@ def _reason(error: BaseException) -> str | None:
         return str(error.os_error) or type(error.os_error).__name__
     if isinstance(error, OSError):
         return f"{type(error).__name__}: {error.strerror or 'connection lost'}"
-    if isinstance(error, aiohttp.ClientResponseError):
-        return f"{type(error).__name__}: the answer is no HTTP that can be read"
+    if isinstance(error, (aiohttp.ClientResponseError, HttpProcessingError)):
+        return "ClientResponseError: the answer is no HTTP that can be read"
     return type(error).__name__ if isinstance(error, aiohttp.ClientError) else None

@@ -18,7 +18,6 @@ from gravitex_async import (
     Timeout,
 )
 from gravitex_async._json import dumps
-from gravitex_async.transport import _session
 
 from ..ways import WAYS
 from .conftest import RawServer, chunked, client_of, head, open_stream
@@ -208,7 +207,7 @@ async def test_the_deadline_of_a_body_that_nobody_reads(
     arrived: bytes, known: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It closes the connection when it passes; what had arrived is still handed out, and then it is told."""
-    monkeypatch.setattr(_session, "_KNOWN", known and _session._KNOWN)
+    monkeypatch.setenv("GRAVITEX_PRIVATE_AIOHTTP", "on" if known else "off")
     left = asyncio.Event()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

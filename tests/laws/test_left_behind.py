@@ -19,7 +19,6 @@ import anyio
 import pytest
 
 from gravitex_async import APIError, AsyncGravitex
-from gravitex_async.transport import _session
 
 from .conftest import MESSAGES, Tls
 from .upstream import EVENTS, FIRST, MOMENTS, TURNS, Upstream, open_stream, silence, whole, words
@@ -177,7 +176,7 @@ def test_leaving_a_body_that_is_read_with_public_means(
     leave: Callable[[Any], Awaitable[None]], first: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same, where aiohttp is not built as the fast way needs it."""
-    monkeypatch.setattr(_session, "_KNOWN", False)
+    monkeypatch.setenv("GRAVITEX_PRIVATE_AIOHTTP", "off")
     run("asyncio", lambda: _left("chat", first, leave))
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from gravitex_async import APITimeoutError, AsyncGravitex, StreamInterrupted, Timeout
 from gravitex_async.testing import LocalGateway
-from gravitex_async.transport import _session
-from gravitex_async.transport._body import PlainBody, Tap, TappedBody
+from gravitex_async.transport._body import PlainBody
+from gravitex_async.transport._tap import TappedBody
+from gravitex_async.transport._watch import Watch
 
 from ..laws.conftest import RawServer, chunked, client_of, head, open_stream
 
@@ -22,8 +23,8 @@ DONE = b"data: [DONE]\n\n"
 
 @pytest.fixture(params=[TappedBody, PlainBody])
 async def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type:
-    """Which of the two reads; the session has to be loaded before it can be told."""
-    monkeypatch.setattr(_session, "_KNOWN", request.param is TappedBody)
+    """Which of the two reads."""
+    monkeypatch.setenv("GRAVITEX_PRIVATE_AIOHTTP", "on" if request.param is TappedBody else "off")
     way: type = request.param
     return way
 
@@ -52,16 +53,16 @@ async def test_what_comes_with_the_headers_is_read(way: type, events: int, piece
         assert stream.end.evidence.clean_eof
 
 
-async def test_a_connection_is_tapped_once(gateway: LocalGateway, client: AsyncGravitex) -> None:
-    """The second answer over a connection finds the tap of the first."""
-    taps = set()
+async def test_a_connection_is_watched_once(way: type, gateway: LocalGateway, client: AsyncGravitex) -> None:
+    """The second answer over a connection finds the watch of the first."""
+    watches = set()
     for _ in range(3):
         stream = open_stream(client)
         await stream.__anext__()
-        taps.add(stream._engine._response._body._tap)
+        watches.add(stream._engine._response._body._watch)
         assert await stream.final()
-    (tap,) = taps
-    assert not isinstance(tap._handler, Tap)
+    (watch,) = watches
+    assert not isinstance(watch._handler, Watch)
     assert client.pool.statistics().opened == 1
     assert client.pool.statistics().reused == 2
 
