@@ -18,8 +18,8 @@ _transport  queue, send, try again
 _opening    a request and its transport: opened once, however often a wait for it is cancelled
 _log        a line per try
 
-``GRAVITEX_PRIVATE_AIOHTTP=off`` in the environment has all of it done by what aiohttp promises, at up to twice
-the cost of a call: for a new version of it that behaves in ways the self-check of ``_tap`` does not see.
+``GRAVITEX_PRIVATE_AIOHTTP=off`` in the environment has all of it done by what aiohttp promises, at up to
+twice the cost of a call: for a new version of it that does what the self-check of ``_tap`` does not see.
 """
 
 from ._clocks import Clocks

@@ -94,7 +94,11 @@ class Opening:
             self._waiter = self.loop.create_future()
             await self._waiter
         if self._task is not None:
-            return await asyncio.shield(self._task)
+            try:
+                return await asyncio.shield(self._task)
+            except Exception:
+                self._task = None  # it holds the error, the error its traceback, that this frame
+                raise
         if self._called_off:
             raise asyncio.CancelledError
         assert begun is not None

@@ -217,15 +217,21 @@ class Answer:
 
     def release(self) -> None:
         """Gives the connection back; aiohttp closes it unless the body has ended and both sides keep it."""
-        connection, self.connection = self.connection, None
+        connection = self._let_go()
         if connection is not None:
             connection.release()
 
     def close(self) -> None:
         """Closes the connection."""
-        connection, self.connection = self.connection, None
+        connection = self._let_go()
         if connection is not None:
             connection.close()
+
+    def _let_go(self) -> Connection | None:
+        connection, self.connection = self.connection, None
+        if not self.content.is_eof() and self.content.exception() is None:
+            self.content.set_exception(lost())  # which also has it forget whom to tell of its end: this
+        return connection
 
     def _at_end(self) -> None:
         # Behind a 101 the connection is no HTTP any more.

@@ -267,7 +267,7 @@ class Transport:
 
     async def _after(self, begun: Begun) -> Answer | APIError:
         """What became of a try that was sent at once, and has brought no good answer."""
-        sending, outcome = begun.sending, begun.outcome
+        sending, outcome, begun.outcome = begun.sending, begun.outcome, None
         session = sending.pool.session
         assert outcome is not None
         if not isinstance(outcome, Exception) or isinstance(outcome, APIError):
