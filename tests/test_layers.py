@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -168,6 +169,43 @@ def test_the_http_library_is_loaded_by_one_file_of_the_client() -> None:
     session, tap = f"{NAME}.transport._session", f"{NAME}.transport._tap"
     assert loaders == {session, tap}
     assert {m for m in modules() if any(f.target == tap for f in own_imports(m))} == {session}
+
+
+def _private_names() -> set[str]:
+    """The private attributes of aiohttp's objects."""
+    import aiohttp
+
+    sources = [path.read_text("utf-8") for path in Path(aiohttp.__file__).parent.glob("*.py")]
+    return {name for source in sources for name in re.findall(r"\b(?:self|cls)\.(_[a-z]\w*)", source)}
+
+
+def _touched(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Attributes of other objects; of the object itself where a class of somebody else's is its base."""
+    inherited: set[ast.AST] = set()
+    for cls in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        if any(ast.unparse(base).startswith("aiohttp.") for base in cls.bases):
+            attributes = {node for node in ast.walk(cls) if isinstance(node, ast.Attribute)}
+            own = {node.attr for node in attributes if isinstance(node.ctx, ast.Store)}
+            inherited |= {node for node in attributes if node.attr not in own}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            if node in inherited or ast.unparse(node.value) not in ("self", "cls"):
+                yield node.attr, node.lineno
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "setattr", "hasattr"):
+            yield ast.unparse(node.args[1]).strip("'"), node.lineno
+
+
+def test_what_is_private_of_the_http_library_is_touched_in_one_file() -> None:
+    """Where it can be proved, and done without."""
+    private, found = _private_names(), {}
+    for module in modules():
+        knows = any(f.target.split(".")[0] == "aiohttp" for f in imports_of(module))
+        if knows or top(module) == "transport":
+            touched = _touched(ast.parse(path_of(module).read_text("utf-8")))
+            found[module] = [f"{module}:{line} {name}" for name, line in touched if name in private]
+    tap = f"{NAME}.transport._tap"
+    assert found.pop(tap), "this test sees nothing"
+    assert [place for places in found.values() for place in places] == []
 
 
 @pytest.mark.parametrize("module", [module for module in modules() if top(module) in SANS_IO])

@@ -18,7 +18,7 @@ from gravitex_async.testing import Call, LocalGateway
 from gravitex_async.tools import run_tools
 
 from .conftest import MESSAGES, client_of
-from .upstream import EVENTS, FIRST, MOMENTS, Answer, Upstream, no_token, open_stream, silence, words
+from .upstream import EVENTS, FIRST, MOMENTS, Answer, Upstream, no_token, open_stream, silence, whole, words
 
 WORDS = "word " * 3
 
@@ -188,7 +188,8 @@ async def test_an_answer_that_began_while_nobody_waited_is_closed(
         assert stream.end.state == "closed"
 
 
-async def test_a_stop_at_the_moment_the_answer_begins() -> None:
+@pytest.mark.parametrize("warm", [False, True], ids=["a task opens", "sent at once"])
+async def test_a_stop_at_the_moment_the_answer_begins(warm: bool) -> None:
     """The request is over, and the reader that waits for it has not gone on yet."""
     begin = asyncio.Event()
 
@@ -196,11 +197,18 @@ async def test_a_stop_at_the_moment_the_answer_begins() -> None:
         await begin.wait()
         await words()(writer)
 
-    async with Upstream(late) as upstream:
+    async with Upstream(*[whole("chat")] * warm, late) as upstream:
+        if warm:
+            await open_stream(upstream.client).final()
         stream = open_stream(upstream.client)
         reader = asyncio.ensure_future(_text(stream))
-        await upstream.came(1)
-        stream._engine._opening.add_done_callback(lambda _: stream.abort())
+        await upstream.came(1 + warm)
+        opening = stream._engine._opening
+        if warm:
+            told = opening._begun.then
+            opening._begun.then = lambda: (told(), stream.abort())
+        else:
+            opening._task.add_done_callback(lambda _: stream.abort())
         begin.set()
         assert await asyncio.wait_for(reader, 5) == ""
         await upstream.is_left()

@@ -8,6 +8,7 @@ import contextvars
 import gc
 import logging
 import re
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -65,6 +66,7 @@ class Upstream(RawServer):
         super().__init__(self._answer)
         self._answers = list(answers)
         self._held = held  # said in the end by an answer that is None; else what is good
+        self.broken = False  # hangs up in mid-head
         self.came = asyncio.Event()
         self.go = asyncio.Event()
         self.left = asyncio.Event()
@@ -79,8 +81,10 @@ class Upstream(RawServer):
         if answer is None:  # says nothing until it is told to
             await self._silent(reader)
             answer = self._held or good(self.requests[-1])
-        writer.write(answer)
+        writer.write(b"HTTP/1.1 200" if self.broken else answer)
         await writer.drain()
+        if self.broken:
+            raise ConnectionResetError
 
     async def _silent(self, reader: asyncio.StreamReader) -> None:
         gone, go = asyncio.ensure_future(reader.read(1)), asyncio.ensure_future(self.go.wait())
@@ -615,4 +619,33 @@ async def test_an_answer_nobody_can_make_is_an_error_of_the_call(
         with pytest.raises(ZeroDivisionError):
             await call(client)
         await turns()
+        assert leased(client) == 0
+
+
+class Mark:
+    """Something that somebody holds."""
+
+
+@pytest.mark.parametrize("answer", [short("500 Broken"), b"", None], ids=["refused", "lost", "late"])
+async def test_a_failed_call_keeps_nobody(way: str, call: Any, answer: bytes | None) -> None:
+    """Neither its caller's locals nor anything of its own, with the collector off."""
+    marks: list[weakref.ref[Mark]] = []
+
+    async def caller(client: AsyncGravitex) -> None:
+        local = Mark()
+        marks.append(weakref.ref(local))
+        with pytest.raises(APIError):
+            await call(client)
+        assert local is not None
+
+    async with warm(answer, timeout=Timeout(headers=1)) as (server, client):
+        server.broken = answer == b""
+        gc.collect()
+        gc.disable()
+        try:
+            await caller(client)
+            await turns()
+            assert [mark() for mark in marks] == [None]
+        finally:
+            gc.enable()
         assert leased(client) == 0
