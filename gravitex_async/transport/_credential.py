@@ -1,4 +1,4 @@
-"""The API key: where it stands in a request, and that it stands nowhere else (DESIGN: law 9).
+"""The API key: where it stands in a request, and that it stands nowhere else.
 
 Gateways quote keys in their errors, and proxies quote URLs in theirs, so what comes back is searched for the
 key before it becomes an error. A word of a few letters is no secret, as local servers want one, and stands in

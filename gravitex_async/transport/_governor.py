@@ -1,7 +1,7 @@
 """What the client allows itself, and what it learns from refusals: a turn for each try.
 
 Strategy
-    What is told (requests and tokens a minute, a number at once) holds for all calls with one key: the
+    What is configured (requests and tokens a minute, a number at once) holds for all calls with one key: the
     ``Governor``. What a 429 teaches holds for one model of it, its ``Scope``: how many may be under way
     (``_places``), how many a minute (``_pace``).
 
@@ -53,9 +53,9 @@ class LimitStatistics(msgspec.Struct, frozen=True):
     waiting: int = 0
     """Calls that wait for their turn."""
     limit: int | None = None
-    """How many may be under way at once, as told or as learnt; None: any number."""
+    """How many may be under way at once, as configured or as learnt; None: any number."""
     requests_per_minute: float | None = None
-    """The rate learnt from refusals, or the told one where there were any; None: there were none."""
+    """The rate learnt from refusals, or the configured one where there were any; None: there were none."""
     paused_for: float = 0.0
     """Seconds until one call may try whether the gateway still refuses; 0.0: there is no pause."""
     refused: int = 0
@@ -63,7 +63,7 @@ class LimitStatistics(msgspec.Struct, frozen=True):
 
 
 class FreePermit:
-    """The permit of calls that nothing is to govern: all it is told goes nowhere."""
+    """The permit of calls that nothing is to govern: all that is reported to it goes nowhere."""
 
     __slots__ = ()
 
@@ -104,7 +104,7 @@ class Permit:
         self._governor.answered(self._scope, self._ticket, RateLimit.of(headers))
 
     def used(self, usage: Usage) -> None:
-        """The answer has told what it used; before or after the release."""
+        """The answer has said what it used; before or after the release."""
         if self._tokens is not None:
             self._governor.used(self._scope, self._tokens, usage)
 
@@ -209,7 +209,7 @@ class Governor:
         self._let_in()
 
     def used(self, scope: Scope, tokens: Taken, usage: Usage) -> None:
-        """An answer has told what it used."""
+        """An answer has said what it used."""
         total = usage.total_tokens
         if usage.output_tokens is not None:
             scope.output.add(usage.output_tokens)
@@ -244,13 +244,13 @@ class Governor:
         now = self._clock()
         shown = self._statistics(self._scope(model, now), "")
         limit = "" if shown.limit is None else f" of {shown.limit}"
-        told = [f"{shown.active}{limit} under way, {self.waiting} other calls waiting"]
+        reasons = [f"{shown.active}{limit} under way, {self.waiting} other calls waiting"]
         for name, meter in (("requests", self._requests), ("tokens", self._tokens)):
             if meter is not None and (seconds := meter.wait(meter.room, now)) > 0:
-                told.append(f"the {name} per minute used up for {seconds:.1f} s more")
+                reasons.append(f"the {name} per minute used up for {seconds:.1f} s more")
         if shown.paused_for:
-            told.append(f"paused for {shown.paused_for:.1f} s more after {shown.refused} refusals")
-        return ", ".join(told)
+            reasons.append(f"paused for {shown.paused_for:.1f} s more after {shown.refused} refusals")
+        return ", ".join(reasons)
 
     def close(self, error: APIError) -> None:
         """Ends all waits with *error*."""

@@ -76,9 +76,9 @@ class Opening:
         if self._begun is None:
             self._go_on(after)
         elif not self._begun.over:
-            self._begun.then = self._told
+            self._begun.then = self._over
         else:
-            self._told()
+            self._over()
 
     async def response(self) -> Response:
         """Waits for the answer. Cancelling the wait changes nothing: the next one goes on.
@@ -125,7 +125,7 @@ class Opening:
             self._begun.cancel()
         self._wake()
 
-    def _told(self) -> None:
+    def _over(self) -> None:
         """What was begun is over."""
         assert self._begun is not None
         if self._begun.response is None:

@@ -1,15 +1,15 @@
 """The calls a minute that a model bears, learnt from what is refused.
 
 Strategy
-    Where a rate was told, refusals make the calls of this model go evenly at that rate, and a little slower
-    each time. Where none was told, it is read off a pause: what was let through since the one before,
+    Where a rate was configured, refusals make the calls of this model go evenly at that rate, and a little
+    slower each time. Where none was, it is read off a pause: what was let through since the one before,
     divided by the time, is what the gateway allows, whatever window it counts in. The pause had ended at
     some moment between the last call that was refused and the first that was not, so the rate lies between
     two bounds: it begins with the lower one, and grows quickly to the middle.
 
     From there it grows slowly, with each answer that had to wait for it, and is cut by each refusal. Both
-    balance where 1 % are refused (2 % of a told rate, which is believed): random refusals of less than that
-    do not slow it down. Quicker growth was tried: a gateway that counts ten seconds says nothing for ten
+    balance where 1 % are refused (2 % of a configured rate, which is believed): random refusals of less than
+    that do not slow it down. Quicker growth was tried: a gateway that counts ten seconds says nothing for ten
     seconds, and then refuses what has become too much by far. But none counts longer than a minute: after
     four without a refusal the rate grows ever more quickly, for what was learnt while a gateway was down, or
     from calls that were few, is no limit of it.
@@ -26,7 +26,7 @@ __all__ = ["Pace"]
 
 CUT: Final = 0.99
 SLOW: Final = 0.0001
-SLOW_TOLD: Final = 0.0002
+SLOW_CONFIGURED: Final = 0.0002
 FAST_A_SECOND: Final = 0.1
 NEAR: Final = 0.9
 
@@ -39,14 +39,14 @@ SECONDS: Final = 1.0
 
 
 class Pace:
-    """A meter whose rate, a second, follows what is refused; never above *told*."""
+    """A meter whose rate, a second, follows what is refused; never above *configured*."""
 
-    __slots__ = ("_cut_at", "_found", "_needed", "_told", "meter")
+    __slots__ = ("_configured", "_cut_at", "_found", "_needed", "meter")
 
-    def __init__(self, rate: float, now: float, *, told: float = math.inf) -> None:
+    def __init__(self, rate: float, now: float, *, configured: float = math.inf) -> None:
         self.meter = Meter(rate, SECONDS)
         self.meter.exhaust(now)
-        self._told = told
+        self._configured = configured
         self._cut_at = now
         self._found = math.inf  # near this one, growth is slow
         self._needed = False
@@ -64,8 +64,8 @@ class Pace:
     def answered(self, now: float) -> None:
         """One was not refused."""
         rate = self.meter.rate
-        if self._told < math.inf:
-            self.meter.rate = min(self._told, rate * (1 + SLOW_TOLD) + self._calm_growth(now))
+        if self._configured < math.inf:
+            self.meter.rate = min(self._configured, rate * (1 + SLOW_CONFIGURED) + self._calm_growth(now))
         elif self._needed:
             self._needed = False
             fast = rate < NEAR * self._found

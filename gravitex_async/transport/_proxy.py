@@ -53,17 +53,17 @@ def refused(
 
     A proxy of a session of the caller's own has no name here.
     """
-    told = error_of(ErrorInfo(), status=status, headers=headers)
+    plain = error_of(ErrorInfo(), status=status, headers=headers)
     hint = _HINTS.get(status, "these are not the gateway's words")
-    if proxy is not None and proxy.is_quoted_in(words + repr(told.headers)):
-        words, told.headers = "", None
+    if proxy is not None and proxy.is_quoted_in(words + repr(plain.headers)):
+        words, plain.headers = "", None
     return APIConnectionError(
         f"Error: Cannot connect to API server {origin}: the proxy{f' {proxy.url}' if proxy else ''} answered "
         f"with status {status}{f': {words}' if words else ''}; "
         + hint.format(variable="the address of the proxy" if proxy is None else proxy.variable),
         status=status,
-        retry_after=told.retry_after,
-        headers=told.headers,
+        retry_after=plain.retry_after,
+        headers=plain.headers,
         body=words or None,
-        retryable=told.retryable,
+        retryable=plain.retryable,
     )

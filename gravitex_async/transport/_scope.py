@@ -59,13 +59,13 @@ class Scope:
     """One model under one key. All times are moments or seconds of the caller's clock."""
 
     __slots__ = (
-        "_adaptive", "_busy", "_crowded", "_refused_at", "_since_pause", "_told", "_wanted_more", "again",
-        "fresh", "model", "output", "pace", "places",
+        "_adaptive", "_busy", "_configured", "_crowded", "_refused_at", "_since_pause", "_wanted_more",
+        "again", "fresh", "model", "output", "pace", "places",
     )  # fmt: skip
 
     def __init__(self, model: str, limits: RateLimits, now: float) -> None:
         self.model = model
-        self._told = None if limits.requests_per_minute is None else limits.requests_per_minute / 60
+        self._configured = None if limits.requests_per_minute is None else limits.requests_per_minute / 60
         self._adaptive = limits.max_concurrency == "adaptive"
         self.places = Places(adaptive=self._adaptive)
         self.pace: Pace | None = None
@@ -128,8 +128,8 @@ class Scope:
         self.places.refused(ticket, now, retry_after)
         if self.pace is not None:
             self.pace.refused(ticket.entered, now)
-        elif self._told is not None:
-            self.pace = Pace(self._told, now, told=self._told)
+        elif self._configured is not None:
+            self.pace = Pace(self._configured, now, configured=self._configured)
         if self.places.paused and not paused:
             self._wanted_more = self._crowded
             _log.paused(self.model, self.places.opens - now)
@@ -138,8 +138,8 @@ class Scope:
         """Where a pause has ended: what was let through since the one before is what the gateway allows."""
         if not paused or self.places.paused:
             return
-        if self._told is not None:
-            self.pace = self.pace or Pace(self._told, now, told=self._told)
+        if self._configured is not None:
+            self.pace = self.pace or Pace(self._configured, now, configured=self._configured)
             self.pace.meter.exhaust(now)
         # Where nobody waited, what went is what was asked for, not what is allowed.
         elif self._adaptive and self._wanted_more and self._busy.let_in >= ENOUGH:

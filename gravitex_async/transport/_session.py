@@ -452,15 +452,15 @@ def _is_about(error: BaseException, proxy: Proxy) -> bool:
 
 
 def _through(proxy: Proxy | None, origin: str, headers: dict[istr, str]) -> dict[str, Any]:
-    """What aiohttp is to be told of *proxy*, whose credential goes to *headers* where there is no tunnel."""
+    """The options of aiohttp for *proxy*, whose credential goes to *headers* where there is no tunnel."""
     if proxy is None:
         return {}
-    told: dict[str, Any] = {"proxy": URL(proxy.url)}
+    options: dict[str, Any] = {"proxy": URL(proxy.url)}
     if proxy.authorization and origin.startswith("https"):
-        told["proxy_headers"] = {PROXY_AUTHORIZATION: proxy.authorization}
+        options["proxy_headers"] = {PROXY_AUTHORIZATION: proxy.authorization}
     elif proxy.authorization:
         headers[PROXY_AUTHORIZATION] = proxy.authorization
-    return told
+    return options
 
 
 def _data(body: bytes | bytearray | None) -> bytes | bytearray | AsyncIterator[bytes] | None:

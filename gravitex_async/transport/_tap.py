@@ -402,10 +402,10 @@ def _exchanged(connector: aiohttp.BaseConnector, loop: asyncio.AbstractEventLoop
 def _round(
     connector: aiohttp.BaseConnector, key: ConnectionKey, memory: _Memory, loop: asyncio.AbstractEventLoop
 ) -> bool:
-    connection, watch, told = pooled(connector, key), watch_on(memory), []
+    connection, watch, changes = pooled(connector, key), watch_on(memory), []
     if connection is None or watch is None or has_pooled(connector, key):
         return False
-    exchange = Exchange(connection, watch, lambda: told.append(True))
+    exchange = Exchange(connection, watch, lambda: changes.append(True))
     memory.written = b""
     exchange.send(_REQUEST)
     answers = [exchange.answer()]
@@ -413,7 +413,7 @@ def _round(
     answers.append(exchange.answer())
     watch.data_received(_HEAD[9:] + b"1\r\na\r\n")
     answer = exchange.answer()
-    if answers != [None, None] or not told or memory.written != _REQUEST or not isinstance(answer, Answer):
+    if answers != [None, None] or not changes or memory.written != _REQUEST or not isinstance(answer, Answer):
         return False
     protocol = connection.protocol
     assert protocol is not None

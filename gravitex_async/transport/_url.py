@@ -2,7 +2,7 @@
 
 ``https://host``, ``https://host/v1``, ``https://host/v1/``, ``https://host/v1/responses?api-version=…`` and
 ``https://host/prefix/v1beta`` all name the same place: an origin, a prefix, and a query kept on every
-request (responses.md section 1; gemini.md section 1).
+request. Gateways are named in all of these forms, in their own documents and in those of their clients.
 """
 
 from __future__ import annotations
