@@ -159,16 +159,17 @@ def test_only_the_transport_and_the_gateway_know_the_http_library(module: str) -
 
 
 def test_the_http_library_is_loaded_by_one_file_of_the_client() -> None:
-    """Within transport/ one module imports it when loaded, and its private part: one place decides when."""
+    """Within transport/ one module imports it when loaded, with its private part: one place decides when."""
     loaders = {
         module
         for module in modules()
         if top(module) == "transport"
         and any(f.target.split(".")[0] in HTTP and not f.typing_only for f in imports_of(module))
     }
-    session, tap = f"{NAME}.transport._session", f"{NAME}.transport._tap"
-    assert loaders == {session, tap}
-    assert {m for m in modules() if any(f.target == tap for f in own_imports(m))} == {session}
+    session, tap, check = (f"{NAME}.transport._{name}" for name in ("session", "tap", "selfcheck"))
+    assert loaders == {session, tap, check}
+    knowing = {m for m in modules() if {f.target for f in own_imports(m)} & loaders}
+    assert knowing == {session, check, f"{NAME}.transport._pool"}, "the pool for its types"
 
 
 def _private_names() -> set[str]:

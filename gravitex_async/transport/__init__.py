@@ -7,7 +7,7 @@ _credential the key: where it goes, and where it does not
 _slots      who may have a connection, who waits
 _governor   whose turn it is under limits, by _scope (one model), _places (how many at once), _pace and _meter
             (how many a minute)
-_session    aiohttp, loaded late; _tap: all that is private of it, and whether that works
+_session    aiohttp, loaded late; _tap: all that is private of it; _selfcheck: whether that works
 _idle       whether a connection may be used again
 _proxy      a proxy, and its refusals; _environment: which one there is
 _pool       one set of connections per event loop
@@ -19,7 +19,7 @@ _opening    a request and its transport: opened once, however often a wait for i
 _log        a line per try
 
 ``GRAVITEX_PRIVATE_AIOHTTP=off`` in the environment has all of it done by what aiohttp promises, at up to
-twice the cost of a call: for a new version of it that does what the self-check of ``_tap`` does not see.
+twice the cost of a call: for a new version of it that does what the self-check does not see.
 """
 
 from ._clocks import Clocks

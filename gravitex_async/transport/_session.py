@@ -28,7 +28,7 @@ from yarl import URL
 from .._frames import forget_frames
 from ..config import Limits
 from ..errors import APIConnectionError, APIError, MisuseError
-from . import _log, _tap
+from . import _log, _selfcheck, _tap
 from ._body import Body, PlainBody
 from ._envelope import Envelope
 from ._environment import proxy_for
@@ -81,7 +81,7 @@ class Session:
             read_bufsize=READ_BYTES,
             middlewares=(_once,),
         )
-        self.private = _allowed() and _tap.works(self._loop)
+        self.private = _allowed() and _selfcheck.works(self._loop)
         """Whether the ways of ``_tap`` are used."""
 
     def __del__(self) -> None:

@@ -10,9 +10,9 @@ Strategy
     (``Exchange``). The connection is aiohttp's before and after, and so are its pool, its parser, and its
     mind on whether the connection may be used again.
 
-    None of this is promised by aiohttp. So ``works`` sends requests and reads their answers over a transport
-    in memory, once per session, and the session does without where anything is not as expected. What is
-    done then is in ``_session`` and ``_body``, for every version of aiohttp.
+    None of this is promised by aiohttp. So ``_selfcheck`` tries it, once per session, and the session does
+    without where anything is not as expected. What is done then is in ``_session`` and ``_body``, for every
+    version of aiohttp.
 
 Flow control: a network read is never refused, but while nobody takes what was put aside the connection is
 held after ``READ_BYTES``. Bytes that are no body (the extensions of chunks, half a chunk's size) count for
@@ -25,7 +25,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -33,12 +33,12 @@ from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 
 from ._body import lost
-from ._watch import READ_BYTES, Watch, watch_on
+from ._watch import READ_BYTES, Watch
 
 if TYPE_CHECKING:
     from aiohttp.http import RawResponseMessage
 
-__all__ = ["Answer", "Exchange", "TappedBody", "buffered", "has_pooled", "idle", "pooled", "tap", "works"]
+__all__ = ["Answer", "Exchange", "TappedBody", "buffered", "has_pooled", "idle", "pooled", "tap"]
 
 # What transports without flow control, or on their way out, say to it (asyncio, uvloop).
 _NO_FLOW: Final = (AttributeError, NotImplementedError, RuntimeError)
@@ -235,8 +235,8 @@ class Answer:
 
     def _at_end(self) -> None:
         # Behind a 101 the connection is no HTTP any more.
-        protocol = self.connection and self.connection.protocol
-        if protocol and not protocol.upgraded:
+        protocol = None if self.connection is None else self.connection.protocol
+        if protocol is not None and not protocol.upgraded:
             self.release()
 
 
@@ -335,96 +335,3 @@ def idle(connector: aiohttp.BaseConnector | None) -> int:
     """Connections kept for later use. aiohttp has no public count; 0 where the private one is gone."""
     kept = getattr(connector, "_conns", None) or {}
     return sum(len(connections) for connections in kept.values())
-
-
-# Whether it works
-
-
-class _Memory(asyncio.Transport):
-    """A transport that keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.protocol: asyncio.BaseProtocol = asyncio.Protocol()
-        self.closed = False
-
-    def get_protocol(self) -> asyncio.BaseProtocol:
-        return self.protocol
-
-    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        self.protocol = protocol
-
-    def write(self, data: Any) -> None:
-        self.written += data
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def close(self) -> None:
-        self.closed = True
-
-    def pause_reading(self) -> None: ...
-    def resume_reading(self) -> None: ...
-
-
-_REQUEST: Final = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
-_HEAD: Final = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: b\r\n\r\n"
-
-
-def works(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether a request and its answer go their way as they should: bytes in, bytes out, no network."""
-    connector = aiohttp.BaseConnector(limit=0, loop=loop)
-    try:
-        return _exchanged(connector, loop)
-    except Exception:  # whatever it is: this is not the aiohttp that was known
-        return False
-    finally:
-        with contextlib.suppress(StopIteration):
-            connector.close().__await__().send(None)
-
-
-def _exchanged(connector: aiohttp.BaseConnector, loop: asyncio.AbstractEventLoop) -> bool:
-    key = ConnectionKey("localhost", 80, False, True, None, None, None)
-    memory, protocol = _Memory(), ResponseHandler(loop)
-    memory.protocol = protocol
-    protocol.connection_made(memory)
-    Connection(connector, key, protocol, loop).release()
-    # The second answer comes over the connection of the first.
-    found = [_round(connector, key, memory, loop) for _ in range(2)]
-    connection = pooled(connector, key)
-    if connection is None:
-        return False
-    connection.close()
-    return found == [True, True] and memory.closed and idle(connector) == 0
-
-
-def _round(
-    connector: aiohttp.BaseConnector, key: ConnectionKey, memory: _Memory, loop: asyncio.AbstractEventLoop
-) -> bool:
-    connection, watch, changes = pooled(connector, key), watch_on(memory), []
-    if connection is None or watch is None or has_pooled(connector, key):
-        return False
-    exchange = Exchange(connection, watch, lambda: changes.append(True))
-    memory.written = b""
-    exchange.send(_REQUEST)
-    answers = [exchange.answer()]
-    watch.data_received(_HEAD[:9])
-    answers.append(exchange.answer())
-    watch.data_received(_HEAD[9:] + b"1\r\na\r\n")
-    answer = exchange.answer()
-    if answers != [None, None] or not changes or memory.written != _REQUEST or not isinstance(answer, Answer):
-        return False
-    protocol = connection.protocol
-    assert protocol is not None
-    body = tap(answer.content, protocol, loop, watch)
-    return body is not None and _reads(body, watch) and (answer.status, answer.headers["X-A"]) == (200, "b")
-
-
-def _reads(body: TappedBody, watch: Watch) -> bool:
-    taken = [body.take(), body.take()]
-    waiter = body.wait()
-    watch.data_received(b"1\r\nb\r\n1\r\nc\r\n")
-    taken.append(body.take())
-    watch.data_received(b"0\r\n\r\n")
-    return waiter.done() and [*taken, body.take()] == [b"a", None, b"bc", b""] and body.at_eof

@@ -69,6 +69,13 @@ async def test_a_phase_has_its_own_limit(phase: Any) -> None:
     assert watched.clocks.ran_out() == phase
 
 
+async def test_a_call_begins_with_the_wait_for_its_turn() -> None:
+    """Before it is said so."""
+    watched = Watched(pool=3, headers=1)
+    assert watched.clocks.due() == watched.began + 3
+    assert watched.clocks.waits_for == "its turn"
+
+
 async def test_timers_may_fire_a_little_early() -> None:
     """By the resolution of the loop's clock, and then it was their clock all the same."""
     watched = Watched(headers=3)
@@ -268,6 +275,13 @@ async def test_the_deadline_rings_while_nobody_waits() -> None:
     assert watched.rang == [("deadline", 20.0)]
 
 
+async def test_the_deadline_rings_before_anybody_has_come() -> None:
+    """An answer has begun, and its reader is elsewhere."""
+    watched = Watched(deadline=20, idle=1).body()
+    await asyncio.sleep(100)
+    assert watched.rang == [("deadline", 20.0)]
+
+
 async def test_one_timer_stands_for_thousands_of_reads() -> None:
     """It is moved when it fires, never by a read."""
     watched, made = Watched(idle=10, content_idle=10, first_content=10), []
@@ -324,8 +338,8 @@ async def test_readings_and_the_words_of_an_error() -> None:
     assert watched.clocks.readings() == {"deadline": 5.0, "idle": 2.0, "first_content": 5.0}
     error = watched.clocks.error("idle", "https://host")
     assert str(error) == (
-        "timed out: idle is limited to 5 s; the gateway stopped sending (deadline 5.0 s, first_content 5.0 s) "
-        "(attempts 2)"
+        "timed out: idle is limited to 5 s; the gateway stopped sending "
+        "(deadline 5.0 s, first_content 5.0 s) (attempts 2)"
     )
     assert (error.clock, error.limit, error.attempts) == ("idle", 5.0, 2)
     assert error.readings == watched.clocks.readings()
