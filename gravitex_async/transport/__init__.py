@@ -7,7 +7,8 @@ _credential the key: where it goes, and where it does not
 _slots      who may have a connection, who waits
 _governor   whose turn it is under limits, by _scope (one model), _places (how many at once), _pace and _meter
             (how many a minute)
-_session    aiohttp, loaded late; _tap: all that is private of it; _selfcheck: whether that works
+_session    aiohttp, loaded late; _connector: its connections; _tap: all that is private of it;
+            _selfcheck: whether that works
 _idle       whether a connection may be used again
 _proxy      a proxy, and its refusals; _environment: which one there is
 _pool       one set of connections per event loop

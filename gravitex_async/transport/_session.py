@@ -15,7 +15,6 @@ import functools
 import os
 import ssl as ssl_module
 import sys
-import weakref
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -30,19 +29,14 @@ from ..config import Limits
 from ..errors import APIConnectionError, APIError, MisuseError
 from . import _log, _selfcheck, _tap
 from ._body import Body, PlainBody
+from ._connector import Order, connector_of
 from ._envelope import Envelope
 from ._environment import proxy_for
-from ._idle import has_news
 from ._proxy import Proxy, refused
 from ._response import Answer
-from ._watch import READ_BYTES, Watch, watch_on
+from ._watch import READ_BYTES, watch_on
 
 if TYPE_CHECKING:
-    from aiohttp.client_proto import ResponseHandler
-    from aiohttp.client_reqrep import ConnectionKey
-    from aiohttp.connector import Connection
-    from aiohttp.tracing import Trace
-
     from ._clocks import Phase
 
 __all__ = ["SSL", "Session"]
@@ -58,9 +52,6 @@ _UNTRUSTED = (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprint
 # aiohttp warns when a body larger than 1 MiB is handed over in one piece; it is written in pieces then.
 _WHOLE_BODY_BYTES = 512 * 1024
 
-# What a session remembers of origins: a relay asks few, and these again and again.
-_MAX_ORIGINS = 256
-
 
 class Session:
     """One aiohttp session: the caller's own, which is never closed here, or one with a connector of ours."""
@@ -73,7 +64,7 @@ class Session:
         self._own = given is None
         self._trust_env = trust_env
         self._proxies: dict[str, asyncio.Future[Proxy | MisuseError | None]] = {}
-        self._connector = None if given is not None else _connector(limits, self._ssl)
+        self._connector = None if given is not None else connector_of(limits, self._ssl)
         self._session = given or aiohttp.ClientSession(
             connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -196,7 +187,7 @@ class Session:
                 timeout=limit,
             )  # fmt: skip
         proxied = _through(await self._proxy_to(origin), origin, named) if self._trust_env else {}
-        order = _Order(entered, origin, anew=anew)
+        order = Order(entered, origin, anew=anew)
         task = asyncio.current_task()
         connector.orders[task] = order
         try:
@@ -343,106 +334,6 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         broke = _Broke(error)
     raise broke
-
-
-class _Order:
-    """What one request asks of the connector, and what it was given."""
-
-    __slots__ = ("anew", "entered", "origin", "watch")
-
-    def __init__(self, entered: Callable[[Phase], None], origin: str, *, anew: bool) -> None:
-        self.entered = entered
-        self.origin = origin
-        self.anew = anew  # wants a connection that nobody has used
-        self.watch: Watch | None = None  # on a connection that was used before
-
-    @property
-    def stale(self) -> bool:
-        """Whether it was given a used connection, and that has brought nothing."""
-        return self.watch is not None and not self.watch.heard
-
-    def renew(self) -> None:
-        """Asks again, for a connection that nobody has used."""
-        self.anew, self.watch = True, None
-        self.entered("connect")
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Counts connections, looks at one before it is used again, and tells the call that waits for it.
-
-    aiohttp's own hooks for this cost 15 µs a request, and keep what they call as long as the answer lives.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(limit=0, **options)
-        self.opened = 0
-        self.lent = 0
-        self.orders: dict[asyncio.Task[Any] | None, _Order] = {}
-        self.keys: dict[str, ConnectionKey] = {}
-        """What the pool knows the connections to an origin by that go through no proxy."""
-        self._used: weakref.WeakSet[ResponseHandler] = weakref.WeakSet()
-
-    async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
-    ) -> Connection:
-        order = self.orders.get(asyncio.current_task())
-        while True:
-            connection = await super().connect(req, traces, timeout)
-            protocol = connection.protocol
-            assert protocol is not None
-            used = protocol in self._used
-            # Who was given a dead one wants none of its neighbours: they are of the same age.
-            if not used or not (_gone(connection) or (order is not None and order.anew)):
-                break
-            connection.close()
-        self.lent += 1
-        if not used:
-            self.opened += 1
-            self._used.add(protocol)
-        if order is not None:
-            order.watch = watch_on(connection.transport) if used else None
-            if order.watch is not None:
-                order.watch.heard = False
-            order.entered("headers")
-            if req.proxy is None and order.origin not in self.keys:
-                if len(self.keys) >= _MAX_ORIGINS:
-                    self.keys.clear()
-                self.keys[order.origin] = req.connection_key
-        return connection
-
-    def keeps(self, origin: str) -> bool:
-        """Whether there is an idle connection to *origin*."""
-        key = self.keys.get(origin)
-        return key is not None and _tap.has_pooled(self, key)
-
-    def lend(self, origin: str) -> Connection | None:
-        """A connection to *origin* that stands ready and is well; None where there is none."""
-        key = self.keys.get(origin)
-        while key is not None and (connection := _tap.pooled(self, key)) is not None:
-            if _is_usable(connection):
-                self.lent += 1
-                return connection
-            connection.close()
-        return None
-
-
-def _gone(connection: Connection) -> bool:
-    """Whether an idle connection was closed by the server, or has something to say that nobody asked for."""
-    return getattr(connection.protocol, "should_close", False) or has_news(connection.transport)
-
-
-def _is_usable(connection: Connection) -> bool:
-    """Whether a request can be written on it at once, and the answer be watched."""
-    protocol = connection.protocol
-    if protocol is None or protocol.writing_paused or _gone(connection):
-        return False
-    return watch_on(connection.transport) is not None
-
-
-def _connector(limits: Limits, ssl: ssl_module.SSLContext | bool) -> _Connector:
-    if limits.keepalive:
-        return _Connector(keepalive_timeout=limits.keepalive, ssl=ssl)
-    return _Connector(force_close=True, ssl=ssl)
 
 
 def _is_about(error: BaseException, proxy: Proxy) -> bool:
