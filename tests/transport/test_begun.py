@@ -503,6 +503,8 @@ async def test_leaving_before_the_headers(way: str, leave: str) -> None:
         await asyncio.wait_for(server.left.wait(), 5)
         assert leased(client) == 0
         assert sum(shown.active for shown in client.pool.statistics().limits) == 0
+        timers = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+        assert [t for t in timers if "Clocks" in repr(t) and not t.cancelled()] == []
 
 
 async def test_a_plain_call_that_is_cancelled(way: str) -> None:
