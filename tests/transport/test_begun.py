@@ -8,6 +8,7 @@ import contextvars
 import gc
 import logging
 import re
+import sys
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -631,6 +632,8 @@ class Mark:
 @pytest.mark.parametrize("answer", [short("500 Broken"), b"", None], ids=["refused", "lost", "late"])
 async def test_a_failed_call_keeps_nobody(way: str, call: Any, answer: bytes | None) -> None:
     """Neither its caller's locals nor anything of its own, with the collector off."""
+    if way == "step by step" and sys.version_info < (3, 11):
+        pytest.skip("the frames of a task stay in a cycle of the interpreter's own")
     marks: list[weakref.ref[Mark]] = []
 
     async def caller(client: AsyncGravitex) -> None:
