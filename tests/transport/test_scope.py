@@ -151,6 +151,32 @@ def test_what_is_far_back_weighs_less() -> None:
     assert (cycle.began, cycle.let_in) == (HORIZON / 2 + 1, 61.5)
 
 
+def test_a_count_that_began_late_is_as_long() -> None:
+    """It is its length that counts."""
+    model = scope()
+    model.enter(100.0)
+    model.enter(100.0 + HORIZON)
+    cycle = model._since_pause
+    assert (cycle.began, cycle.let_in) == (100.0, 2.0)
+    model.enter(101.0 + HORIZON)
+    assert (cycle.began, cycle.let_in) == (101.0 + HORIZON / 2, 2.0)
+
+
+def test_a_pace_begins_with_nothing_behind_a_pause() -> None:
+    """However long it had not been used."""
+    model = scope(requests_per_minute=600)
+    model.refused(model.enter(0.0), 0.0, None)
+    first = model.enter(100.0)
+    model.refused(model.enter(100.0), 100.0, 50.0)
+    assert model.places.paused
+    assert model.pace is not None
+    assert model.pace.wait(149.0) == 0.0
+    model.answered(model.enter(150.0), 150.0, QUIET)
+    assert not model.places.paused
+    assert model.pace.wait(150.0) > 0.0
+    model.places.leave(first)
+
+
 def test_a_rest_begins_a_new_count() -> None:
     """It says nothing of what would be let through."""
     model = scope()

@@ -133,3 +133,18 @@ async def test_chaos() -> None:
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert not [r for r in results if isinstance(r, Exception) and not isinstance(r, asyncio.CancelledError)]
     assert (slots.leased, slots.waiting) == (0, 0)
+
+
+async def test_closing_ends_all_waits() -> None:
+    """But for one that was cancelled in that moment."""
+    slots = Slots(Limits(max_connections=1))
+    await slots.acquire("a")
+    waits = [asyncio.ensure_future(slots.acquire("a")) for _ in range(2)]
+    await asyncio.sleep(0)
+    waits[0].cancel()
+    slots.close(ZeroDivisionError())
+    outcomes = await asyncio.gather(*waits, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError, ZeroDivisionError]
+    assert slots.waiting == 0
+    slots.release("a")
+    assert slots.leased == 0

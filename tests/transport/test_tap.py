@@ -326,6 +326,20 @@ async def test_what_had_come_before_the_body_broke_off_is_there(way: type, how: 
         assert body.rest() == b""
 
 
+async def test_what_was_read_comes_before_what_is_buffered() -> None:
+    """Of a body that aiohttp says is broken, where there is a way to what it has."""
+    async with Line() as line:
+        content = line.answer().content
+        body = PlainBody(content, line.watch, _tap.buffered)
+        line.watch.data_received(chunked(b"a"))
+        await body.wait()
+        line.watch.data_received(chunked(b"b"))
+        content.set_exception(ValueError())
+        with pytest.raises(ValueError, match=r"^$"):
+            body.take()
+        assert body.rest() == b"ab"
+
+
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_body_at_its_end_is_not_interrupted(way: type) -> None:
     """It is handed out."""
