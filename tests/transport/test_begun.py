@@ -181,8 +181,9 @@ async def test_the_first_goes_step_by_step_and_the_next_at_once(
         assert (client.pool.statistics().opened, client.pool.statistics().reused) == (1, 1)
 
 
-async def test_no_task_is_made(call: Any) -> None:
+async def test_no_task_is_made(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call that is sent at once lives in its caller's own."""
+    monkeypatch.setenv("GRAVITEX_PRIVATE_AIOHTTP", "on")
     async with warm(None) as (server, client):
         before = asyncio.all_tasks()
         caller = asyncio.ensure_future(call(client))
@@ -208,9 +209,10 @@ async def test_no_task_is_made(call: Any) -> None:
     ids=["a key that is asked for", "no keep-alive", "another host", "own session"],
 )
 async def test_what_cannot_be_sent_at_once_is_sent_all_the_same(
-    options: dict[str, Any], at_once: list[Begun]
+    options: dict[str, Any], at_once: list[Begun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Step by step."""
+    monkeypatch.setenv("GRAVITEX_PRIVATE_AIOHTTP", "on")
 
     async def key() -> str:
         return "sk-local"
@@ -232,8 +234,11 @@ async def _continuing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 @pytest.mark.parametrize(("size", "sent"), [(60_000, 1), (70_000, 0), (2_000_000, 0)])
-async def test_only_small_requests_are_sent_at_once(size: int, sent: int, at_once: list[Begun]) -> None:
+async def test_only_small_requests_are_sent_at_once(
+    size: int, sent: int, at_once: list[Begun], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The others have to be looked after while they are written."""
+    monkeypatch.setenv("GRAVITEX_PRIVATE_AIOHTTP", "on")
     async with warm() as (server, client):
         messages = [{"role": "user", "content": "x" * size}]
         await client.chat.completions.create(model="m", messages=messages)
@@ -610,7 +615,7 @@ async def test_the_log_belongs_to_the_call(way: str, call: Any, caplog: pytest.L
 
 
 async def test_an_answer_nobody_can_make_is_an_error_of_the_call(
-    call: Any, monkeypatch: pytest.MonkeyPatch
+    way: str, call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A mistake of ours ends in the call, not in the connection's callbacks."""
 
