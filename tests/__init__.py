@@ -109,14 +109,22 @@ TESTS: dict[str, list[str]] = {
     "chat/_unknown": ["chat/test_fields.py", "chat/test_accumulate.py"],
     # Responses
     "responses/__init__": ["responses/test_response.py"],
-    "responses/_accumulate": ["responses/test_accumulate.py", "responses/test_wholes.py"],
+    "responses/_accumulate": [
+        "responses/test_accumulate.py", "responses/test_fields.py", "responses/test_wholes.py",
+    ],
     "responses/_api": ["responses/test_api.py", "responses/test_request.py"],
-    "responses/_decode": ["responses/test_events.py", "responses/test_fields.py"],
+    "responses/_decode": ["responses/test_decode.py", "responses/test_events.py", "responses/test_fields.py"],
     "responses/_deltas": ["responses/test_accumulate.py", "responses/test_wholes.py"],
-    "responses/_draft": ["responses/test_accumulate.py", "responses/test_snapshot.py"],
+    "responses/_draft": [
+        "responses/test_handlers.py", "responses/test_accumulate.py", "responses/test_snapshot.py",
+    ],
     "responses/_events": ["responses/test_events.py"],
-    "responses/_handlers": ["responses/test_accumulate.py", "responses/test_wholes.py"],
-    "responses/_held": ["responses/test_wholes.py", "responses/test_accumulate.py"],
+    "responses/_handlers": [
+        "responses/test_handlers.py", "responses/test_accumulate.py", "responses/test_wholes.py",
+    ],
+    "responses/_held": [
+        "responses/test_slots.py", "responses/test_wholes.py", "responses/test_accumulate.py",
+    ],
     "responses/_history": ["responses/test_inputs.py", "responses/test_api.py"],
     "responses/_items": ["responses/test_items.py", "responses/test_response.py"],
     "responses/_open": ["responses/test_items.py", "responses/test_fields.py"],
@@ -124,10 +132,12 @@ TESTS: dict[str, list[str]] = {
     "responses/_parsed": ["responses/test_parse.py"],
     "responses/_parts": ["responses/test_items.py", "responses/test_response.py"],
     "responses/_request": ["responses/test_request.py"],
-    "responses/_slots": ["responses/test_snapshot.py", "responses/test_wholes.py"],
+    "responses/_slots": ["responses/test_slots.py", "responses/test_snapshot.py", "responses/test_wholes.py"],
     "responses/_snapshot": ["responses/test_snapshot.py", "responses/test_wholes.py"],
     "responses/_structs": ["responses/test_response.py", "responses/test_captures.py"],
-    "responses/_texts": ["responses/test_accumulate.py", "responses/test_wholes.py"],
+    "responses/_texts": [
+        "responses/test_texts.py", "responses/test_accumulate.py", "responses/test_wholes.py",
+    ],
     "responses/_tool_events": ["responses/test_tool_handlers.py", "responses/test_events.py"],
     "responses/_tool_handlers": ["responses/test_tool_handlers.py", "responses/test_wholes.py"],
     "responses/_tool_items": ["responses/test_items.py", "responses/test_fields.py"],
@@ -203,7 +213,7 @@ TESTS: dict[str, list[str]] = {
 WHOLE = [
     # the checkout and its documents
     "test_citations.py", "test_docstrings.py", "test_layers.py", "test_layout.py", "test_map.py",
-    "test_exports.py", "test_imports.py", "test_readme.py",
+    "test_exports.py", "test_imports.py", "test_readme.py", "test_benchmarks.py",
     "test_examples.py", "test_checklist.py", "mutants/test_making.py", "typing/test_typing.py",
     # every dialect from end to end
     "laws/test_blocking.py", "laws/test_browsers.py", "laws/test_errors_beside.py", "laws/test_evidence.py",

@@ -98,7 +98,7 @@ def joined(reading: Reading, family: str) -> dict[str, str]:
 @pytest.mark.parametrize("capture", BODIES, ids=name_of)
 def test_bodies(capture):
     """A recorded body is the answer its manifest describes."""
-    response = answers.decode(capture.body)
+    response = answers().decode(capture.body)
     assert_final(response, capture.expect)
     usage = response.usage.neutral() if response.usage else Usage()
     assert_usage(usage, capture.expect["usage"])

@@ -62,7 +62,7 @@ ITEMS: list[dict[str, Any]] = [
 
 
 def response(*items: Any) -> Response:
-    return answers.decode(dumps({"id": "resp_1", "status": "completed", "output": list(items)}))
+    return answers().decode(dumps({"id": "resp_1", "status": "completed", "output": list(items)}))
 
 
 def item(tree: Any) -> Any:

@@ -70,7 +70,7 @@ def test_input_passes_unchanged(input):
 def test_items_of_a_response_are_input():
     """Items of an earlier response stand in the input as they are, and go back as they came."""
     output = [*INPUTS["items"][:2], {"type": "message", "role": "assistant", "content": [], "new": 1}]
-    response: Response = answers.decode(dumps({"id": "r", "status": "completed", "output": output}))
+    response: Response = answers().decode(dumps({"id": "r", "status": "completed", "output": output}))
     assert body([*HELLO, *response.output])["input"] == [*HELLO, *output]
     built = FunctionCallItem(call_id="c", name="f", arguments="{}")
     assert body([built])["input"] == [INPUTS["items"][1]]

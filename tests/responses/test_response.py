@@ -40,7 +40,7 @@ CUSTOM = {"type": "custom_tool_call", "call_id": "d", "name": "n", "input": "ls"
 
 
 def response(*output: Any, **fields: Any) -> Response:
-    return answers.decode(dumps({"id": "resp_1", "status": "completed", "output": output, **fields}))
+    return answers().decode(dumps({"id": "resp_1", "status": "completed", "output": output, **fields}))
 
 
 def test_row_124_the_documents_response():
