@@ -3,8 +3,8 @@
 Command: ``python -m benchmarks.bench_recorded [--quick] [--file PATTERN]``
 
 Every recorded stream (``recordings.py``: where they lie, and how each is stretched) is read two ways. Many
-events a read: 8,000 of them, an HTTP chunk each, as fast as the socket takes them. One event a read: 16
-streams of 100 events in one loop, an event in each whenever the loop has nothing left to do
+events a read: 8,000 of them, an HTTP chunk each, as fast as the socket takes them. One event a read: 8
+streams of 500 events in one loop, an event in each whenever the loop has nothing left to do
 (``stepped_clients.py``). The floor is aiohttp's ``readany`` in reads of the size this package uses, with
 nothing parsed; contestants take turns, ratios are of CPU time in the same round, and a file's figure is the
 median of its rounds. What the tables say of a dialect is the median, the 90th percentile and the worst of its
@@ -43,7 +43,7 @@ MANY = Way(
     {"chat": (1.6, 2.4), "responses": (1.3, 1.6), "gemini": (1.9, 2.8)},
 )  # fmt: skip
 ONE = Way(
-    "one event a read", "stepped", "-stepped", 100, 16,
+    "one event a read", "stepped", "-stepped", 500, 8,
     {"chat": (1.5, 1.7), "responses": (1.5, 1.7), "gemini": (1.65, 1.8)},
 )  # fmt: skip
 DELTAS_OVER_CHUNKS = 1.1

@@ -99,6 +99,7 @@ TESTS: dict[str, list[str]] = {
     "chat/_choice": ["chat/test_accumulate.py", "chat/test_plain.py", "chat/test_captures.py"],
     "chat/_decode": ["chat/test_plain.py", "chat/test_structs.py", "chat/test_fields.py"],
     "chat/_deltas": ["chat/test_accumulate.py", "chat/test_plain.py", "chat/test_captures.py"],
+    "chat/_details": ["chat/test_accumulate.py", "chat/test_plain.py", "chat/test_captures.py"],
     "chat/_head": ["chat/test_accumulate.py", "chat/test_plain.py", "chat/test_captures.py"],
     "chat/_history": ["chat/test_history.py"],
     "chat/_params": ["chat/test_request.py"],

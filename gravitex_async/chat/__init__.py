@@ -6,6 +6,7 @@ _structs     the wire, plain and streamed
 _decode      JSON -> chunks, completions
 _unknown     fields that no struct knows
 _toolcalls   fragments -> tool calls
+_details     reasoning_details, put together
 _choice      deltas -> one choice
 _head        what chunks say of the answer itself
 _accumulate  chunks -> answer

@@ -70,12 +70,15 @@ class ChatAccumulator:
                 delta = choice.delta
                 if delta is not None and not is_more(chunk, choice, delta):
                     text, thought = delta.content, delta.reasoning_content or delta.reasoning
-                    if text.__class__ is str and text and not thought and not delta.tool_calls:
+                    results = choice.content_filter_results
+                    if results is not None and results != first.filter_results:
+                        pass  # Azure: mostly the same again
+                    elif text.__class__ is str and text and not thought and not delta.tool_calls:
                         first.content.append(text)
                         emit(Delta(text))
                         continue
-                    if not text and (added := first.take_piece(delta, thought)) is not None:
-                        emit(added)
+                    elif not text and (piece := first.take_piece(delta, thought)) is not None:
+                        emit(piece)
                         continue
             emit(self._take(chunk))
             is_more, first = self._plain
@@ -227,7 +230,7 @@ class ChatAccumulator:
 
 # What may stand in a plain chunk: pieces, what is of no use to an answer, and what it has already.
 _QUIET_CHUNK: Final = {"object", "choices", "obfuscation"}
-_QUIET_CHOICE: Final = {"delta"}
+_QUIET_CHOICE: Final = {"delta", "content_filter_results"}
 _QUIET_DELTA: Final = {
     "role", "content", "reasoning_content", "reasoning", "tool_calls", "channel", "token_id", "token_ids",
 }  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Any, Final
 from ..decoding import more_than
 from ..deltas import Delta, ToolCallDelta
 from ..usage import Usage
+from ._details import Details
 from ._structs import (
     Audio,
     ChatCompletionMessage,
@@ -43,7 +44,7 @@ class _Rarities:
     def __init__(self) -> None:
         self.refusal: list[str] = []
         self.annotations: list[Any] = []
-        self.details: list[Any] = []
+        self.details = Details()
         self.logprobs: list[Logprobs] = []
         self.audio: list[Audio] = []
         self.extra_content: Any = None
@@ -148,7 +149,7 @@ class ChoiceParts:
         if delta.annotations:
             rare.annotations.extend(delta.annotations)
         if delta.reasoning_details:
-            rare.details.extend(delta.reasoning_details)
+            rare.details.add(delta.reasoning_details)
         if delta.audio is not None:
             rare.audio.append(delta.audio)
             self.others += 1
@@ -180,7 +181,7 @@ class ChoiceParts:
         return ChatCompletionMessage(
             content=content if content or not (calls or rare.refusal) else None,
             reasoning_content="".join(self.reasoning) or None,
-            reasoning_details=_merged_details(rare.details) or None,
+            reasoning_details=rare.details.merged() or None,
             tool_calls=calls or None,
             refusal="".join(rare.refusal) or None,
             annotations=rare.annotations or None,
@@ -218,19 +219,6 @@ def _joined_logprobs(pieces: Sequence[Logprobs]) -> Logprobs | None:
     content = [entry for piece in pieces for entry in piece.content or ()]
     refusal = [entry for piece in pieces for entry in piece.refusal or ()]
     return Logprobs(content or None, refusal or None) if content or refusal else None
-
-
-def _merged_details(details: Sequence[Any]) -> list[Any]:
-    """``reasoning_details`` of a stream: pieces of one entry (same type and index) joined."""
-    merged: dict[Any, dict[str, Any]] = {}
-    for detail in details:
-        if not isinstance(detail, dict):
-            continue
-        entry = merged.setdefault((detail.get("type"), detail.get("index"), detail.get("id")), {})
-        for name, value in detail.items():
-            joined = name in ("text", "summary", "data") and isinstance(value, str)
-            entry[name] = (entry.get(name) or "") + value if joined else value
-    return list(merged.values())
 
 
 def _add_results(found: dict[str, Any], results: dict[str, Any]) -> None:

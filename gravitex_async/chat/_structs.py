@@ -88,15 +88,17 @@ class CompletionUsage(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False
 
     def neutral(self) -> Usage:
         """The same counts as a ``Usage``; a total the server leaves out is input plus output."""
-        read = first_count(self.prompt_tokens, self.input_tokens)
-        written = first_count(self.completion_tokens, self.output_tokens)
-        prompt = self.prompt_tokens_details or PromptTokensDetails()
-        completion = self.completion_tokens_details or CompletionTokensDetails()
-        cached = first_count(prompt.cached_tokens, self.prompt_cache_hit_tokens, self.cached_tokens)
+        # In most chunks the first name counts something, and nothing need be called.
+        read = self.prompt_tokens or first_count(self.prompt_tokens, self.input_tokens)
+        written = self.completion_tokens or first_count(self.completion_tokens, self.output_tokens)
         total = total_of(self.total_tokens, read, written)
         if read is None and written is None and total is None:
             return Usage()  # an object without counts is no usage
-        return Usage(read, written, total, completion.reasoning_tokens, cached, "server")
+        prompt, completion = self.prompt_tokens_details, self.completion_tokens_details
+        cached = None if prompt is None else prompt.cached_tokens
+        cached = cached or first_count(cached, self.prompt_cache_hit_tokens, self.cached_tokens)
+        thought = None if completion is None else completion.reasoning_tokens
+        return Usage(read, written, total, thought, cached, "server")
 
     def is_zero(self) -> bool:
         """Whether it counts nothing at all: some backends send such a one last."""

@@ -6,6 +6,8 @@ Strategy
     exact as long as no payload holds a line end: each is looked through for that, in C, and one that does
     means that the read is of some other form, which is the parser's business (``gravitex_async.sse``).
 
+    Comments and empty lines between events (keep-alives) are no data, and are taken off first.
+
     A stream ends its lines with LF or with CR LF (Google), and keeps to it. Which one it is, is an argument:
     a read that ends its lines in the other way, or in both, is not of the simple form.
 
@@ -39,7 +41,10 @@ class Cutter(Protocol):
 
 
 def cut_events(tail: bytes, data: bytes, newline: bytes = LF, head: bytes = _HEAD) -> Cut | None:
-    """The payloads of events that are *head*, one line of data, a blank line; None for any other form."""
+    """The payloads of events that are *head*, one line of data, a blank line; None for any other form.
+
+    Comments and empty lines may stand between them.
+    """
     blank = newline + newline
     if not tail and data.endswith(blank) and data.startswith(head):
         payload = data[len(head) : -len(blank)]
@@ -52,9 +57,16 @@ def cut_events(tail: bytes, data: bytes, newline: bytes = LF, head: bytes = _HEA
     payloads = data.rsplit(blank + head)
     first = tail + payloads[0]
     if not first.startswith(head):
+        first = _behind_idle_lines(first, newline)
+    if first.startswith(head):
+        payloads[0] = first[len(head) :]
+    elif first and not _is_comment(first):
         bare = head is _HEAD and first.startswith(_FIELD)
         return _cut_bare(tail, data, newline) if bare else None
-    payloads[0] = first[len(head) :]
+    elif len(payloads) == 1:
+        return [], first
+    else:
+        del payloads[0]  # a comment that the separator ended
     rest = payloads.pop()
     end = rest.rfind(blank)
     if end < 0:
@@ -62,8 +74,37 @@ def cut_events(tail: bytes, data: bytes, newline: bytes = LF, head: bytes = _HEA
     else:
         payloads.append(rest[:end])
         rest = rest[end + len(blank) :]
-    simple = is_one_line(payloads, newline) and (newline is LF or _is_begun(rest.removeprefix(head)))
+    if newline is CRLF and not _is_begun(rest.removeprefix(head)):
+        return None
+    simple = is_one_line(payloads, newline) or _drop_idle_lines(payloads, newline)
     return (payloads, rest) if simple else None
+
+
+def _behind_idle_lines(block: bytes, newline: bytes) -> bytes:
+    """What follows the comments and empty lines that *block* begins with."""
+    while block[:1] == b":" or block.startswith(newline):
+        end = block.find(newline)
+        if end < 0:
+            break
+        block = block[end + len(newline) :]
+    return block
+
+
+def _is_comment(line: bytes) -> bool:
+    return line[:1] == b":" and is_one_line([line], CRLF)
+
+
+def _drop_idle_lines(payloads: list[bytes], newline: bytes) -> bool:
+    """Takes comments and empty lines off the payloads they follow; False when anything else follows one.
+
+    Servers put them between their events to keep the connection alive: no reason to parse all the others.
+    """
+    for place, payload in enumerate(payloads):
+        line, *others = payload.split(newline)
+        if not is_one_line([line, *others], CRLF) or any(other[:1] not in (b"", b":") for other in others):
+            return False
+        payloads[place] = line
+    return True
 
 
 def is_one_line(payloads: Iterable[bytes], newline: bytes) -> bool:

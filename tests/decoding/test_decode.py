@@ -200,15 +200,22 @@ def test_the_fast_way_is_taken() -> None:
         (b"data: {}\n\n", [b"{}"]),
         (b"data: {}\n\ndata: [DONE]\n\n", [b"{}", b"[DONE]"]),
         (b"data: {\n}\n\n", None),
-        (b"data: {}\n\n\n\n", None),
+        (b"data: {}\n\n\n\n", [b"{}"]),
         (b"data: {}\r\n\n", None),
         (b"data:{}\n\n", [b"{}"]),
         (b"data:{}\n\ndata:[DONE]\n\n", [b"{}", b"[DONE]"]),
         (b"data:{}\n\ndata: {}\n\n", None),
         (b"data: {\r}\n\n", None),
         (b"data: {}\n\ndata: {\r}\n\n", None),
-        (b": c\n\ndata: {}\n\n", None),
-        (b"data: {}\n\n: c\n\n", None),
+        (b": c\n\ndata: {}\n\n", [b"{}"]),
+        (b"data: {}\n\n: c\n\n", [b"{}"]),
+        (b"\n\n: c\n: d\n\n\ndata: {1}\n: e\n\n\n: f\n\n\ndata: {2}\n\n\n\n", [b"{1}", b"{2}"]),
+        (b": c\n\n", []),
+        (b"\n", []),
+        (b": c\n\n{}\n\n", None),
+        (b": c\n\nevent: t\ndata: {}\n\n", None),
+        (b"data: {}\n\n: c\nid: 1\n\n", None),
+        (b": c\rdata: {}\n\n", None),
         (b"data: {}\n\nevent: t\ndata: {}\n\n", None),
         (b"data: {}\n\ndata: {}\nid: 1\n\n", None),
     ],
@@ -233,7 +240,7 @@ def test_what_no_event_is_yet_is_kept() -> None:
     body = b'data: {"id":"a"}\n\ndata: {"id":"b"}\n\n'
     for end in range(len(body)):
         first = cut_events(b"", body[:end])
-        assert (first is None) == (end < 5)
+        assert (first is None) == (0 < end < 5)
         payloads, tail = first or ([], body[:end])
         assert len(payloads) == (end >= 18)
         rest = cut_events(tail, body[end:])
