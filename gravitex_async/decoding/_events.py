@@ -7,7 +7,8 @@ Strategy
     give the same items: a test runs them on every recorded stream.
 
     The end of a read that is no whole event yet is kept and put before the next read, as long as it is
-    small; a large one is left to the parser, which never searches or copies a byte twice.
+    small, or no larger than the read; a larger one is left to the parser, which never searches or copies a
+    byte twice.
 
 Not here: what an item means (an error, a finish reason); that is the dialect's.
 """
@@ -32,7 +33,8 @@ T = TypeVar("T")
 
 Unknown = Callable[["dict[str, Any]", bytes], "T | None"]
 
-# A tail up to this size is copied in front of the next read; beyond it the parser takes over.
+# A tail up to this size, or that of the read it came in, is copied in front of the next read; beyond it the
+# parser takes over.
 MAX_TAIL: Final = 16 * 1024
 
 # Events that only keep the connection alive, whatever their data: see "Keep-alives" in decoding/README.md.
@@ -226,7 +228,8 @@ class EventDecoder(Generic[T]):
             if cut is None:
                 return None
             self._newline = other
-        return None if len(cut[1]) > MAX_TAIL else cut
+        # A tail that is no larger than the read it came in costs no more than reading it did.
+        return None if len(cut[1]) > max(MAX_TAIL, len(data)) else cut
 
     def _note(self, payloads: list[bytes]) -> None:
         self.events += len(payloads)

@@ -185,6 +185,16 @@ def test_the_way_back_to_the_fast_way_is_the_blank_line_of_the_stream(newline: b
             assert sum(counting.found) >= (11 if odd is large else 6)
 
 
+def test_large_events_are_cut_as_long_as_reads_are_larger() -> None:
+    """Events of 40 KB (search results) in reads of 72 KB; in small reads the parser joins them."""
+    body = b"".join(b'data: {"id":"%d","text":"%b"}\n\n' % (i, b"x" * 40_000) for i in range(20))
+    for size, cut in ((72 * 1024, True), (4 * 1024, False)):
+        counting = Counting()
+        items, *_ = decoded([body[at : at + size] for at in range(0, len(body), size)], counting)
+        assert [item.id for item in items] == [str(i) for i in range(20)]
+        assert (sum(counting.found) == 20) is cut
+
+
 def test_the_fast_way_is_taken() -> None:
     """Plain events never meet the parser."""
     counting = Counting()
