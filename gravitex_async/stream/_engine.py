@@ -163,7 +163,7 @@ class Engine(Generic[ItemT, FinalT]):
         if self.busy:
             raise MisuseError(BUSY)
         queue = self.reading.queue
-        entries = queue.turn(kind)
+        entries = queue.filled if kind is queue.kind else queue.turn(kind)
         self.busy = True
         try:
             while not entries:
@@ -237,19 +237,17 @@ class Engine(Generic[ItemT, FinalT]):
         else:
             reading.end_of_body()
             completed = True
-        self._note_progress(completed, response)
+        # All there is to note of a read, in one place: it is done for every event where each comes alone.
+        pieces, thoughts = self._progress
+        self._progress = more_pieces, more_thoughts = reading.accumulator.progress
+        content, reasoning = more_pieces > pieces, more_thoughts > thoughts
+        if completed:
+            response.clocks.handed(content or reasoning)
+        self.timings.read(response.clocks.at, content, reasoning)
         if reading.over:
             self._close(response)
         elif reading.marked:
             self._marked(response)
-
-    def _note_progress(self, completed: bool, response: Response) -> None:
-        before, after = self._progress, self.reading.accumulator.progress
-        self._progress = after
-        clocks = response.clocks
-        if completed:
-            clocks.handed(after != before)
-        self.timings.read(clocks.at, after[0] > before[0], after[1] > before[1])
 
     def _marked(self, response: Response) -> None:
         """The answer says that nothing follows: ``_step`` waits for what is left of the body, or reads it."""

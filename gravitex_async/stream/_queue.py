@@ -25,18 +25,19 @@ Added = Delta | Sequence[Delta]
 class Queue(Generic[ItemT]):
     """The entries of the last read. Views keep the two lists, which are always the same objects."""
 
-    __slots__ = ("_aside", "_kind", "_payloads", "_read", "deltas", "items")
+    __slots__ = ("_aside", "_payloads", "_read", "deltas", "filled", "items", "kind")
 
     def __init__(self) -> None:
         self.items: list[ItemT] = []
         self.deltas: list[Added] = []
-        self._kind: Kind = "items"  # which of the two is filled
+        self.kind: Kind = "items"  # which of the two is filled
+        self.filled: list[Any] = self.items
         self._aside: list[Any] = []  # the same entries in the other kind, the taken ones too
         self._payloads: Sequence[Any] = ()  # bytes or views of them, of all that was read, first first
         self._read = 0  # entries of the last read, taken or not
 
     def __len__(self) -> int:
-        return len(self.items) or len(self.deltas)
+        return len(self.filled)
 
     @property
     def taken(self) -> int:
@@ -60,34 +61,32 @@ class Queue(Generic[ItemT]):
             return
         items.reverse()
         deltas.reverse()
-        left = len(self.items) or len(self.deltas)
-        if left:  # nobody has asked for more yet: what comes now stands behind what is left
-            aside = self._aside[:left]
-            items += self.items or aside
-            deltas += self.deltas or aside
+        filled = self.filled
+        wanted: list[Any] = items if self.kind == "items" else deltas
+        aside: list[Any] = deltas if wanted is items else items
+        if filled:  # nobody has asked for more yet: what comes now stands behind what is left
+            left = len(filled)
+            wanted += filled
+            aside += self._aside[:left]
             payloads = [*self._payloads[self._read - left :], *payloads]
-            self.discard()
-        if self._kind == "items":
-            self.items += items
-            self._aside = deltas
-        else:
-            self.deltas += deltas
-            self._aside = items
+            filled.clear()
+        filled += wanted
+        self._aside = aside
         self._payloads = payloads
-        self._read = len(items)
+        self._read = len(filled)
 
     def turn(self, kind: Kind) -> Sequence[object]:
         """The list of *kind*, from which a view takes what is left, until the next turn."""
-        filled: list[Any] = self.items if self._kind == "items" else self.deltas
-        if kind == self._kind:
+        filled = self.filled
+        if kind == self.kind:
             return filled
-        other: list[Any] = self.items if kind == "items" else self.deltas
+        self.kind = kind
+        self.filled = self.items if kind == "items" else self.deltas
         # Entries are taken off the end, so those that are left stand at the front of both forms.
-        other += self._aside[: len(filled)]
+        self.filled += self._aside[: len(filled)]
         self._aside = filled[:]
-        self._kind = kind
         filled.clear()
-        return other
+        return self.filled
 
     def settle(self) -> None:
         """All was handed out: keeps nothing of it but the last payload."""
