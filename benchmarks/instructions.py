@@ -117,7 +117,10 @@ def check(stored: dict[str, object]) -> int:
     counts = stored["instructions_per_event"]
     assert isinstance(counts, dict)
     for case in _CORPORA:
-        now, before = count(case), counts[case]
+        now, before = count(case), counts.get(case)
+        if before is None:
+            print(f"{case}: {now:,} instructions per event, none stored; run with --update to hold on to it")
+            continue
         change = now / before - 1
         worse += change > TOLERANCE
         print(f"{case}: {now:,} instructions per event, stored {before:,} ({change:+.1%})")

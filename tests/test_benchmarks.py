@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import recordings
+from benchmarks import instructions, recordings
 from benchmarks.corpus import CORPORA, Corpus, corpus
 from gravitex_async import AsyncGravitex
 from gravitex_async.stream import Stream
@@ -79,3 +79,15 @@ def test_long_recordings_stay_as_recorded_byte_for_byte() -> None:
             continue
         body = path.read_bytes()
         assert all(event in body for event in set(events)), path
+
+
+def test_counts_of_instructions_are_held_where_they_are_stored(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A case that got dearer fails; one that nobody stored is shown, and is no reason to fail."""
+    monkeypatch.setattr(instructions, "count", {"parser": 110, "chat": 104, "responses": 90}.get)
+    monkeypatch.setattr(instructions, "_CORPORA", ["parser", "chat", "responses"])
+    stored = {"instructions_per_event": {"parser": 100, "chat": 100, "gone": 1}}
+    assert instructions.check(stored) == 1
+    parser, chat, responses = capsys.readouterr().out.splitlines()
+    assert ("+10.0%" in parser, "+4.0%" in chat, "none stored" in responses) == (True, True, True)
