@@ -6,7 +6,7 @@ Command: ``python -m benchmarks.bench_fast_stream``
 per event, as gateways send, is what the bars are about; large HTTP chunks take most of the floor away and
 show the cost of this package alone.
 
-Finding: measured with an earlier corpus (333 bytes a chunk, LF, fewer nulls), a second way for deltas, and a
+Finding: measured with an earlier corpus (333 bytes a chunk, LF, fewer nulls), another way to deltas, and a
 floor that read 256 KB at a time; to be compared with nothing newer. Chat: chunks 1.53 times the floor (1.54
 µs), deltas 1.34 (1.31), the final answer alone 1.19; openai-python costs 63 times as much as chunks,
 openai-node 7.5, the json loop 5.4. Responses: 1.39 and 1.32, openai-python 69 times as much. Gemini: 1.95 and
@@ -15,13 +15,13 @@ openai-node 7.5, the json loop 5.4. Responses: 1.39 and 1.32, openai-python 69 t
 Won on reading (aiohttp's ``readany`` 0.98 µs an event, ours 0.31): aiohttp's parser calls Python three times
 per HTTP chunk, so the reader of the body does nothing then but put the piece aside, and is woken once per
 network read by a protocol that stands between (transport/_body.py); all pieces are joined in one step.
-Reads of 72 KB: 256 KB, asyncio's own, cost 0.4 more (cache), 64 KB 0.04, 32 KB 0.05.
+Reads of 72 KB: 256 KB, asyncio's own, cost 0.4 more (why is not known), 64 KB 0.04, 32 KB 0.05.
 
 Won on splitting (0.20 to 0.10): ``rsplit``, as CPython searches forwards for a separator of 8 bytes in a way
 that costs twice as much; no copy of the read to put a tail in front, to cut one off, or to skip a prefix.
 
-One way for every event: its pieces are accumulated and its delta is made in one pass. A second way, which
-made deltas of plain text without the structs of the wire, is gone: it paid on plain chat text alone.
+One way for every event: its pieces are accumulated and its delta is made in one pass. Tried and lost: a
+second way that made deltas of plain text without the structs of the wire; it paid on plain chat text alone.
 Unpacking ``(x,) = list`` instead of ``len`` and an index: 0.045.
 
 Lost on chat: one ``decode_lines`` or one list decoded per read (0.50 against 0.52, and the replace or join

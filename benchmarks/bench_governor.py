@@ -6,10 +6,10 @@ Each case runs against ``gravitex serve`` in a process of its own (random refusa
 make): workers that ask, wait and ask again, over real sockets. *used* is what was answered, of what the
 gateway would have answered in that time; *refused* is the part of the tries that got a 429.
 
-Finding: told 3,000 rpm are used to 97 %, nothing refused, whether the gateway counts one second or ten; 32
-hidden places are filled to 97 % at 1 % refused; an untold rate is learnt to 93 to 99 % at 1 %; 1 % of random
+Finding: given 3,000 rpm are used to 97 %, nothing refused, whether the gateway counts one second or ten; 32
+hidden places are filled to 97 % at 1 % refused; an unknown rate is learnt to 93 to 99 % at 1 %; 1 % of random
 429s leaves 0.96 of independent back-off, the rest is lost while the limit grows, and 1.00 of it where a rate
-was told. On a machine busy with other things (load 5) the same run gave 0.91 to 1.00 for these ratios.
+was given. On a machine busy with other things (load 5) the same run gave 0.91 to 1.00 for these ratios.
 A token bucket on the client's side lost: it lets twice its rate through in the first second after a rest, and
 a gateway with a window of ten seconds refuses 9 % of that window. What a single 429 says is not believed but
 tested with one call: a pause for everybody cost 94 % of the rate where 1 % were refused at random. Quick

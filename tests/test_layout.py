@@ -129,12 +129,11 @@ def test_nothing_is_left_to_do_and_nothing_names_a_machine(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=shown)
 def test_what_coverage_leaves_out_says_why(path: Path) -> None:
-    """``pragma: no cover`` stands beside its reason: another platform, another version, what cannot happen."""
+    """``pragma: no cover`` stands beside its reason: another platform, another version."""
     for line in path.read_text("utf-8").splitlines():
         comment, pragma, reason = line.partition("#")[2].partition("pragma: no ")
         said = comment + reason.partition(" ")[2]  # without "cover" or "branch"
         assert not pragma or re.search(r"\w+\W+\w+", said), f"{line.strip()!r}: expected a reason"
-
 
 
 def test_the_version_has_one_source() -> None:

@@ -1,4 +1,4 @@
-"""Chunks folded into an answer: text, reasoning, refusal, tool calls, usage, finish reasons, per choice.
+"""Chunks accumulated into an answer: text, reasoning, refusal, tool calls, usage, finish reasons, per choice.
 
 What a choice makes of its deltas is in ``_choice``, what chunks say of the answer itself in ``_head``. The
 last usage wins, but zeros after counts do not: see "Usage" in decoding/README.md. No asyncio here.

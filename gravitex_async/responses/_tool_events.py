@@ -156,7 +156,7 @@ class McpListToolsInProgressEvent(ItemEvent, tag="response.mcp_list_tools.in_pro
 
 
 class McpListToolsCompletedEvent(ItemEvent, tag="response.mcp_list_tools.completed"):
-    """An MCP server has told its tools."""
+    """An MCP server has listed its tools."""
 
 
 class McpListToolsFailedEvent(ItemEvent, tag="response.mcp_list_tools.failed"):

@@ -56,7 +56,7 @@ def stale(method: str, url: str) -> None:
 
 
 def paused(model: str, seconds: float) -> None:
-    """Calls of *model* wait: told once per pause, at level INFO."""
+    """Calls of *model* wait: logged once per pause, at level INFO."""
     logger.info("calls of %r wait for %.1f s: the gateway refuses them (429)", model, seconds)
 
 

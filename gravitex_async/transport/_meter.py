@@ -6,7 +6,7 @@ Strategy
     in the window never exceeds what the rate allows for its length. That satisfies servers with a bucket of
     that size as well as those with any longer window.
 
-    Amounts are corrected later, when an answer has told what it used. One that is larger than the whole
+    Amounts are corrected later, when an answer has reported what it used. One that is larger than the whole
     window goes alone, and stays for as long as the rate needs to make up for it.
 """
 

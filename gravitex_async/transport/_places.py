@@ -145,7 +145,7 @@ class Places:
         self.active -= 1
         self.undecided -= not ticket.answered
         if ticket is self._trial:
-            self._trial = None  # it was left before it told anything
+            self._trial = None  # it was left before it showed anything
 
     def refused(self, ticket: Ticket, now: float, retry_after: float | None) -> None:
         """Gives the place back: the call was refused."""

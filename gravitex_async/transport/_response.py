@@ -181,7 +181,7 @@ class Response:
     def wait(self) -> Awaitable[object]:
         """What to await, at once, until ``take`` has more to say: an error of the body is raised there.
 
-        Cancelling it loses nothing, and is to be told with ``gave_up``.
+        Cancelling it loses nothing, and is to be reported with ``gave_up``.
 
         Raises:
             MisuseError: The answer belongs to another event loop.

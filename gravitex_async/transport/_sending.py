@@ -76,7 +76,7 @@ class Lease:
             _log.body(self._method, self._path, self._clocks, size, ended)
 
     def used(self, usage: Usage) -> None:
-        """The answer has told what it used; before or after its end."""
+        """The answer has reported what it used; before or after its end."""
         if self._permit is not None:
             self._permit.used(usage)
 

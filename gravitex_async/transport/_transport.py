@@ -366,7 +366,7 @@ class Transport:
 
     @property
     def _key_scope(self) -> str | int:
-        """What stands for the key where calls with one key are told from those with another."""
+        """What stands for the key where calls with one key are kept apart from those with another."""
         return self._api_key if isinstance(self._api_key, str) else id(self._api_key)
 
 

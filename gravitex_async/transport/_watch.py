@@ -17,7 +17,8 @@ from typing import Final, Protocol
 
 __all__ = ["READ_BYTES", "Watch", "Watcher", "watch_on"]
 
-# Cache-sized reads: 64 KB cost 2 % more an event, 96 KB 3 %, 256 KB 20 % (benchmarks/bench_fast_stream.py).
+# Measured on one fast stream (benchmarks/bench_fast_stream.py): 64 KB cost 2 % more an event, 96 KB 3 %,
+# 256 KB 20 %.
 READ_BYTES: Final = 72 * 1024
 
 # The largest piece that TLS hands over.
@@ -105,10 +106,7 @@ def watch_on(transport: asyncio.Transport | None) -> Watch | None:
 
 
 def _read_less_at_once(transport: asyncio.Transport) -> None:
-    """Sets what asyncio asks for with one call: it allocates all of it each time, 256 KB by default.
-
-    For an event of 300 bytes that costs 14 µs, and a large read leaves the processor's cache.
-    """
+    """Sets how much asyncio asks for with one call, 256 KB by default: see ``READ_BYTES``."""
     if hasattr(transport, "max_size"):
         transport.max_size = READ_BYTES
     tls = getattr(transport, "_ssl_protocol", None)
