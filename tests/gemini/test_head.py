@@ -31,6 +31,14 @@ def test_the_first_value_counts(name, empty):
         assert head == GenerateContentResponse(**{name: wanted})
 
 
+@pytest.mark.parametrize("name", HEAD)
+def test_what_is_there_stays_beside_what_is_brought(name):
+    """An event may repeat one field with another value and bring the rest."""
+    head = GenerateContentResponse(**{name: "a"})
+    take_head(head, GenerateContentResponse(**dict.fromkeys(HEAD, "b")))
+    assert head == GenerateContentResponse(**{**dict.fromkeys(HEAD, "b"), name: "a"})
+
+
 @pytest.mark.parametrize("text", [{"text": "a"}, {"text": ""}], ids=str)
 @pytest.mark.parametrize("name", ["modelVersion", "createTime", "responseId"])
 def test_whichever_event_brings_it(name, text):

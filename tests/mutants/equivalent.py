@@ -5,4 +5,12 @@ Known by module, line and change, not by number: what stands here holds while th
 
 from __future__ import annotations
 
-EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {}
+EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {
+    "gemini/_head": {
+        ("for name, value in zip(HEAD, found, strict=True):", "True  ->  False"): "both are as long as HEAD",
+    },
+    "transport/_places": {
+        ("self._trial_at = 0.0", "0.0  ->  1.0"): "read only under a suspicion, which sets it",
+        ("self._trial_at = 0.0", "0.0  ->  -1.0"): "read only under a suspicion, which sets it",
+    },
+}

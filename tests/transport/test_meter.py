@@ -122,3 +122,21 @@ def test_what_many_used_beyond_the_guess_is_made_up_for_one_after_another(late: 
     for one in taken:
         meter.correct(one, 100.0, late)
     assert meter.wait(1.0, late) == pytest.approx(50, abs=2)
+
+
+def test_the_least_beyond_the_guess_is_made_up_for_too() -> None:
+    """Twenty of one token turn out to be of two, at 10 a second: what is beyond the room takes 3 seconds."""
+    meter = Meter(10.0, 1.0)
+    for one in [meter.take(1.0, 0.0) for _ in range(20)]:
+        meter.correct(one, 2.0, 0.0)
+    assert meter.wait(1.0, 0.0) > 1.5
+
+
+def test_what_went_before_it_was_exhausted_gives_nothing_back() -> None:
+    """It is forgotten: what leaves the window later is the server's word alone."""
+    meter = Meter(50.0, 1.0)
+    for _ in range(50):
+        meter.take(1.0, 999.5)
+    meter.exhaust(1000.0)
+    went = times(meter, [1.0] * 100)
+    assert went[-1] - 1000.0 == pytest.approx(100 * 1.02 / 50, rel=0.05)

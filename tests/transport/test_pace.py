@@ -145,3 +145,21 @@ def test_what_a_pause_shows_halves_it_at_most() -> None:
     pace.meter.rate = 11.0
     needed(pace, 2 * LONG + 3)
     assert pace.meter.rate == pytest.approx(11.0 * (1 + SLOW))
+
+
+@pytest.mark.parametrize(("configured", "answers"), [(math.inf, 99), (1000.0, 49)])
+def test_random_refusals_do_not_slow_it_down(configured: float, answers: int) -> None:
+    """One in a hundred is made up for, or one in fifty where the rate was told, and no more than that."""
+    pace = Pace(10.0, 0.0, configured=configured)
+    pace.refused(1.0, 1.0)
+    rate = pace.meter.rate
+    for _ in range(answers):
+        needed(pace, LONG / 10)
+        assert pace.meter.rate < 1.1 * rate
+    pace.refused(LONG / 10, LONG / 10)
+    assert pace.meter.rate == pytest.approx(rate, rel=0.001)
+
+
+def test_four_minutes_without_a_refusal_are_calm() -> None:
+    """No gateway counts for longer than a minute: after four without a refusal it was no limit."""
+    assert (CALM_SECONDS, RAMP_SECONDS) == (4 * 60.0, 60.0)
