@@ -59,7 +59,7 @@ TESTS: dict[str, list[str]] = {
     "transport/_credential": ["test_client.py", "laws/test_secrets.py"],
     "transport/_envelope": ["transport/test_begun.py", "laws/test_secrets.py"],
     "transport/_environment": ["transport/test_proxies.py"],
-    "transport/_governor": ["laws/test_governor.py"],
+    "transport/_governor": ["transport/test_governor.py", "laws/test_governor.py"],
     "transport/_idle": ["transport/test_connections.py"],
     "transport/_log": ["laws/test_secrets.py"],
     "transport/_meter": ["transport/test_meter.py"],

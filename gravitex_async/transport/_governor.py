@@ -153,7 +153,7 @@ class Governor:
     def at_rest(self) -> bool:
         """Whether nothing would be lost with it."""
         now = self._clock()
-        return not (self.active or self.waiting) and all(_at_rest(s, now) for s in self._scopes.values())
+        return all(_at_rest(scope, now) for scope in self._scopes.values())
 
     def statistics(self, host: str) -> list[LimitStatistics]:
         """How its models stand now."""
