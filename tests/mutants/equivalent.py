@@ -12,7 +12,7 @@ EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {
     "transport/_watch": {
         (
             'if transport is None or not hasattr(transport, "get_protocol"):',
-            "transport is None or not hasattr(transport, \"get_protocol\")  ->  "
+            'transport is None or not hasattr(transport, "get_protocol")  ->  '
             "(not hasattr(transport, 'get_protocol'))",
         ): "None has no such method",
     },
