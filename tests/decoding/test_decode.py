@@ -204,6 +204,30 @@ def test_the_fast_way_is_taken() -> None:
     assert counting.found == [10, 10, 9, 1]
 
 
+def test_an_odd_event_costs_itself_alone() -> None:
+    """It is read tolerantly, and the reads behind it are cut as before, unless half a character waits."""
+    block = b'data: {"id":"a"}\n\n' * 3
+    for odd, found in (
+        (b'data: {"n":"7"}\n\n', [3, 4, 3]),
+        (b'data: {"text":"\\ud83d"}\n\ndata: {"text":"\\ude00"}\n\n', [3, 5, 3]),
+        (b'data: {"text":"\\ud83d"}\n\n', [3, 4]),
+    ):
+        counting = Counting()
+        items, *_, events = decoded([block, block + odd, block], counting)
+        assert counting.found == found
+        assert [item.id for item in items].count("a") == 9
+        assert len(items) == events
+
+
+@pytest.mark.parametrize("newline", [LF, CRLF])
+def test_a_read_that_ends_as_a_whole_event_may_go_on_with_another(newline: bytes) -> None:
+    """What is left of the read before stands in front of it, whatever it looks like by itself."""
+    whole = b"data: {}" + newline * 2
+    assert cut_events(b"data: ", whole, newline) == ([b"data: {}"], b"")
+    assert cut_events(b'data: {"id":"', whole, newline) == ([b'{"id":"data: {}'], b"")
+    assert cut_events(b": c", whole, newline) == ([], b"")
+
+
 @pytest.mark.parametrize(
     ("block", "payloads"),
     [
@@ -275,6 +299,14 @@ def test_done_ends_the_stream(mark: bytes) -> None:
         b'data: {"id":"a"}\n\n' + mark.rstrip() + b"\n\n" + b'data: {"id":"z"}\n\nnonsense', b"data: {\n\n"
     )
     assert ([item.id for item in items], done, failure) == (["a"], True, "NoneType")
+
+
+def test_nothing_is_read_behind_a_mark_that_the_parser_held() -> None:
+    """Its end and another event may come in one read, which would be cut again from there on."""
+    for start, end in ((b"id: 1\ndata: [DO", b"NE]\n\n"), (b"id: 1\ndata: {nonsense", b"\n\n")):
+        for rest in (b'data: {"id":"z"}\n\n', b'event: x\ndata: {"id":"z"}\n\n'):
+            items, *_, events = fast(b'data: {"id":"a"}\n\n', start, end + rest)
+            assert ([item.id for item in items], events) == (["a"], 1)
 
 
 @pytest.mark.parametrize("event", ["ping", "keepalive", "heartbeat"])

@@ -5,19 +5,23 @@ Known by module, line and change, not by number: what stands here holds while th
 
 from __future__ import annotations
 
+_ONE_ENTRY = "there is one entry, so the first is the last"
+_LOOKED_AT = "how far is looked: what is no longer than a field's name is known from fewer bytes"
+_A_BYTE_MORE = "where the parser takes over: only the speed of one size of read depends on it"
+
 EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {
-    "gemini/_head": {
-        ("for name, value in zip(HEAD, found, strict=True):", "True  ->  False"): "both are as long as HEAD",
-    },
-    "transport/_watch": {
+    "decoding/_events": {
+        ("self._frame = data[: -len(payloads[0]) - len(blank)], blank", "0  ->  -1"): _ONE_ENTRY,
         (
-            'if transport is None or not hasattr(transport, "get_protocol"):',
-            'transport is None or not hasattr(transport, "get_protocol")  ->  '
-            "(not hasattr(transport, 'get_protocol'))",
-        ): "None has no such method",
+            "return None if len(cut[1]) > MAX_TAIL else cut",
+            "len(cut[1]) > MAX_TAIL  ->  (len(cut[1]) >= MAX_TAIL)",
+        ): _A_BYTE_MORE,
     },
-    "transport/_places": {
-        ("self._trial_at = 0.0", "0.0  ->  1.0"): "read only under a suspicion, which sets it",
-        ("self._trial_at = 0.0", "0.0  ->  -1.0"): "read only under a suspicion, which sets it",
+    "stream/_reading": {
+        (
+            "if is_event_stream(data if not start else bytes(start[:128]) + data[:128]):",
+            f"128  ->  {number}",
+        ): _LOOKED_AT
+        for number in (127, 129)
     },
 }

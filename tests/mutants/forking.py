@@ -67,7 +67,11 @@ def _in_child(tests: list[str], log: str, seconds: float) -> tuple[int, float]:
 
 def _test(tests: list[str], log: str) -> int:
     import pytest
+    from hypothesis import Phase, settings
 
+    # That a test fails is all there is to know: no time for a smaller example, and none of another mutant.
+    settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate], database=None)
+    settings.load_profile("mutants")
     with Path(log).open("w") as output, Path(os.devnull).open() as nothing:
         os.dup2(nothing.fileno(), 0)
         os.dup2(output.fileno(), 1)

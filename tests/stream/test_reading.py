@@ -138,6 +138,18 @@ def test_a_whole_answer_ends_well_however_its_body_ends(
     assert reading.accumulator.content == "One two"
 
 
+@pytest.mark.parametrize(("name", "marked"), [("chat", True), ("responses", True), ("gemini", False)])
+def test_which_answers_say_that_nothing_follows(name: str, marked: bool) -> None:
+    """Chat by its mark, Responses by its last event: then its body is waited for. Gemini goes on."""
+    dialect = DIALECTS[name]
+    reading = reading_of(dialect, dialect.text, dialect.finish)
+    assert reading.marked is (marked and not dialect.mark)
+    reading = reading_of(dialect, dialect.text, dialect.finish + dialect.mark)
+    assert (reading.marked, reading.at_mark, reading.whole, reading.over) == (marked, marked, True, False)
+    reading.leave()
+    assert reading.end.state == ("completed" if marked else "closed")
+
+
 @IN_ALL
 @pytest.mark.parametrize("end", [eof, unclean, lost, late])
 def test_an_answer_without_an_end_is_an_error(dialect: Dialect, end: Callable[[AnyReading], None]) -> None:
@@ -180,6 +192,7 @@ def test_an_error_inside_the_stream_is_that_of_its_status(dialect: Dialect, befo
     assert isinstance(found.failure, RateLimitError)
     assert found.failure.status == 429
     assert [delta.content for delta in found.deltas] == (["One", " two"] if before else [])
+    assert len(found.items) == len(found.added) == found.reading.end.evidence.events == (2 if before else 0)
     assert found.reading.end.state == "failed"
     assert found.accumulator.content == ("One two" if before else "")
 
@@ -232,6 +245,18 @@ def test_what_is_no_answer_is_an_error(
     reading.end_of_body()
     assert type(reading.failure) is cls
     assert reading.end.state == ("interrupted" if cls is StreamInterrupted else "failed")
+
+
+@pytest.mark.parametrize("before", [b"", b" ", b"\r\n\r\n", b"\xef\xbb\xbf", b" " * 300])
+def test_a_stream_is_known_by_its_first_bytes(before: bytes) -> None:
+    """Two reads may hold the name of its first field between them, and blanks may stand before it."""
+    chat = DIALECTS["chat"]
+    for cut in (1, 2, 4):
+        found = read(chat.make, [before + chat.text[:cut], chat.text[cut:] + chat.finish + chat.mark])
+        assert (found.reading.end.state, found.reading.body) == ("completed", None)
+        assert found.accumulator.content == "One two"
+        assert found.reading.end.evidence.bytes >= len(chat.text + chat.finish + chat.mark)
+    assert Reading(*chat.make()).receive(before + chat.text)
 
 
 def test_a_body_that_is_no_stream_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
