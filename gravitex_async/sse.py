@@ -151,9 +151,6 @@ class SSEParser:
         if self._dead is not None:
             raise copy.copy(self._dead)
         events: list[SSEEvent] = []
-        if self._bom:
-            held, self._bom = self._bom, None
-            self._lines(held, events)
         if self._strict or self._unparsed is not None:
             return events
         if self._pieces:

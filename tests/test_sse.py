@@ -84,6 +84,7 @@ BOTH: dict[str, tuple[bytes, list[Seen]]] = {
     "bom-once": (b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\ndata: b\n\n", [message("b")]),
     "bom-later-is-content": (b"data: a\n\n\xef\xbb\xbfdata: b\n\n", [message("a")]),
     "bom-in-data": (b"data: \xef\xbb\xbfa\n\n", [("message", b"\xef\xbb\xbfa", "")]),
+    "half-bom-alone": (b"\xef\xbb", []),
     "half-bom": (b"\xef\xbbdata: a\n\ndata: b\n\n", [message("b")]),
     "other-separators-kept": (
         "data: a\u2028b\u0085c\u2029d\x0be\x0cf\x1cg\n\n".encode(),

@@ -107,7 +107,7 @@ class ChoiceParts:
     def _take_texts(self, delta: ChoiceDelta) -> tuple[str, str]:
         content, thought = delta.content, delta.reasoning_content or delta.reasoning or ""
         if isinstance(content, list):
-            content, thought = text_of(content), thought or reasoning_of(delta)
+            content, thought = text_of(content), reasoning_of(delta)
         elif not thought and delta.reasoning_details:
             thought = reasoning_of(delta)
         if content:

@@ -363,3 +363,121 @@ def test_reading_does_not_disturb_folding() -> None:
         assert folded.fold([item]) == [Delta(str(position))]
         assert folded.content == "".join(map(str, range(position + 1)))
         folded.final()
+
+
+# What chunks of several things at once bring
+
+
+def test_text_and_calls_in_one_chunk() -> None:
+    """Both arrive, in a first chunk and in a later one; so do thinking and calls."""
+    calls = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "1"}}]}
+    for channel in ("content", "reasoning_content"):
+        result = fold([chunk({channel: "a", **calls}), chunk({channel: "b", **calls})])
+        assert getattr(result.folded, channel) == "ab"
+        assert result.calls() == [("a", "f", "11")]
+        assert [len(delta.tool_calls) for delta in result.deltas] == [1, 1]
+
+
+def test_thinking_beside_parts_of_text() -> None:
+    """The field for thinking goes before the parts, which say the same."""
+    parts = [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "yes"}]
+    result = fold([chunk({"content": parts, "reasoning_content": "oh"})])
+    assert (result.folded.reasoning_content, result.folded.content) == ("oh", "yes")
+
+
+@pytest.mark.parametrize(("odd", "name"), [(None, "first"), ("", "first"), ("other", "other")])
+def test_the_senders_name_is_the_first(odd: str | None, name: str) -> None:
+    """Whenever it comes: mostly with the first chunk."""
+    named = [chunk({"content": "a", "name": name}) for name in (odd, "first", "second")]
+    assert fold([chunk({"content": "a"}), *named]).final.choices[0].message.name == name
+    assert fold([chunk({"content": "a"})]).final.choices[0].message.name is None
+
+
+def test_what_counts_as_content() -> None:
+    """Each piece that a reader is given, of whatever kind, is one step on."""
+    for delta, progress in (
+        ({"refusal": "n"}, (1, 0)),
+        ({"audio": {"data": "QQ"}}, (1, 0)),
+        ({"tool_calls": [{"index": 0, "id": "a"}]}, (1, 0)),
+        ({"function_call": {"name": "f"}}, (1, 0)),
+        ({"content": "a", "reasoning": "b"}, (1, 1)),
+        ({"annotations": [{}]}, (0, 0)),
+        ({"role": "assistant"}, (0, 0)),
+    ):
+        assert fold([chunk(delta)]).folded.progress == progress
+        assert fold([chunk(delta)] * 2 + [chunk(delta, index=1)]).folded.progress == tuple(
+            3 * n for n in progress
+        )
+
+
+def test_a_message_that_says_nothing() -> None:
+    """Its content is "", and absent where a call or a refusal stands in its place."""
+    assert fold([chunk({"role": "assistant"})]).final.choices[0].message.content == ""
+    refused = fold([chunk({"refusal": "no"})]).final.choices[0].message
+    assert (refused.content, refused.refusal, refused.reasoning_details) == (None, "no", None)
+    called = fold([chunk({"tool_calls": [{"index": 0, "id": "a"}]})]).final.choices[0].message
+    assert (called.content, called.refusal, called.annotations) == (None, None, None)
+
+
+# Content filters
+
+
+class Looking(ChatAccumulator):
+    """Counts the chunks that were not taken in place."""
+
+    looked_at = 0
+
+    def _take(self, chunk: Any) -> Any:
+        self.looked_at += 1
+        return super()._take(chunk)
+
+
+def test_results_that_repeat_are_not_looked_at() -> None:
+    """Azure sends them with each chunk: pieces of text that bring the same ones are taken as text alone."""
+
+    def item(severity: str) -> Any:
+        tree = chunk({"content": "a"})
+        tree["choices"][0]["content_filter_results"] = {"hate": {"filtered": False, "severity": severity}}
+        return CHUNKS.decode(msgspec.json.encode(tree))
+
+    plain = CHUNKS.decode(msgspec.json.encode(chunk({"content": "a"})))
+    folded = Looking()
+    folded.fold([item("safe")] * 5 + [plain] * 2 + [item("safe")])
+    assert (folded.looked_at, folded.content) == (1, "a" * 8)
+    folded.fold([item("low"), item("low")])
+    assert folded.looked_at == 2
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("less", "graver"),
+    [
+        ({"severity": "safe"}, {"severity": "low"}), ({"severity": "low"}, {"severity": "medium"}),
+        ({"severity": "medium"}, {"severity": "high"}), ({"severity": "high"}, {"detected": True}),
+        ({"severity": "high", "detected": True}, {"filtered": True}),
+        ({"severity": "new"}, {"severity": "safe"}),
+        ({"severity": 7}, {"severity": "safe"}), ({"filtered": False}, {"filtered": True}),
+        ({"detected": False, "severity": "low"}, {"severity": "medium"}), ("words", {"severity": "safe"}),
+    ],
+)  # fmt: skip
+def test_of_each_category_the_gravest_counts(less: Any, graver: Any, order: int) -> None:
+    """Whichever piece of the text it was said of."""
+    chunks = []
+    for result in (less, graver)[::order]:
+        tree = chunk({"content": "a"})
+        tree["choices"][0]["content_filter_results"] = {"hate": result, "violence": {"severity": "safe"}}
+        chunks.append(tree)
+    found = fold(chunks).final.choices[0].content_filter_results
+    assert found == {"hate": graver, "violence": {"severity": "safe"}}
+
+
+def test_endless_categories_are_no_reason_to_allocate() -> None:
+    """What is behind the sixty-fourth is dropped; the ones before it go on."""
+    chunks = []
+    for number in [*range(100), 0]:
+        tree = chunk({"content": "a"})
+        severity = "high" if chunks and not number else "low"
+        tree["choices"][0]["content_filter_results"] = {str(number): {"severity": severity}}
+        chunks.append(tree)
+    found = fold(chunks).final.choices[0].content_filter_results
+    assert (len(found), found["0"]) == (64, {"severity": "high"})

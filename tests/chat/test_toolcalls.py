@@ -132,6 +132,34 @@ def test_equal_pieces_are_not_taken_for_repeats() -> None:
     assert fold([call(0, "a", "f", "1"), call(0, "a", "f", "1")]).calls() == [("a", "f", "11")]
 
 
+def test_a_repeat_has_its_id() -> None:
+    """Without one, the same JSON object again is one more piece; and it is all of what came before."""
+    assert fold([call(0, "a", "f", PARIS), call(0, None, None, PARIS)]).calls() == [("a", "f", PARIS * 2)]
+    assert fold([call(0, "a", "f", PARIS), call(0, "a", "f", "{}")]).calls() == [("a", "f", PARIS + "{}")]
+    cut = [call(0, "a", "f", "{"), call(0, None, None, "}"), call(0, "a", "f", "{}")]
+    assert fold(cut).calls() == [("a", "f", "{}{}")]
+    for odd in ("{", "}", "{nonsense}", "[1]"):
+        assert fold([call(0, "a", "f", odd)] * 2).calls() == [("a", "f", odd * 2)]
+
+
+def test_what_is_empty_is_absent_from_deltas() -> None:
+    """An id and a name are None where a fragment brings none."""
+    for empty in (None, ""):
+        result = fold([call(0, "a", "f", ""), call(0, empty, empty, "1"), call(0, empty, empty, "")])
+        found = [(c.id, c.name, c.arguments) for delta in result.deltas for c in delta.tool_calls]
+        assert found == [("a", "f", ""), (None, None, "1"), (None, None, "")]
+
+
+def test_calls_of_a_plain_answer_without_anything() -> None:
+    """Text is "", and what goes back with the call is what came with it."""
+    empty = whole_call(MessageToolCall(), 3)
+    assert (empty.id, empty.name, empty.arguments, empty.index, empty.extra) == ("", "", "", 3, {})
+    tree = {"id": "b", "type": "custom", "custom": {"name": "g", "input": "i"}, "extra_content": {"x": 1}}
+    custom = whole_call(msgspec.convert(tree, MessageToolCall), 0)
+    assert (custom.id, custom.name, custom.arguments) == ("b", "g", "i")
+    assert custom.extra == {"type": "custom", "extra_content": {"x": 1}}
+
+
 def test_broken_arguments_are_the_callers_to_see() -> None:
     """Invalid JSON is given as it came, and only ``parsed`` complains."""
     (tool,) = fold([call(0, "a", "f", '{"cut')]).folded.tool_calls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import tracemalloc
@@ -443,6 +444,28 @@ def test_a_sound_field_beside_an_odd_one_is_untouched() -> None:
 def test_a_wrong_value_under_a_key_of_the_callers_is_reported() -> None:
     """The place of an error below a free key cannot be named, so it is not guessed at."""
     assert isinstance(failing(b'data: {"labels":{"a.b":{"index":null}}}\n\n'), DecodeError)
+
+
+def test_what_was_wrong_is_said_of_what_came() -> None:
+    """Not of what a repair made of it, and not of JSON that is no object as if it were one."""
+    assert "expected a JSON object in the event, got '[1]'" in str(failing(b"data: [1]\n\n"))
+    for payload, got in ((b'{"inner":"7"}', "str"), (b'{"labels":7}', "int"), (b'{"on":[]}', "array")):
+        assert f"got `{got}`" in str(failing(b"data: " + payload + b"\n\n"))
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"labels": {"index": {"text": "a"}, "k": {"index": None}}},
+        {"labels": {"arguments": {"text": "a"}, "k": {"arguments": {}}}},
+    ],
+)
+def test_nothing_is_repaired_at_a_guess(tree: dict[str, Any]) -> None:
+    """Where the place of an error has no name, what stands at a place of that name is left alone."""
+    before = copy.deepcopy(tree)
+    with pytest.raises(DecodeError, match=r"\[\.\.\.\]"):
+        TolerantDecoder(Item).convert(tree)
+    assert tree == before
 
 
 # Halves of emoji
