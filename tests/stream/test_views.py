@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from gravitex_async import AsyncGravitex, Delta, StreamInterrupted
+from gravitex_async.deltas import ToolCallDelta
+from gravitex_async.stream._text_views import SplitDeltas
 from gravitex_async.testing import LocalGateway
+from gravitex_async.usage import Usage
 
 from ..shapes import Point, Step
 
@@ -109,3 +113,51 @@ async def test_growing_texts(client: AsyncGravitex, gateway: LocalGateway) -> No
     view = client.chat.completions.stream(**ASK).partial(Step, strings="growing")
     texts = [step.text async for step in view]
     assert texts == [None, "", "s", "so", "sou", "soup", "soup", "soup"]
+
+
+# Thinking taken out of deltas, whatever they come from
+
+
+async def split(*deltas: Delta) -> list[Delta]:
+    """What the split view makes of *deltas*."""
+
+    async def given() -> AsyncIterator[Delta]:
+        for delta in deltas:
+            yield delta
+
+    view = SplitDeltas(given())
+    assert aiter(view) is view
+    return [delta async for delta in view]
+
+
+async def test_a_delta_that_has_nothing_to_split_is_passed_on() -> None:
+    """The same object, with all that came beside the text."""
+    plain = Delta("a", "b", "c", (ToolCallDelta(0),), None, Usage(1, 2, 3, source="server"), 4)
+    bare = Delta(finish_reason="stop")
+    found = await split(plain, bare)
+    assert found[0] is plain
+    assert found[1] is bare
+
+
+async def test_what_is_held_back_hides_nothing_else() -> None:
+    """A delta that brings more than the held text is given for that; one that does not is left out."""
+    usage = Usage(1, 2, 3, source="server")
+    assert await split(Delta("<thi", usage=usage), Delta("nk>"), Delta("a", "b")) == [
+        Delta(usage=usage), Delta(reasoning_content="ba"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["<thi", "<think>a</thi"])
+async def test_the_finish_brings_what_was_held_back(text: str) -> None:
+    """In its own delta, so that nothing follows it; where there is none, the end does."""
+    content, thought = (text, "") if text == "<thi" else ("", "a</thi")
+    closed = await split(Delta(text, index=1), Delta(finish_reason="stop", index=1))
+    assert "".join(d.content for d in closed) == content
+    assert "".join(d.reasoning_content for d in closed) == thought
+    assert (closed[-1].finish_reason, closed[-1].index) == ("stop", 1)
+    assert (closed[-1].content or closed[-1].reasoning_content) == ("<thi" if content else "</thi")
+    ended = await split(Delta(text), Delta("x", index=1), Delta(text, index=2))
+    for index in (0, 2):
+        own = [d for d in ended if d.index == index]
+        assert "".join(d.content for d in own) == content
+        assert "".join(d.reasoning_content for d in own) == thought
