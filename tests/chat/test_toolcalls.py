@@ -134,7 +134,9 @@ def test_equal_pieces_are_not_taken_for_repeats() -> None:
 
 def test_a_repeat_has_its_id() -> None:
     """Without one, the same JSON object again is one more piece; and it is all of what came before."""
-    assert fold([call(0, "a", "f", PARIS), call(0, None, None, PARIS)]).calls() == [("a", "f", PARIS * 2)]
+    for name in (None, "f"):
+        repeated = [call(0, "a", "f", PARIS), call(0, None, name, PARIS)]
+        assert fold(repeated).calls() == [("a", "f", PARIS * 2)]
     assert fold([call(0, "a", "f", PARIS), call(0, "a", "f", "{}")]).calls() == [("a", "f", PARIS + "{}")]
     cut = [call(0, "a", "f", "{"), call(0, None, None, "}"), call(0, "a", "f", "{}")]
     assert fold(cut).calls() == [("a", "f", "{}{}")]
