@@ -108,7 +108,7 @@ class ChoiceParts:
         content, thought = delta.content, delta.reasoning_content or delta.reasoning or ""
         if isinstance(content, list):
             content, thought = text_of(content), reasoning_of(delta)
-        elif not thought and delta.reasoning_details:
+        elif delta.reasoning_details:
             thought = reasoning_of(delta)
         if content:
             self.content.append(content)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gravitex_async.chat import ChatAccumulator, ChatCompletion
+from gravitex_async.chat import ChatAccumulator, ChatCompletion, ChatCompletionMessage
 from gravitex_async.deltas import Delta
 from gravitex_async.errors import DecodeError
 from gravitex_async.usage import Usage
@@ -393,6 +393,21 @@ def test_the_senders_name_is_the_first(odd: str | None, name: str) -> None:
     assert fold([chunk({"content": "a"})]).final.choices[0].message.name is None
 
 
+def test_the_providers_own_finish_reason_stays() -> None:
+    """Beside the neutral one, whatever comes behind it."""
+    tree = chunk(finish="stop")
+    tree["choices"][0]["native_finish_reason"] = "STOP"
+    choice = fold([chunk({"content": "a"}), tree, chunk()]).final.choices[0]
+    assert (choice.finish_reason, choice.native_finish_reason) == ("stop", "STOP")
+
+
+@pytest.mark.parametrize("odd", [7, ["a"], {"a": 1}])
+def test_a_name_that_is_no_text_is_none(odd: Any) -> None:
+    """It is no reason to fail, and leaves the place to one that is."""
+    named = [chunk({"content": "a", "name": name}) for name in (odd, "b")]
+    assert fold(named).final.choices[0].message.name == "b"
+
+
 def test_what_counts_as_content() -> None:
     """Each piece that a reader is given, of whatever kind, is one step on."""
     for delta, progress in (
@@ -411,8 +426,8 @@ def test_what_counts_as_content() -> None:
 
 
 def test_a_message_that_says_nothing() -> None:
-    """Its content is "", and absent where a call or a refusal stands in its place."""
-    assert fold([chunk({"role": "assistant"})]).final.choices[0].message.content == ""
+    """Its content is "", and absent where a call or a refusal stands in its place; all else is absent."""
+    assert fold([chunk({"role": "assistant"})]).final.choices[0].message == ChatCompletionMessage(content="")
     refused = fold([chunk({"refusal": "no"})]).final.choices[0].message
     assert (refused.content, refused.refusal, refused.reasoning_details) == (None, "no", None)
     called = fold([chunk({"tool_calls": [{"index": 0, "id": "a"}]})]).final.choices[0].message

@@ -205,6 +205,14 @@ def test_the_fast_way_is_taken() -> None:
     assert counting.found == [10, 10, 9, 1]
 
 
+def test_a_large_event_in_two_large_reads_is_cut() -> None:
+    """What is left of a read is put before the next one if it is no larger than the read it came in."""
+    event = b'data: {"id":"' + b"b" * (3 * MAX_TAIL) + b'"}\n\n'
+    counting = Counting()
+    items, *_ = decoded([event[: 2 * MAX_TAIL], event[2 * MAX_TAIL :]], counting)
+    assert (len(items), counting.found) == (1, [0, 1])
+
+
 def test_an_odd_event_costs_itself_alone() -> None:
     """It is read tolerantly, and the reads behind it are cut as before, unless half a character waits."""
     block = b'data: {"id":"a"}\n\n' * 3

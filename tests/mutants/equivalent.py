@@ -8,19 +8,20 @@ from __future__ import annotations
 _ONE_ENTRY = "there is one entry, so the first is the last"
 _NO_NAME = "a field without a name means nothing, so a comment may be taken for one"
 _LOOKED_AT = "how far is looked: what is no longer than a field's name is known from fewer bytes"
-_A_BYTE_MORE = "where the parser takes over: only the speed of one size of read depends on it"
 
 EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {
     "chat/_accumulate": {
         ("if len(choices) == 1 and choices[0].usage is None:", "0  ->  -1"): _ONE_ENTRY,
         ("choice = choices[0]", "0  ->  -1"): _ONE_ENTRY,
     },
+    "chat/_choice": {
+        (
+            "if results and results != self.filter_results:",
+            "results and results != self.filter_results  ->  (results)",
+        ): "what a filter says again is as grave as before: not asking costs time alone",
+    },
     "decoding/_events": {
         ("self._frame = data[: -len(payloads[0]) - len(blank)], blank", "0  ->  -1"): _ONE_ENTRY,
-        (
-            "return None if len(cut[1]) > MAX_TAIL else cut",
-            "len(cut[1]) > MAX_TAIL  ->  (len(cut[1]) >= MAX_TAIL)",
-        ): _A_BYTE_MORE,
     },
     "sse": {
         (
