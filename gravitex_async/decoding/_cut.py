@@ -81,10 +81,10 @@ def cut_events(tail: bytes, data: bytes, newline: bytes = LF, head: bytes = _HEA
 
 
 def _behind_idle_lines(block: bytes, newline: bytes) -> bytes:
-    """What follows the comments and empty lines that *block* begins with."""
+    """What follows the comments and empty lines that *block* begins with, each of them one line."""
     while block[:1] == b":" or block.startswith(newline):
         end = block.find(newline)
-        if end < 0:
+        if end < 0 or not is_one_line([block[:end]], CRLF):
             break
         block = block[end + len(newline) :]
     return block

@@ -496,3 +496,12 @@ def test_endless_categories_are_no_reason_to_allocate() -> None:
         chunks.append(tree)
     found = fold(chunks).final.choices[0].content_filter_results
     assert (len(found), found["0"]) == (64, {"severity": "high"})
+
+
+def test_what_no_struct_knows_stays_with_its_call() -> None:
+    """A field of a fragment is among what goes back with the call."""
+    calls = [
+        {"index": 3, "id": "a", "x": 1, "function": {"name": "f"}},
+        {"index": 5, "id": "b", "function": {"name": "g"}},
+    ]
+    assert [tool.extra for tool in fold([chunk({"tool_calls": calls})]).folded.tool_calls] == [{"x": 1}, {}]

@@ -107,6 +107,8 @@ STREAMS = st.lists(st.sampled_from(FRAGMENTS), max_size=12).map(b"".join)
 @example(b'\xef\xbb\xbfdata: {"id":"a"}\n\n', [0, 1, 2])
 @example(b'data: {"id":"a"}\n\ndata: [DONE]\n\ndata: {"id":"b"}\n\n', [])
 @example(b'data: [DONE]\n\ndata: {"id":"b"}\n\n', [3])
+@example(b': ping\n\ndata: {"id":"a"}\r\n\r\n', [])
+@example(b': ping\rdata: {"id":"a"}\r\n\r\n', [])
 @example(b'data: {"id":"a"}\n\ndata: {"error":{"code":429}}\n\ndata: {"id":"b"}\n\n', [2])
 def test_the_fast_way_is_the_slow_way(body: bytes, cuts: list[int]) -> None:
     """Any stream in any cut: same items, same payloads, same end, same failure, fast, slow and bytewise."""
