@@ -94,7 +94,7 @@ TESTS: dict[str, list[str]] = {
     "stream/_views": ["stream/test_views.py", "stream/test_stream.py"],
     # chat completions
     "chat/__init__": ["chat/test_history.py"],
-    "chat/_accumulate": ["chat/test_accumulate.py", "chat/test_toolcalls.py"],
+    "chat/_accumulate": ["chat/test_accumulate.py", "chat/test_toolcalls.py", "chat/test_plain.py"],
     "chat/_api": ["chat/test_checklist.py", "chat/test_parse.py", "test_words.py"],
     "chat/_choice": ["chat/test_accumulate.py", "chat/test_toolcalls.py"],
     "chat/_decode": ["chat/test_decode.py"],

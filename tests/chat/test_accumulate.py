@@ -505,3 +505,16 @@ def test_what_no_struct_knows_stays_with_its_call() -> None:
         {"index": 5, "id": "b", "function": {"name": "g"}},
     ]
     assert [tool.extra for tool in fold([chunk({"tool_calls": calls})]).folded.tool_calls] == [{"x": 1}, {}]
+
+
+def test_counts_beside_several_choices_are_told_once() -> None:
+    """With the first delta there is, or by themselves."""
+    for first, told in (({"content": "a"}, [True, False]), ({}, [True])):
+        tree = chunk(first, usage=USAGE)
+        tree["choices"].append({"index": 1, "delta": {"content": "b"}})
+        assert [delta.usage is not None for delta in fold([tree]).deltas] == told
+
+
+def test_progress_of_an_answer_without_a_first_choice() -> None:
+    """Content of any choice is content."""
+    assert fold([chunk({"content": "x"}, index=1)]).folded.progress == (1, 0)
