@@ -16,8 +16,9 @@ and 1.54, deltas of 500 streams, opening included, five rounds, spread 7 to 16 %
 each large read gets fresh pages from the system. With the C library made to take them
 (``MALLOC_MMAP_THRESHOLD_=131072``) the default floor costs 30.7 µs an event, without 30.0: it is not that.
 
-Finding: a quick run on a busy machine (500 streams, three rounds opened first, no figures to quote): chunks
-1.62 times the floor and deltas 1.55; opening included 1.42 and 1.16, the floor at 256 KB 1.02.
+Finding: 500 streams, opening included, three rounds, spread 2 %: chunks 1.45 times the floor, deltas 1.49;
+the floor at 256 KB 1.13, spread 39 %. Opened first, 100 streams of few events: 1.74 and 1.95, spread 4 to 24
+%; that is the first event of each stream, which is dearer than the others.
 """
 
 from __future__ import annotations
