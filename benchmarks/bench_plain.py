@@ -6,11 +6,12 @@ One request after the other on a kept connection. Plain: the answer is 100 words
 ``json()``. Opening: a stream of four events (role, word, finish reason, usage) read to its end, the floor is
 ``post`` and ``readany``.
 
-Finding: a plain request 0.97 times the floor, opening a short stream 1.37 (three rounds, spread 1 to 8 %), since
-requests over a kept connection are sent without a task of their own. Before that a plain request was 1.38 to
-1.44 times the floor, openai-python 6.3. What had been won until then: aiohttp's own ``trust_env`` reads .netrc
-and the proxy variables anew for every request, in threads (``floor-plain-env``), the session looks for a proxy once per origin; asking for
-permits and slots before waiting for them, and for bytes before arming a clock (1.66 to 1.41).
+Finding: a plain request 0.97 times the floor, opening a short stream 1.37 (three rounds, spread 1 to 8 %),
+since requests over a kept connection are sent without a task of their own. Before that a plain request was
+1.38 to 1.44 times the floor, openai-python 6.3. What had been won until then: aiohttp's own ``trust_env``
+reads .netrc and the proxy variables anew for every request, in threads (``floor-plain-env``), the session
+looks for a proxy once per origin; asking for permits and slots before waiting for them, and for bytes before
+arming a clock (1.66 to 1.41).
 """
 
 from __future__ import annotations
