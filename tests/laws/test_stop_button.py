@@ -189,8 +189,9 @@ async def test_an_answer_that_began_while_nobody_waited_is_closed(
 
 
 @pytest.mark.parametrize("warm", [False, True], ids=["a task opens", "sent at once"])
-async def test_a_stop_at_the_moment_the_answer_begins(warm: bool) -> None:
+async def test_a_stop_at_the_moment_the_answer_begins(warm: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The request is over, and the reader that waits for it has not gone on yet."""
+    monkeypatch.setenv("GRAVITEX_PRIVATE_AIOHTTP", "on")  # else nothing is sent at once
     begin = asyncio.Event()
 
     async def late(writer: asyncio.StreamWriter) -> None:
