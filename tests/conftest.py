@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
@@ -22,6 +23,12 @@ MOST_WORKERS = 8  # each loads everything anew; the slowest file sets the pace f
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "virtual(turn=0.0): on a loop whose clock jumps; see tests/virtual.py")
+    if sys.version_info < (3, 11):
+        # asyncio of 3.10 calls every TLS transport unclosed that its peer has closed, and says so when it is
+        # collected: in any later test of the same process.
+        config.addinivalue_line(
+            "filterwarnings", "ignore:unclosed transport <asyncio.sslproto:ResourceWarning"
+        )
 
 
 @pytest.hookimpl(optionalhook=True)
