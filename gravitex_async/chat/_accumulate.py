@@ -13,7 +13,7 @@ from typing import Any, Final
 from ..decoding import ErrorInfo, find_error, find_flat, more_than
 from ..deltas import Delta, EndReason, Revised, ToolCall, neutral_reason
 from ..usage import Usage
-from ._choice import ChoiceParts
+from ._choice import COMMON, ChoiceParts
 from ._decode import chunk_of, completion_of
 from ._deltas import added, counted
 from ._head import HEAD_FIELDS, Head
@@ -219,7 +219,7 @@ class ChatAccumulator:
         """Less is missing than before: more chunks are plain."""
         first = self._first
         if first is not None:
-            self._plain = (_more_test(self._head.lacking, first.name is None), first)
+            self._plain = (_more_test(self._head.lacking), first)
 
     def _take_usage(self, usage: CompletionUsage) -> Usage | None:
         """Takes the counts, and gives them as a delta tells them."""
@@ -231,17 +231,15 @@ class ChatAccumulator:
 # What may stand in a plain chunk: pieces, what is of no use to an answer, and what it has already.
 _QUIET_CHUNK: Final = {"object", "choices", "obfuscation"}
 _QUIET_CHOICE: Final = {"delta", "content_filter_results"}
-_QUIET_DELTA: Final = {
-    "role", "content", "reasoning_content", "reasoning", "tool_calls", "channel", "token_id", "token_ids",
-}  # fmt: skip
+_QUIET_DELTA: Final = COMMON - {"function_call"}
 
 
 @functools.cache  # as many as there are sets of head fields
-def _more_test(lacking: frozenset[str], nameless: bool) -> Callable[..., bool]:
+def _more_test(lacking: frozenset[str]) -> Callable[..., bool]:
     return more_than(
         chunk=(ChatCompletionChunk, _QUIET_CHUNK | (HEAD_FIELDS - lacking)),
         choice=(ChunkChoice, _QUIET_CHOICE),
-        delta=(ChoiceDelta, _QUIET_DELTA if nameless else _QUIET_DELTA | {"name"}),
+        delta=(ChoiceDelta, _QUIET_DELTA),
     )
 
 

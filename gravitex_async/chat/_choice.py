@@ -28,7 +28,7 @@ from ._structs import (
 )
 from ._toolcalls import ToolCallAssembly
 
-__all__ = ["ChoiceParts"]
+__all__ = ["COMMON", "ChoiceParts"]
 
 # More categories than this in one answer are no filter's but garbage; the rest is dropped.
 MAX_CATEGORIES: Final = 64
@@ -55,11 +55,11 @@ _NONE: Final = _Rarities()
 _NO_CALLS: Final[tuple[ToolCallDelta, ...]] = ()
 
 # Which fields of a delta are taken one by one, or mean nothing to an answer; what has more is looked through.
-_COMMON: Final = {
+COMMON: Final = {
     "role", "content", "reasoning_content", "reasoning", "tool_calls", "function_call", "channel", "token_id",
     "token_ids",
 }  # fmt: skip
-_is_rare: Final = more_than(delta=(ChoiceDelta, _COMMON))
+_is_rare: Final = more_than(delta=(ChoiceDelta, COMMON))
 _is_more: Final = more_than(choice=(ChunkChoice, {"index", "delta", "usage"}))
 
 

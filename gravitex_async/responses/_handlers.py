@@ -45,24 +45,17 @@ Handler = Callable[[Draft, Any], Deltas]
 # Pieces of text
 
 
-def _text_piece(draft: Draft, event: e.OutputTextDeltaEvent) -> Deltas:
-    piece = event.delta
-    if not piece:
-        return ()
-    text = draft.snapshot.text(TEXT, event.item_id, event.output_index, event.content_index)
-    text.pieces.append(piece)
-    draft.content += 1
-    return Delta(piece)
+def _content_piece(place: Place, made: Callable[[str], Delta]) -> Handler:
+    def take(draft: Draft, event: Any) -> Deltas:
+        piece = event.delta
+        if not piece:
+            return ()
+        text = draft.snapshot.text(place, event.item_id, event.output_index, event.content_index)
+        text.pieces.append(piece)
+        draft.content += 1
+        return made(piece)
 
-
-def _refusal_piece(draft: Draft, event: e.RefusalDeltaEvent) -> Deltas:
-    piece = event.delta
-    if not piece:
-        return ()
-    text = draft.snapshot.text(REFUSAL, event.item_id, event.output_index, event.content_index)
-    text.pieces.append(piece)
-    draft.content += 1
-    return refusal(piece)
+    return take
 
 
 def _reasoning_piece(place: Place, index: str) -> Handler:
@@ -249,8 +242,8 @@ def _arguments_whole(draft: Draft, event: e.FunctionCallArgumentsDoneEvent) -> D
 
 
 HANDLERS: dict[type[Any], Handler] = {
-    e.OutputTextDeltaEvent: _text_piece,
-    e.RefusalDeltaEvent: _refusal_piece,
+    e.OutputTextDeltaEvent: _content_piece(TEXT, Delta),
+    e.RefusalDeltaEvent: _content_piece(REFUSAL, refusal),
     e.ReasoningTextDeltaEvent: _reasoning_piece(THOUGHT, "content_index"),
     e.ReasoningSummaryTextDeltaEvent: _reasoning_piece(SUMMARY, "summary_index"),
     e.FunctionCallArgumentsDeltaEvent: _call_piece(ARGUMENTS),
