@@ -9,6 +9,7 @@ Strategy
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -18,7 +19,9 @@ try:
 except ImportError:  # free-threaded builds
     from msgspec.json import decode as loads
 
-__all__ = ["dumps", "dumps_into", "loads", "loads_tolerant", "to_builtins"]
+__all__ = ["dumps", "dumps_into", "loads", "loads_tolerant", "to_builtins", "whole", "whole_text"]
+
+_SURROGATE = "[\ud800-\udfff]"
 
 
 def _plain(value: object) -> object:
@@ -50,6 +53,22 @@ def loads_tolerant(data: bytes | bytearray | memoryview) -> Any:
             return json.loads(bytes(data).decode("utf-8-sig", "replace"), strict=False)
         except RecursionError:
             raise ValueError("nested too deeply") from None
+
+
+def whole_text(text: str) -> str:
+    """Joins surrogates that stand side by side into their character; a lone one becomes U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def whole(tree: Any) -> Any:
+    """Plain values without lone surrogates, which no encoder takes; the same object where there are none."""
+    if isinstance(tree, str):
+        return whole_text(tree) if re.search(_SURROGATE, tree) else tree
+    if isinstance(tree, dict):
+        return {whole(key): whole(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [whole(item) for item in tree]
+    return tree
 
 
 def to_builtins(value: object) -> Any:

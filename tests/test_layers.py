@@ -21,7 +21,7 @@ NAME = PACKAGE.name
 # lines before it. Every file of the package stands in one line, under its first name below the package.
 LAYERS: list[set[str]] = [
     {"errors", "config", "usage", "deltas", "timings", "ratelimit", "_checks", "_lines", "_json", "_version",
-     "_counts", "_arguments", "_results", "_files", "thinking"},
+     "_counts", "_arguments", "_results", "_files", "_headers", "_jsonable", "answers", "images", "thinking"},
     {"sse", "decoding", "schema"},
     {"_frames", "transport"},
     {"stream", "_resource"},

@@ -17,7 +17,6 @@ from ._failures import (
     find_flat,
     flat_error,
     parse_body,
-    request_id_of,
     retry_after_of,
 )
 from ._guards import any_of, fields_but, made_of, more_than
@@ -42,6 +41,5 @@ __all__ = [
     "made_of",
     "more_than",
     "parse_body",
-    "request_id_of",
     "retry_after_of",
 ]

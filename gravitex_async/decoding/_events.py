@@ -21,6 +21,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
+from ..answers import keep_payload
 from ..errors import APIError, DecodeError, EventTooLargeError
 from ..sse import BOM, MAX_EVENT_BYTES, SSEEvent, SSEParser
 from ._cut import CRLF, LF, Cut, Cutter, cut_events
@@ -291,7 +292,9 @@ class EventDecoder(Generic[T]):
             tree["type"] = event.event
         if self._unknown is not None and (item := self._unknown(tree, bytes(event.data))) is not None:
             return item
-        return tolerant.convert(tree)
+        item = tolerant.convert(tree)
+        keep_payload(item, bytes(event.data))  # it may have been more than the struct can hold
+        return item
 
     def _closing(self, items: list[T]) -> None:
         """Takes the block that the end of input left open: whole JSON counts, anything less was cut."""

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from .. import errors
+from .._headers import request_id_of
 from .._json import loads_tolerant
 from ._status_words import status_meant
 
@@ -35,7 +36,6 @@ __all__ = [
     "find_flat",
     "flat_error",
     "parse_body",
-    "request_id_of",
     "retry_after_of",
 ]
 
@@ -101,10 +101,8 @@ _FAILED = frozenset({"error", "fail", "failed", "failure"})
 
 # Patterns as text: re compiles them when they are first needed, and keeps them. Most programs need none.
 _STATUS_FIRST = r"\s*([45][0-9][0-9])(?:\.0+)?\b"
-_REQUEST_ID = r"\(request id: ([^)\s]+)\)"
 # What float() takes beyond this (1e9, 1_0, +5, inf, digits of other scripts) no server means.
 _SECONDS = r"[ \t]*[0-9]+(?:\.[0-9]+)?[ \t]*"
-_ID_HEADERS = ("x-oneapi-request-id", "x-request-id", "x-upstream-request-id")
 
 
 class ErrorInfo(msgspec.Struct, kw_only=True):
@@ -286,15 +284,6 @@ def _excerpt(text: str) -> str:
     """The words of an HTML page or of plain text, on one line."""
     without_tags = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
     return " ".join(without_tags.split())[:EXCERPT]
-
-
-def request_id_of(headers: Mapping[str, str], message: str = "") -> str | None:
-    """The gateway's request id: its header, an upstream's, or the suffix of an error message."""
-    for name in _ID_HEADERS:
-        if headers.get(name):
-            return headers[name]
-    found = re.search(_REQUEST_ID, message)
-    return found.group(1) if found else None
 
 
 def retry_after_of(headers: Mapping[str, str], body: Any = None, *, now: float | None = None) -> float | None:

@@ -18,7 +18,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from .._json import dumps, loads_tolerant
+from .._json import dumps, loads_tolerant, whole_text
 from ..errors import DecodeError
 
 __all__ = ["TolerantDecoder", "excerpt"]
@@ -105,7 +105,7 @@ class TolerantDecoder(Generic[T]):
             return self._text(value, path)
         if isinstance(value, dict):
             here = (*path, *(_identity(value.get(name)) for name in _IDENTITY))
-            return {_whole(key): self._healed(item, (*here, key)) for key, item in value.items()}
+            return {whole_text(key): self._healed(item, (*here, key)) for key, item in value.items()}
         if isinstance(value, list):
             return [self._healed(item, path) for item in value]
         return value
@@ -118,17 +118,12 @@ class TolerantDecoder(Generic[T]):
         if "\ud800" <= text[-1] <= "\udbff" and len(self._halves) < MAX_HALVES:
             self._halves[path] = text[-1]
             text = text[:-1]
-        return _whole(text)
+        return whole_text(text)
 
 
 def _identity(value: Any) -> str | int | None:
     """A value that tells texts of the same name apart; None for what is no id and no index."""
     return value if isinstance(value, (str, int)) else None
-
-
-def _whole(text: str) -> str:
-    """Joins surrogates that stand side by side into their character; a lone one becomes U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _repair(tree: Any, complaint: str) -> None:

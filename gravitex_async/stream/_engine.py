@@ -20,7 +20,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .._frames import forget_frames_later
-from ..decoding import EventDecoder, request_id_of
+from .._headers import request_id_of
+from ..answers import tell_origin
+from ..decoding import EventDecoder
 from ..errors import APIError, GravitexError, MisuseError
 from ..timings import Timings
 from ..transport import check_loop, without_secret
@@ -82,6 +84,21 @@ class Engine(Generic[ItemT, FinalT]):
     def request_id(self) -> str | None:
         """The gateway's id of this request."""
         return request_id_of(self.headers)
+
+    def answer(self) -> FinalT:
+        """What has arrived, as an answer that knows how it came."""
+        answer = self.reading.accumulator.final()
+        self._tell_origin(answer)
+        return answer
+
+    def _tell_origin(self, answer: object) -> None:
+        tell_origin(
+            answer,
+            headers=self.headers,
+            attempts=self.attempts,
+            timings=self.timings,
+            end=self.reading.end,
+        )
 
     @property
     def activity(self) -> str:
@@ -285,6 +302,7 @@ class Engine(Generic[ItemT, FinalT]):
             failure.attempts = self.attempts
             failure.headers = {name.lower(): value for name, value in self.headers.items()}
             failure.request_id = failure.request_id or self.request_id
+            self._tell_origin(failure.partial)
             response.abort(failure)
         self.reading.failure = copy.copy(failure)
 

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import msgspec
 
 from .._frames import forget_frames_later
+from .._headers import request_id_of
+from ..answers import keep_payload, tell_origin
 from ..decoding import (
     ErrorInfo,
     EventDecoder,
@@ -27,11 +29,11 @@ from ..decoding import (
     find_error,
     find_flat,
     parse_body,
-    request_id_of,
 )
 from ..errors import APIError, DecodeError
+from ..timings import Timings
 from ..transport import without_secret
-from ..usage import Usage
+from ..usage import Counts, Usage
 from ._accumulator import Accumulator
 from ._reading import Reading
 from ._sniff import EVENT_STREAM, described, is_event_stream
@@ -85,7 +87,10 @@ class AnswerForm(msgspec.Struct, Generic[T], frozen=True):
                 answer = tolerant.convert(tree)
             except DecodeError as error:
                 return None, error.message
-        return (_with_body(answer, body), "") if self.holds(answer) else (None, "")
+        if not self.holds(answer):
+            return None, ""
+        keep_payload(answer, body)
+        return answer, ""
 
     def _no_answer(self, body: bytes, response: Response, complaint: str) -> DecodeError:
         came = described(body, response.content_type)
@@ -113,14 +118,23 @@ async def fetch(call: Call, read: Callable[[bytes, Response], T | APIError]) -> 
 async def _fetched(call: Call, read: Callable[[bytes, Response], T | APIError]) -> T:
     response = await call.open(None)
     while True:
+        timings = Timings(opened=response.clocks.started)
+        timings.headers = response.clocks.now() - response.clocks.started
         try:
             found = read(await response.read_all(), response)
         except APIError as error:
             found = copy.copy(error)  # a raised one refers to this frame
+        timings.read(response.clocks.now(), content=True, reasoning=False)
+        _tell_origin(found, response, timings)
         if not isinstance(found, APIError):
             response.used(_usage_of(found))
             return found
         response = await call.open(response.clocks, after=without_secret(found, response.secret))
+
+
+def _tell_origin(found: object, response: Response, timings: Timings) -> None:
+    answer = found.partial if isinstance(found, APIError) else found
+    tell_origin(answer, headers=response.headers, attempts=response.clocks.attempts, timings=timings)
 
 
 async def fetch_answer(
@@ -149,19 +163,12 @@ def _reported(body: bytes) -> ErrorInfo | None:
     return find_error(parse_body(body))
 
 
-def _with_body(answer: T, body: bytes) -> T:
-    """The answer with the body it came in, where it has room for that: no field of it is lost."""
-    if getattr(type(answer), "__dictoffset__", 0):
-        answer.__dict__["body"] = body
-    return answer
-
-
 def _usage_of(answer: object) -> Usage:
     """What an answer of any dialect has used."""
     found = getattr(answer, "usage", None)
-    neutral = getattr(found, "neutral", None)
-    usage = found if neutral is None else neutral()
-    return usage if isinstance(usage, Usage) else Usage()
+    if isinstance(found, Counts):
+        return found.neutral()
+    return found if isinstance(found, Usage) else Usage()
 
 
 def _from_events(

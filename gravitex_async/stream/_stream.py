@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator, Generator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from ..answers import Citation
 from ..deltas import Delta, StreamEnd, ToolCall
+from ..images import Image
 from ..ratelimit import RateLimit
 from ..timings import Timings
 from ..usage import Usage
@@ -158,7 +160,7 @@ class Stream(Generic[ItemT, FinalT]):
         while reading.queue or await engine.fill("deltas"):
             reading.queue.discard()
             engine.forget_taken()
-        return reading.accumulator.final()
+        return engine.answer()
 
     # What has arrived
 
@@ -195,15 +197,37 @@ class Stream(Generic[ItemT, FinalT]):
     @property
     def arrived(self) -> FinalT:
         """The answer as far as it has arrived, in the shape of ``final()``."""
-        return self._engine.reading.accumulator.final()
+        return self._engine.answer()
+
+    @property
+    def citations(self) -> list[Citation]:
+        """The sources that were named so far (by choice 0)."""
+        found: list[Citation] = self._words.citations
+        return found
+
+    @property
+    def images(self) -> list[Image]:
+        """The images that have arrived (of choice 0), those in the content's Markdown too."""
+        found: list[Image] = self._words.images
+        return found
+
+    def parsed(self, type_: type[OutputT]) -> OutputT:
+        """The content as a value of *type_*, once the stream has ended; see ``partial`` for one that grows.
+
+        Raises:
+            RefusalError, TruncatedOutputError, InvalidOutputError: The content is no such value.
+            MisuseError: The type has no JSON form.
+        """
+        answer: Any = self._engine.answer()
+        value: OutputT = answer.parsed(type_)
+        return value
 
     def to_input(self) -> list[dict[str, Any]]:
         """What has arrived as the model's turn, to follow the input of the next request.
 
         Signatures and unknown fields go back as they came; see ``to_input`` of the answer for its choices.
         """
-        answer: Any = self._engine.reading.accumulator.final()
-        turn: list[dict[str, Any]] = answer.to_input()
+        turn: list[dict[str, Any]] = self._words.to_input()
         return turn
 
     @property
@@ -240,6 +264,11 @@ class Stream(Generic[ItemT, FinalT]):
     def attempts(self) -> int:
         """How many tries it took to get the answer."""
         return self._engine.attempts
+
+    @property
+    def _words(self) -> Any:
+        """What has arrived, for what only the answer of a dialect can say."""
+        return self._engine.reading.accumulator.final()
 
     async def _begun(self: SelfT) -> SelfT:
         await self._engine.begin()

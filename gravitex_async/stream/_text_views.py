@@ -30,7 +30,7 @@ class PartialOutput(Generic[T]):
     def __init__(
         self, engine: Engine[Any, Any], type_: type[T], strings: Literal["final", "growing"]
     ) -> None:
-        self._reading = engine.reading
+        self._engine = engine
         self._text = Text(engine)
         self._type = type_
         self._growth = Growth(type_, strings=strings)
@@ -47,21 +47,21 @@ class PartialOutput(Generic[T]):
                 break
             if self._growth.feed(piece) and (value := self._growth.value) is not None:
                 return value
-        if self._over or self._reading.end.state == "closed":
+        if self._over or self._engine.reading.end.state == "closed":
             raise StopAsyncIteration
         whole = self._whole()
         self._over = True
         return whole
 
     def _whole(self) -> T:
-        accumulator = self._reading.accumulator
+        accumulator = self._engine.reading.accumulator
         return read_output(
             self._type,
             text=accumulator.content,
             refusal=accumulator.refusal,
             word=accumulator.finish_reason,
-            reason=self._reading.end.reason,
-            answer=accumulator.final(),
+            reason=self._engine.reading.end.reason,
+            answer=self._engine.answer(),
         )
 
 

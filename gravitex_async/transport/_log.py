@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from .._lines import one_line
-from ..decoding import request_id_of
+from .._headers import request_id_of
 from ..errors import APIError
 
 if TYPE_CHECKING:
