@@ -1,7 +1,7 @@
 """To JSON and back, for everything of the wire that a caller holds.
 
-The form is the wire's: its names, unknown fields too, nothing of ours. Where the bytes that came are kept they
-are the answer (``raw``); a struct without them is written field by field.
+The form is the wire's: its names, unknown fields too, nothing of ours. Where the bytes that came are kept
+(``raw``) they are it; a struct without them is written field by field.
 
 Web frameworks that meet such an object know what to do with it: it can be made a dict of, as pydantic's
 models can, and pydantic writes one as that dict.

@@ -1,14 +1,14 @@
 """What every answer has, in every dialect: how it came, how it ended, and the sources it names.
 
-The words for what an answer says (``content``, ``tool_calls``, ...) each dialect gives its answers itself. Here
-is what stands beside the fields of the wire: the ``Origin`` of an answer, kept in a slot and not in a field, so
-that an answer that is compared, sent back or written as JSON is the wire's and nothing else.
+The words for what an answer says (``content``, ``tool_calls``, ...) each dialect gives its answers itself.
+Here is what stands beside the fields of the wire: the ``Origin`` of an answer, kept in a slot and not in a
+field, so that an answer that is compared, sent back or written as JSON is the wire's and nothing else.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -16,10 +16,21 @@ import msgspec
 from ._headers import request_id_of
 from ._jsonable import Jsonable
 from .deltas import EndReason, Evidence, StreamEnd, end_state
+from .errors import MisuseError
 from .ratelimit import RateLimit
 from .timings import Timings
 
-__all__ = ["Answer", "Citation", "Origin", "WireEvent", "keep_payload", "origin_of", "tell_origin"]
+__all__ = [
+    "Answer",
+    "Citation",
+    "Kept",
+    "Origin",
+    "WireEvent",
+    "keep_payload",
+    "origin_of",
+    "tell_origin",
+    "turns",
+]
 
 
 class Origin(msgspec.Struct, kw_only=True):
@@ -36,6 +47,12 @@ class Origin(msgspec.Struct, kw_only=True):
     """The fields beside those that its struct knows, where there is no body to look for them in."""
     parsed: Any = msgspec.UNSET
     """The value that ``parse`` read out of it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Headers may be aiohttp's own, which do not pickle.
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        fields["headers"] = {name.lower(): value for name, value in self.headers.items()}
+        return _origin_of_fields, (fields,)
 
 
 class Citation(msgspec.Struct, kw_only=True):
@@ -57,7 +74,24 @@ class Citation(msgspec.Struct, kw_only=True):
     """The wire's own form of it."""
 
 
-class WireEvent(Jsonable):
+class Kept(Jsonable):
+    """A struct that has something in slots beside its fields, which copies and pickles take along."""
+
+    __slots__ = ()
+
+    __struct_fields__: ClassVar[tuple[str, ...]]
+    __struct_encode_fields__: ClassVar[tuple[str, ...]]
+    _kept: ClassVar[tuple[str, ...]] = ()
+    """The names of those slots."""
+
+    def __copy__(self) -> Any:
+        return _restored(type(self), _fields(self), _slots(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), _fields(self), _slots(self))
+
+
+class WireEvent(Kept):
     """What the events of all streams share.
 
     A struct that the strict decoder made is the exact picture of its event. One that it refused, because of a
@@ -66,6 +100,7 @@ class WireEvent(Jsonable):
 
     __slots__ = ("_payload",)
 
+    _kept = ("_payload",)
     _payload: bytes
 
     @property
@@ -74,14 +109,14 @@ class WireEvent(Jsonable):
         return getattr(self, "_payload", None)
 
 
-class Answer(Jsonable):
+class Answer(Kept):
     """What plain answers, ``final()``, ``arrived`` and ``error.partial`` share."""
 
     __slots__ = ("_origin",)
 
-    __struct_fields__: ClassVar[tuple[str, ...]]
-    __struct_encode_fields__: ClassVar[tuple[str, ...]]
-
+    dialect: ClassVar[str] = ""
+    """``chat``, ``responses`` or ``gemini``, of an answer of a model."""
+    _kept = ("_origin",)
     _origin: Origin
 
     @property
@@ -138,14 +173,6 @@ class Answer(Jsonable):
         evidence = Evidence(finish_seen=seen, clean_eof=body is not None, bytes=len(body or b""))
         return StreamEnd(end_state(reason), reason, evidence=evidence)
 
-    def __copy__(self) -> Any:
-        return _restored(type(self), _fields(self), copy.copy(_origin(self)))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        origin = copy.copy(_origin(self))
-        origin.headers = {name.lower(): value for name, value in origin.headers.items()}
-        return _restored, (type(self), _fields(self), origin)
-
 
 def origin_of(answer: Answer) -> Origin:
     """The origin of *answer*, to be written into; made where there is none yet."""
@@ -188,11 +215,41 @@ def _origin(answer: Answer) -> Origin:
     return getattr(answer, "_origin", None) or Origin()
 
 
-def _fields(answer: Answer) -> dict[str, Any]:
-    return {name: getattr(answer, name) for name in answer.__struct_fields__}
+def _origin_of_fields(fields: dict[str, Any]) -> Origin:
+    return Origin(**fields)
 
 
-def _restored(cls: type[Answer], fields: dict[str, Any], origin: Origin) -> Answer:
-    answer = cls(**fields)
-    answer._origin = origin
-    return answer
+def turns(items: Iterable[Any], dialect: str) -> list[Any]:
+    """A conversation in which answers and ended streams of *dialect* may stand for their turns.
+
+    Raises:
+        MisuseError: One is of another dialect.
+    """
+    found: list[Any] = []
+    for item in items:
+        of = getattr(item, "dialect", None)
+        if of is None or not hasattr(item, "to_input"):
+            found.append(item)
+        elif of == dialect:
+            found += item.to_input()
+        else:
+            raise MisuseError(
+                f"expected messages, or answers of this endpoint, got a {type(item).__name__}: "
+                f"write what it says as a message of the assistant, its content for one"
+            )
+    return found
+
+
+def _fields(struct: Kept) -> dict[str, Any]:
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
+def _slots(struct: Kept) -> dict[str, Any]:
+    return {name: copy.copy(getattr(struct, name)) for name in struct._kept if hasattr(struct, name)}
+
+
+def _restored(cls: type[Kept], fields: dict[str, Any], slots: dict[str, Any]) -> Kept:
+    struct = cls(**fields)
+    for name, value in slots.items():
+        setattr(struct, name, value)
+    return struct

@@ -39,6 +39,8 @@ class ChatStream(Stream[ChatCompletionChunk, ChatCompletion]):
 
     __slots__ = ()
 
+    dialect = "chat"
+
 
 def _parts(
     max_event_bytes: int = MAX_EVENT_BYTES, decoder: msgspec.json.Decoder[Any] | None = None

@@ -42,6 +42,8 @@ class GeminiStream(Stream[GenerateContentResponse, GenerateContentResponse]):
 
     __slots__ = ()
 
+    dialect = "gemini"
+
 
 def _parts(
     max_event_bytes: int = MAX_EVENT_BYTES, event_type: type[GenerateContentResponse] | None = None

@@ -41,6 +41,8 @@ class ResponsesStream(Stream[ResponsesEvent, Response]):
 
     __slots__ = ()
 
+    dialect = "responses"
+
     @property
     def response_id(self) -> str | None:
         """The id of the response, from its first event on: for ``retrieve`` and ``previous_response_id``."""

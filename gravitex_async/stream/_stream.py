@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from ..answers import Citation
 from ..deltas import Delta, StreamEnd, ToolCall
@@ -55,6 +55,9 @@ class Stream(Generic[ItemT, FinalT]):
     """
 
     __slots__ = ("__weakref__", "_engine", "_items")
+
+    dialect: ClassVar[str] = ""
+    """``chat``, ``responses`` or ``gemini``."""
 
     def __init__(self, call: Call, make: Make[ItemT, FinalT]) -> None:
         self._engine: Engine[ItemT, FinalT] = Engine(call, make)

@@ -11,8 +11,8 @@ import os
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from .._lines import one_line
 from .._headers import request_id_of
+from .._lines import one_line
 from ..errors import APIError
 
 if TYPE_CHECKING:
