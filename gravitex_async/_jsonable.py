@@ -14,7 +14,7 @@ from typing import Any
 
 from ._json import dumps, loads_tolerant, to_builtins, whole
 
-__all__ = ["Jsonable"]
+__all__ = ["Jsonable", "tree_of"]
 
 
 class Jsonable:
@@ -25,14 +25,8 @@ class Jsonable:
     def to_dict(self) -> dict[str, Any]:
         """As it is on the wire, in plain values; what the wire had beside the known fields included."""
         raw: bytes | None = getattr(self, "raw", None)
-        if isinstance(raw, bytes):
-            try:
-                tree = whole(loads_tolerant(raw))
-            except (ValueError, RecursionError):
-                tree = None  # a body that is no JSON: an answer that came as events
-            if isinstance(tree, dict):
-                return tree
-        return self._wire()
+        tree = tree_of(raw) if isinstance(raw, bytes) else None
+        return self._wire() if tree is None else tree
 
     def to_json(self) -> str:
         """The same as JSON text."""
@@ -63,3 +57,12 @@ class Jsonable:
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
         """For the description of an interface: an object."""
         return {"type": "object", "title": cls.__name__, "additionalProperties": True}
+
+
+def tree_of(body: bytes) -> dict[str, Any] | None:
+    """A JSON object in plain values that can be written again; None when it is none."""
+    try:
+        tree = whole(loads_tolerant(body))
+    except (ValueError, RecursionError):
+        return None
+    return tree if isinstance(tree, dict) else None

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from ._headers import request_id_of
-from ._jsonable import Jsonable
+from ._jsonable import Jsonable, tree_of
 from .deltas import EndReason, Evidence, StreamEnd, end_state
 from .errors import MisuseError
 from .ratelimit import RateLimit
@@ -25,6 +25,7 @@ __all__ = [
     "Citation",
     "Kept",
     "Origin",
+    "Piece",
     "WireEvent",
     "keep_payload",
     "origin_of",
@@ -91,6 +92,34 @@ class Kept(Jsonable):
         return _restored, (type(self), _fields(self), _slots(self))
 
 
+class Piece(Kept):
+    """A part of an answer (a choice, its usage) that finds itself again in the body that it came in."""
+
+    __slots__ = ("_source",)
+
+    _kept = ("_source",)
+    _source: bytes | dict[str, Any]
+    """The body of the answer; or the fields that no struct knows, of an answer that came as a stream."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As it is on the wire, in plain values; what the wire had beside the known fields included."""
+        source = getattr(self, "_source", None)
+        if isinstance(source, bytes):
+            tree = tree_of(source)
+            found = None if tree is None else self._find(tree)
+            if isinstance(found, dict):
+                return found
+        return self._wire()
+
+    def _wire(self) -> dict[str, Any]:
+        source = getattr(self, "_source", None)
+        return {**super()._wire(), **(source if isinstance(source, dict) else {})}
+
+    def _find(self, body: dict[str, Any]) -> Any:
+        """Where it stands in the body of its answer."""
+        raise NotImplementedError
+
+
 class WireEvent(Kept):
     """What the events of all streams share.
 
@@ -107,6 +136,9 @@ class WireEvent(Kept):
     def raw(self) -> bytes | None:
         """The payload, of an event that is more than its fields; None where they are all of it."""
         return getattr(self, "_payload", None)
+
+    def _keep(self, payload: bytes) -> None:
+        self._payload = payload
 
 
 class Answer(Kept):
@@ -162,6 +194,10 @@ class Answer(Kept):
         known = self.__struct_encode_fields__
         return {name: value for name, value in self.to_dict().items() if name not in known}
 
+    def _keep(self, payload: bytes) -> None:
+        """Keeps the body, also for its parts."""
+        origin_of(self).body = payload
+
     def _reason(self) -> EndReason:
         """Why it ended, in the word all dialects share; a dialect says how to tell."""
         return "unknown"
@@ -205,10 +241,8 @@ def tell_origin(
 
 def keep_payload(item: object, payload: bytes) -> None:
     """Keeps the bytes that an event or answer was read from, where it has room for them."""
-    if isinstance(item, WireEvent):
-        item._payload = payload
-    elif isinstance(item, Answer):
-        origin_of(item).body = payload
+    if isinstance(item, (Answer, WireEvent)):
+        item._keep(payload)
 
 
 def _origin(answer: Answer) -> Origin:

@@ -25,6 +25,7 @@ __all__ = [
     "ToolCallDelta",
     "end_state",
     "neutral_reason",
+    "with_calls",
 ]
 
 EndReason = Literal["stop", "length", "tool_calls", "filtered", "error", "other", "unknown"]
@@ -168,6 +169,11 @@ _REASONS: Mapping[str, EndReason] = {
 def neutral_reason(word: str | None) -> EndReason:
     """The neutral class of a finish reason; an unknown word is "unknown"."""
     return _REASONS.get(word or "", "unknown")
+
+
+def with_calls(reason: EndReason, calls: object) -> EndReason:
+    """The reason of an answer that may have *calls*: only chat has a word for those on the wire."""
+    return "tool_calls" if reason == "stop" and calls else reason
 
 
 def end_state(reason: EndReason) -> EndState:

@@ -2,7 +2,9 @@
 
 _params      the arguments of a call
 _request     arguments -> body
-_structs     the wire, plain and streamed
+_structs     a plain answer, with the words of all dialects; _content, _usage: its parts
+_sources     the sources and images of an answer
+_chunks      the events of a stream
 _decode      JSON -> chunks, completions
 _unknown     fields that no struct knows
 _toolcalls   fragments -> tool calls
@@ -18,27 +20,19 @@ _api         client.chat.completions
 
 from ._accumulate import ChatAccumulator
 from ._api import Chat, ChatStream, Completions
+from ._chunks import (
+    ChatCompletionChunk,
+    ChoiceDelta,
+    ChunkChoice,
+    FunctionCallFragment,
+    ToolCallFragment,
+)
+from ._content import Audio, ContentPart, CustomCall, FunctionCall, Logprobs, MessageToolCall
 from ._history import tool_result
 from ._params import ChatParams, Message, ParseParams
 from ._parsed import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
-from ._structs import (
-    Audio,
-    ChatCompletion,
-    ChatCompletionChunk,
-    ChatCompletionMessage,
-    Choice,
-    ChoiceDelta,
-    ChunkChoice,
-    CompletionTokensDetails,
-    CompletionUsage,
-    ContentPart,
-    CustomCall,
-    FunctionCall,
-    Logprobs,
-    MessageToolCall,
-    PromptTokensDetails,
-    ToolCallFragment,
-)
+from ._structs import ChatCompletion, ChatCompletionMessage, Choice
+from ._usage import CompletionTokensDetails, CompletionUsage, PromptTokensDetails
 
 __all__ = [
     "Audio",
@@ -58,6 +52,7 @@ __all__ = [
     "ContentPart",
     "CustomCall",
     "FunctionCall",
+    "FunctionCallFragment",
     "Logprobs",
     "Message",
     "MessageToolCall",

@@ -10,15 +10,18 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from ..answers import origin_of
 from ..decoding import ErrorInfo, find_error, find_flat, more_than
 from ..deltas import Delta, EndReason, Revised, ToolCall, neutral_reason
 from ..usage import Usage
 from ._choice import COMMON, ChoiceParts
+from ._chunks import ChatCompletionChunk, ChoiceDelta, ChunkChoice
 from ._decode import chunk_of, completion_of
 from ._deltas import added, counted
 from ._head import HEAD_FIELDS, Head
-from ._structs import ChatCompletion, ChatCompletionChunk, ChoiceDelta, ChunkChoice, CompletionUsage
+from ._structs import ChatCompletion, Choice
 from ._unknown import UnknownFields
+from ._usage import CompletionUsage
 
 __all__ = ["ChatAccumulator"]
 
@@ -30,14 +33,24 @@ class ChatAccumulator:
     """What has arrived of a chat stream. Fed by ``fold``; everything else may be read at any moment."""
 
     __slots__ = (
-        "_choices", "_citations", "_first", "_head", "_plain", "_search_results", "_usage", "_whole",
-        "suspect", "unknown",
+        "_asked_for_usage",
+        "_choices",
+        "_citations",
+        "_first",
+        "_head",
+        "_plain",
+        "_search_results",
+        "_usage",
+        "_whole",
+        "suspect",
+        "unasked",
+        "unknown",
     )  # fmt: skip
 
     ends_at_mark = True
     revised: Final[tuple[Revised, ...]] = ()  # nothing takes the place of what came before
 
-    def __init__(self) -> None:
+    def __init__(self, chunk_type: type[Any] = ChatCompletionChunk, *, asked_for_usage: bool = False) -> None:
         self._choices: dict[int, ChoiceParts] = {}
         self._first: ChoiceParts | None = None  # choice 0
         self.suspect = False
@@ -48,7 +61,9 @@ class ChatAccumulator:
         self._citations: list[Any] | None = None
         self._search_results: list[Any] | None = None
         self._whole: ChatCompletion | None = None
-        self.unknown = UnknownFields()
+        self.unknown = UnknownFields(chunk_type)
+        self._asked_for_usage = asked_for_usage
+        self.unasked: ChatCompletionChunk | None = None
 
     # What the stream asks for
 
@@ -68,7 +83,7 @@ class ChatAccumulator:
                 pass
             else:
                 delta = choice.delta
-                if delta is not None and not is_more(chunk, choice, delta):
+                if not is_more(chunk, choice, delta):
                     text, thought = delta.content, delta.reasoning_content or delta.reasoning
                     results = choice.content_filter_results
                     if results is not None and results != first.filter_results:
@@ -160,22 +175,27 @@ class ChatAccumulator:
             return self._whole
         answer = ChatCompletion(
             object="chat.completion",
-            choices=[self._choices[index].whole() for index in sorted(self._choices)],
-            usage=self._usage,
-            citations=self._citations,
+            choices=[self._choice(self._choices[index]) for index in sorted(self._choices)],
+            wire_usage=self._usage,
+            wire_citations=self._citations,
             search_results=self._search_results,
             **self._head.fields,
         )
-        answer.__dict__["unknown"] = {
-            index: (self.unknown.message(index), self._unknown_calls(parts))
-            for index, parts in self._choices.items()
-        }
+        origin_of(answer).extra = {**self.unknown.answer}
+        if self._usage is not None and self.unknown.usage:
+            self._usage._source = {**self.unknown.usage}
         return answer
 
-    def _unknown_calls(self, parts: ChoiceParts) -> list[dict[str, Any]]:
-        """Beside the message's tool calls, in their order."""
+    def _choice(self, parts: ChoiceParts) -> Choice:
+        """One choice as it is now, and what came with it in fields that no struct knows."""
+        choice, unknown = parts.whole(), self.unknown
         places = () if parts.tools is None else parts.tools.places()
-        return [self.unknown.call(parts.index, place) for place in places]
+        choice._source = {
+            "choice": unknown.choice(parts.index),
+            "message": unknown.message(parts.index),
+            "tool_calls": [unknown.call(parts.index, place) for place in places],
+        }
+        return choice
 
     # Folding
 
@@ -197,6 +217,8 @@ class ChatAccumulator:
             self._search_results = chunk.search_results or self._search_results
         usage = None if chunk.usage is None else self._take_usage(chunk.usage)
         choices = chunk.choices
+        if self._asked_for_usage and usage is not None and not choices:
+            self.unasked = chunk
         if len(choices) == 1 and choices[0].usage is None:
             choice = choices[0]
             parts = self._choices.get(choice.index) or self._open(choice.index)
@@ -229,8 +251,8 @@ class ChatAccumulator:
 
 
 # What may stand in a plain chunk: pieces, what is of no use to an answer, and what it has already.
-_QUIET_CHUNK: Final = {"object", "choices", "obfuscation"}
-_QUIET_CHOICE: Final = {"delta", "content_filter_results"}
+_QUIET_CHUNK: Final = {"object", "choices", "obfuscation", "p"}
+_QUIET_CHOICE: Final = {"delta", "content_filter_results", "token_ids"}
 _QUIET_DELTA: Final = COMMON - {"function_call"}
 
 

@@ -15,11 +15,12 @@ from ..sse import MAX_EVENT_BYTES
 from ..stream import AnswerForm, Stream, fetch_answer
 from ..transport import Call
 from ._accumulate import ChatAccumulator
+from ._chunks import ChatCompletionChunk
 from ._decode import answer_decoder, chunk_decoder, event_decoder
 from ._params import ChatParams, Message, ParseParams
 from ._parsed import ParsedChatCompletion, parsed_completion
-from ._request import chat_body
-from ._structs import ChatCompletion, ChatCompletionChunk, is_answer
+from ._request import asks_by_itself, chat_body
+from ._structs import ChatCompletion, is_answer
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -43,12 +44,13 @@ class ChatStream(Stream[ChatCompletionChunk, ChatCompletion]):
 
 
 def _parts(
-    max_event_bytes: int = MAX_EVENT_BYTES, decoder: msgspec.json.Decoder[Any] | None = None
+    max_event_bytes: int = MAX_EVENT_BYTES,
+    decoder: msgspec.json.Decoder[Any] | None = None,
+    asked_for_usage: bool = False,
 ) -> tuple[EventDecoder[Any], ChatAccumulator]:
-    accumulator = ChatAccumulator()
-    return event_decoder(
-        accumulator.unknown, decoder or chunk_decoder(None), max_event_bytes=max_event_bytes
-    ), accumulator
+    decoder = decoder or chunk_decoder(None)
+    accumulator = ChatAccumulator(decoder.type, asked_for_usage=asked_for_usage)
+    return event_decoder(accumulator.unknown, decoder, max_event_bytes=max_event_bytes), accumulator
 
 
 class Completions(Resource, frozen=True):
@@ -101,7 +103,8 @@ class Completions(Resource, frozen=True):
             APIConnectionError, APIStatusError, DecodeError: See ``gravitex_async.errors``.
         """
         if stream:
-            return ChatStream(self._call("create", model, messages, params, stream=True), self._parts)
+            call = self._call("create", model, messages, params, stream=True)
+            return ChatStream(call, partial(_parts, self.max_event_bytes, None, asks_by_itself(params)))
         call = self._call("create", model, messages, params, stream=False)
         return fetch_answer(call, _answer, self._parts)
 
@@ -138,7 +141,8 @@ class Completions(Resource, frozen=True):
             chunk_type: A subclass of ``ChatCompletionChunk`` with the fields that you want beside its own.
         """
         call = self._call("stream", model, messages, params, stream=True)
-        return ChatStream(call, partial(_parts, self.max_event_bytes, chunk_decoder(chunk_type)))
+        decoder = chunk_decoder(chunk_type)
+        return ChatStream(call, partial(_parts, self.max_event_bytes, decoder, asks_by_itself(params)))
 
     @shows(ParseParams)
     async def parse(

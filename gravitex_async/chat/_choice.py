@@ -15,17 +15,10 @@ from typing import Any, Final
 from ..decoding import more_than
 from ..deltas import Delta, ToolCallDelta
 from ..usage import Usage
+from ._chunks import ChoiceDelta, ChunkChoice, reasoning_of
+from ._content import Audio, Logprobs, text_of
 from ._details import Details
-from ._structs import (
-    Audio,
-    ChatCompletionMessage,
-    Choice,
-    ChoiceDelta,
-    ChunkChoice,
-    Logprobs,
-    reasoning_of,
-    text_of,
-)
+from ._structs import ChatCompletionMessage, Choice
 from ._toolcalls import ToolCallAssembly
 
 __all__ = ["COMMON", "ChoiceParts"]
@@ -39,7 +32,10 @@ _SEVERITIES: Final = {"safe": 1, "low": 2, "medium": 3, "high": 4}
 class _Rarities:
     """What few answers bring, in pieces."""
 
-    __slots__ = ("annotations", "audio", "details", "extra_content", "filtered", "logprobs", "refusal")
+    __slots__ = (
+        "annotations", "audio", "details", "extra_content", "filtered", "images", "logprobs", "matched_stop",
+        "refusal", "stop_reason",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.refusal: list[str] = []
@@ -49,6 +45,9 @@ class _Rarities:
         self.audio: list[Audio] = []
         self.extra_content: Any = None
         self.filtered: dict[str, Any] = {}
+        self.images: list[Any] = []
+        self.matched_stop: Any = None
+        self.stop_reason: Any = None
 
 
 _NONE: Final = _Rarities()
@@ -60,7 +59,7 @@ COMMON: Final = {
     "token_ids",
 }  # fmt: skip
 _is_rare: Final = more_than(delta=(ChoiceDelta, COMMON))
-_is_more: Final = more_than(choice=(ChunkChoice, {"index", "delta", "usage"}))
+_is_more: Final = more_than(choice=(ChunkChoice, {"index", "delta", "usage", "token_ids"}))
 
 
 class ChoiceParts:
@@ -90,14 +89,13 @@ class ChoiceParts:
     def take(self, choice: ChunkChoice, usage: Usage | None) -> Delta | None:
         """Takes what *choice* adds, and gives it as a delta, with *usage*; None when that would be empty."""
         delta, reason, calls = choice.delta, choice.finish_reason or None, _NO_CALLS
-        text = thought = refusal = ""
-        if delta is not None:
-            text, thought = self._take_texts(delta)
-            if delta.tool_calls or delta.function_call is not None:
-                calls = self.take_calls(delta)
-            if _is_rare(delta):
-                refusal = delta.refusal or ""
-                self._take_rarities(delta)
+        refusal = ""
+        text, thought = self._take_texts(delta)
+        if delta.tool_calls or delta.function_call is not None:
+            calls = self.take_calls(delta)
+        if _is_rare(delta):
+            refusal = delta.refusal or ""
+            self._take_rarities(delta)
         if reason or _is_more(choice):
             self._take_end(choice)
         if text or thought or calls or reason or refusal:
@@ -148,6 +146,9 @@ class ChoiceParts:
             self.others += 1
         if delta.annotations:
             rare.annotations.extend(delta.annotations)
+        if delta.images:
+            rare.images.extend(delta.images)
+            self.others += 1
         if delta.reasoning_details:
             rare.details.add(delta.reasoning_details)
         if delta.audio is not None:
@@ -162,6 +163,10 @@ class ChoiceParts:
         self.native_finish_reason = choice.native_finish_reason or self.native_finish_reason
         if choice.logprobs is not None:
             self._rarities().logprobs.append(choice.logprobs)
+        if choice.matched_stop or choice.stop_reason:
+            rare = self._rarities()
+            rare.matched_stop = choice.matched_stop or rare.matched_stop
+            rare.stop_reason = choice.stop_reason or rare.stop_reason
         results = choice.content_filter_results
         if results and results != self.filter_results:
             self.filter_results = results
@@ -180,12 +185,13 @@ class ChoiceParts:
         rare = self._rare or _NONE
         return ChatCompletionMessage(
             content=content if content or not (calls or rare.refusal) else None,
-            reasoning_content="".join(self.reasoning) or None,
+            wire_reasoning_content="".join(self.reasoning) or None,
             reasoning_details=rare.details.merged() or None,
             tool_calls=calls or None,
             refusal="".join(rare.refusal) or None,
             annotations=rare.annotations or None,
             audio=_joined_audio(rare.audio),
+            images=rare.images or None,
             function_call=self.tools.legacy_call() if self.tools else None,
             extra_content=rare.extra_content,
             name=self.name,
@@ -200,6 +206,8 @@ class ChoiceParts:
             logprobs=_joined_logprobs((self._rare or _NONE).logprobs),
             native_finish_reason=self.native_finish_reason,
             content_filter_results={**(self._rare or _NONE).filtered} or self.filter_results,
+            matched_stop=(self._rare or _NONE).matched_stop,
+            stop_reason=(self._rare or _NONE).stop_reason,
         )
 
 

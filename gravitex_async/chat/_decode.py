@@ -7,18 +7,18 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ..answers import keep_payload
 from ..decoding import EventDecoder, TolerantDecoder
 from ..errors import MisuseError
-from ._structs import (
-    ChatCompletion,
+from ._chunks import (
     ChatCompletionChunk,
-    Choice,
     ChoiceDelta,
     ChunkChoice,
+    FunctionCallFragment,
     ToolCallFragment,
-    is_answer,
-    reasoning_of,
 )
+from ._content import NO_FUNCTION, FunctionCall
+from ._structs import ChatCompletion, Choice, is_answer
 from ._unknown import UnknownFields
 
 __all__ = ["answer_decoder", "chunk_decoder", "chunk_of", "completion_of", "event_decoder"]
@@ -76,7 +76,7 @@ def completion_of(body: bytes) -> ChatCompletion:
         completion = tolerant.convert(tolerant.tree(body))
     if not is_answer(completion):
         raise ValueError("expected a completion with choices")
-    completion.__dict__["body"] = body
+    keep_payload(completion, body)
     return completion
 
 
@@ -88,8 +88,9 @@ def chunk_of(completion: ChatCompletion) -> ChatCompletionChunk:
         created=completion.created,
         model=completion.model,
         choices=[_chunk_choice(choice) for choice in completion.choices],
-        usage=completion.usage,
-        citations=completion.citations,
+        usage=completion.wire_usage,
+        citations=completion.wire_citations,
+        search_results=completion.search_results,
     )
 
 
@@ -100,7 +101,7 @@ def _chunk_choice(choice: Choice) -> ChunkChoice:
             index=position,
             id=call.id,
             type=call.type,
-            function=call.function,
+            function=_fragment(call.function),
             custom=call.custom,
             extra_content=call.extra_content,
         )
@@ -109,12 +110,19 @@ def _chunk_choice(choice: Choice) -> ChunkChoice:
     delta = ChoiceDelta(
         role=message.role,
         content=message.content,
-        reasoning_content=reasoning_of(message) or None,
+        reasoning_content=message.reasoning_content or None,
         refusal=message.refusal,
         tool_calls=calls or None,
-        function_call=message.function_call,
+        function_call=_fragment(message.function_call),
+        images=message.images,
         annotations=message.annotations,
         audio=message.audio,
     )
     # A whole answer is finished, whether it says so or not.
     return ChunkChoice(index=choice.index, delta=delta, finish_reason=choice.finish_reason or "stop")
+
+
+def _fragment(function: FunctionCall | None) -> FunctionCallFragment | None:
+    if function is None or function is NO_FUNCTION:
+        return None
+    return FunctionCallFragment(function.name, function.arguments)

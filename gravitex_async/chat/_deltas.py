@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..deltas import Delta
 from ..usage import Usage
-from ._structs import CompletionUsage
+from ._usage import CompletionUsage
 
 __all__ = ["added", "counted"]
 

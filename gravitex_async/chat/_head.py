@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..decoding import more_than
-from ._structs import ChatCompletionChunk
+from ._chunks import ChatCompletionChunk
 
 __all__ = ["HEAD_FIELDS", "Head"]
 

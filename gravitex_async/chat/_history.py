@@ -10,26 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._json import loads_tolerant
 from .._results import result_text
 from ..deltas import ToolCall
 
-__all__ = ["message_input", "raw_message", "tool_result"]
+__all__ = ["message_input", "tool_result"]
 
 _THINKING = ("reasoning_content", "reasoning")
-
-
-def raw_message(body: bytes | None, index: int) -> dict[str, Any] | None:
-    """The message of choice *index* in the body of a plain answer; None when it is not there."""
-    try:
-        choices = loads_tolerant(body or b"{}").get("choices") or []
-    except (ValueError, AttributeError):
-        return None
-    for choice in choices:
-        if isinstance(choice, dict) and (choice.get("index") or 0) == index:
-            message = choice.get("message")
-            return message if isinstance(message, dict) else None
-    return None
 
 
 def message_input(message: dict[str, Any], reasoning: bool | None) -> dict[str, Any]:

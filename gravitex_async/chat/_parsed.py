@@ -1,25 +1,27 @@
 """Answers of ``parse``: a completion whose messages carry a value.
 
 Subclasses of the ordinary structs, so that mypy sees the type of ``parsed`` and everything else stays as it
-is. The value is no field: a message may stand in the next request, and the value is not for the wire.
+is. The value stands in a slot and is no field: a message may stand in the next request, and the value is not
+for the wire.
 """
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, overload
 
 import msgspec
 
-from ..deltas import neutral_reason
+from ..answers import origin_of
 from ..errors import InvalidOutputError
-from ._structs import ChatCompletion, ChatCompletionMessage, Choice, text_of
+from ._structs import ChatCompletion, ChatCompletionMessage, Choice, value_in
 
 __all__ = ["ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "parsed_completion"]
 
 T = TypeVar("T")
+OtherT = TypeVar("OtherT")
 
 
-class ParsedChatCompletionMessage(ChatCompletionMessage, Generic[T], kw_only=True, dict=True, gc=True):
+class ParsedChatCompletionMessage(ChatCompletionMessage, Generic[T], kw_only=True, gc=True):
     """A message whose content was read as a ``T``."""
 
     @property
@@ -29,9 +31,9 @@ class ParsedChatCompletionMessage(ChatCompletionMessage, Generic[T], kw_only=Tru
         Raises:
             InvalidOutputError: The message calls tools and has no content.
         """
-        if "parsed" not in self.__dict__:
+        if not hasattr(self, "_parsed"):
             raise InvalidOutputError("the message calls tools and has no content to be parsed")
-        return cast(T, self.__dict__["parsed"])
+        return cast(T, self._parsed)
 
 
 class ParsedChoice(Choice, Generic[T], kw_only=True, gc=True):
@@ -41,9 +43,23 @@ class ParsedChoice(Choice, Generic[T], kw_only=True, gc=True):
 
 
 class ParsedChatCompletion(ChatCompletion, Generic[T], kw_only=True):
-    """A completion whose messages were read as ``T``."""
+    """A completion whose messages were read as ``T``: ``parsed()`` is the value of choice 0."""
 
     choices: list[ParsedChoice[T]] = msgspec.field(default_factory=list)  # type: ignore[assignment]  # read only
+
+    @overload
+    def parsed(self, type_: None = None) -> T: ...
+    @overload
+    def parsed(self, type_: type[OtherT]) -> OtherT: ...
+    def parsed(self, type_: type[OtherT] | None = None) -> T | OtherT:
+        """The value of choice 0, or its content as a value of another type.
+
+        Raises:
+            RefusalError, TruncatedOutputError, InvalidOutputError: There is none.
+        """
+        if type_ is not None:
+            return super().parsed(type_)
+        return self.choices[0].message.parsed
 
 
 def parsed_completion(completion: ChatCompletion, type_: type[T]) -> ParsedChatCompletion[T]:
@@ -57,26 +73,19 @@ def parsed_completion(completion: ChatCompletion, type_: type[T]) -> ParsedChatC
         raise InvalidOutputError("the answer has no choices", partial=completion)
     fields = {**_fields(completion), "choices": choices}
     parsed: ParsedChatCompletion[T] = ParsedChatCompletion(**fields)
-    parsed.__dict__.update(completion.__dict__)
+    parsed._origin = origin_of(completion)
     return parsed
 
 
 def _choice(choice: Choice, type_: type[T], completion: ChatCompletion) -> ParsedChoice[T]:
-    from ..schema import read_output  # imported late: most answers are no values of a type
-
     source = choice.message
     message: ParsedChatCompletionMessage[T] = ParsedChatCompletionMessage(**_fields(source))
-    text = text_of(source.content)
-    if text or not source.tool_calls:
-        message.__dict__["parsed"] = read_output(
-            type_,
-            text=text,
-            refusal=source.refusal or "",
-            word=choice.finish_reason,
-            reason=neutral_reason(choice.finish_reason),
-            answer=completion,
-        )
-    return ParsedChoice(**{**_fields(choice), "message": message})
+    if choice.content or not source.tool_calls:
+        message._parsed = value_in(choice, type_, completion)
+    parsed: ParsedChoice[T] = ParsedChoice(**{**_fields(choice), "message": message})
+    if hasattr(choice, "_source"):
+        parsed._source = choice._source
+    return parsed
 
 
 def _fields(struct: msgspec.Struct) -> dict[str, Any]:

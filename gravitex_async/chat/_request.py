@@ -13,10 +13,11 @@ from typing import Any
 from .._arguments import check_range, checked_model, known_only, merged
 from .._checks import kind_of
 from .._json import to_builtins
+from ..answers import turns
 from ..errors import MisuseError
 from ._params import ChatParams
 
-__all__ = ["CALL_OPTIONS", "chat_body"]
+__all__ = ["CALL_OPTIONS", "asks_by_itself", "chat_body"]
 
 CALL_OPTIONS = frozenset({"extra_headers", "extra_query", "extra_body", "timeout", "max_retries"})
 """Arguments that are about the call and not for the body."""
@@ -40,7 +41,7 @@ def chat_body(
     """
     known_only(call, params, ChatParams.__annotations__, more=["stream"] if call == "create" else [])
     _check(model, messages, params)
-    body: dict[str, Any] = {"model": model, "messages": messages}
+    body: dict[str, Any] = {"model": model, "messages": turns(messages, "chat")}
     for name, value in params.items():
         if value is not None and name not in CALL_OPTIONS:
             _put(body, name, value, host)
@@ -102,6 +103,16 @@ def _ask_for_usage(body: dict[str, Any]) -> None:
         del body["stream_options"]
     elif isinstance(options, Mapping):
         body["stream_options"] = {"include_usage": True, **options}
+
+
+def asks_by_itself(params: ChatParams) -> bool:
+    """Whether a stream asks for usage though its caller did not."""
+    extra = params.get("extra_body")
+    given = params.get("stream_options")
+    over = extra.get("stream_options", given) if isinstance(extra, Mapping) else given
+    if over is None or over is not given:
+        return over is None
+    return isinstance(over, Mapping) and bool(over) and "include_usage" not in over
 
 
 def _qwen_keywords(body: dict[str, Any], model: str) -> dict[str, Any]:

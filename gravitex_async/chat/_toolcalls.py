@@ -14,9 +14,10 @@ import msgspec
 
 from ..decoding import more_than
 from ..deltas import ToolCall, ToolCallDelta
-from ._structs import CustomCall, FunctionCall, MessageToolCall, ToolCallFragment
+from ._chunks import FunctionCallFragment, ToolCallFragment
+from ._content import NO_FUNCTION, CustomCall, FunctionCall, MessageToolCall
 
-__all__ = ["ToolCallAssembly", "whole_call"]
+__all__ = ["ToolCallAssembly"]
 
 
 class _Call:
@@ -96,7 +97,7 @@ class ToolCallAssembly:
         self._last = call
         return added
 
-    def add_legacy(self, function_call: FunctionCall) -> ToolCallDelta:
+    def add_legacy(self, function_call: FunctionCallFragment) -> ToolCallDelta:
         """Takes a piece of the deprecated ``function_call``: one call without an id."""
         return self.add(ToolCallFragment(index=0, type="function_call", function=function_call))
 
@@ -173,19 +174,7 @@ def _message_call(call: _Call) -> MessageToolCall:
     return MessageToolCall(
         id=call.id,
         type=call.type or ("custom" if call.custom else "function"),
-        function=None if call.custom else FunctionCall(call.name, text),
+        function=NO_FUNCTION if call.custom else FunctionCall(call.name, text),
         custom=CustomCall(call.name, text) if call.custom else None,
         extra_content=call.extra_content,
     )
-
-
-def whole_call(call: MessageToolCall, position: int) -> ToolCall:
-    """A call of a plain answer in the form all dialects share."""
-    extra: dict[str, Any] = {} if call.type in (None, "function") else {"type": call.type}
-    if call.extra_content is not None:
-        extra["extra_content"] = call.extra_content
-    called = call.function or FunctionCall()
-    name, text = called.name, called.arguments
-    if call.custom is not None:
-        name, text = call.custom.name, call.custom.input
-    return ToolCall(call.id or "", name or "", text or "", position, extra)

@@ -1,35 +1,77 @@
-"""Fields of deltas that no struct knows, set aside so that they can go back with the next request.
+"""Fields of chunks that no struct knows, set aside so that the answer has them in the end.
 
-The structs of a delta and of a fragment of a tool call refuse unknown fields, so the strict decoder stays as
-fast as it is and an event with such a field takes the slow way, where it is met here: the field is taken out
-and kept, its last value counts. ``stream.last_raw`` has each event as it was sent.
+The structs of a chunk refuse unknown fields, so the strict decoder stays as fast as it is and an event with
+such a field takes the slow way, where it is met here: the field is taken out and kept, its last value counts.
+The chunk itself keeps its payload. Where the caller decodes into a type of his own (``chunk_type``), the
+fields of that are known.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+import functools
+from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
 
-from ._structs import ChoiceDelta, ToolCallFragment
+from ._chunks import ChatCompletionChunk, ChoiceDelta, ChunkChoice, ToolCallFragment
+from ._usage import CompletionUsage
 
 __all__ = ["UnknownFields"]
 
 # More names than this in one answer are no new fields but garbage; the rest is dropped.
 MAX_NAMES: Final = 64
 
-_DELTA = frozenset(field.encode_name for field in msgspec.structs.fields(ChoiceDelta))
-_CALL = frozenset(field.encode_name for field in msgspec.structs.fields(ToolCallFragment))
+
+class _Known(NamedTuple):
+    """The names on the wire that the structs of a chunk have."""
+
+    chunk: frozenset[str]
+    choice: frozenset[str]
+    delta: frozenset[str]
+    call: frozenset[str]
+    usage: frozenset[str]
+
+
+@functools.lru_cache(maxsize=64)  # callers may make types on the fly
+def _known(chunk_type: type[Any]) -> _Known:
+    chunk: Any = chunk_type
+    choice = _inner(chunk, "choices", ChunkChoice)
+    delta = _inner(choice, "delta", ChoiceDelta)
+    call = _inner(delta, "tool_calls", ToolCallFragment)
+    usage = _inner(chunk, "usage", CompletionUsage)
+    return _Known(*(frozenset(kind.__struct_encode_fields__) for kind in (chunk, choice, delta, call, usage)))
+
+
+def _inner(struct: type[Any], name: str, default: type[Any]) -> type[Any]:
+    """The struct that field *name* of another holds."""
+    kinds = [field.type for field in msgspec.structs.fields(struct) if field.encode_name == name]
+    while kinds:
+        kind = kinds.pop()
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            return kind
+        kinds += get_args(kind)
+    return default
 
 
 class UnknownFields:
-    """What one answer brought: ``message(choice)``, and ``call(choice, index)`` by the index on the wire."""
+    """What one answer brought: ``answer`` itself, its ``usage``, and its choices, messages and calls.
 
-    __slots__ = ("_calls", "_messages")
+    ``message(choice)`` is what belongs to the message of a choice, ``choice(choice)`` to the choice itself,
+    and ``call(choice, index)`` to a call, by the index on the wire.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_calls", "_choices", "_chunk_type", "_messages", "answer", "usage")
+
+    def __init__(self, chunk_type: type[Any] = ChatCompletionChunk) -> None:
+        self._chunk_type = chunk_type
+        self.answer: dict[str, Any] = {}
+        self.usage: dict[str, Any] = {}
+        self._choices: dict[int, dict[str, Any]] = {}
         self._messages: dict[int, dict[str, Any]] = {}
         self._calls: dict[tuple[int, int], dict[str, Any]] = {}
+
+    def choice(self, choice: int) -> dict[str, Any]:
+        return self._choices.get(choice, {})
 
     def message(self, choice: int) -> dict[str, Any]:
         return self._messages.get(choice, {})
@@ -39,23 +81,40 @@ class UnknownFields:
 
     def take(self, tree: dict[str, Any], payload: bytes) -> None:
         """Takes unknown fields out of an event's plain values; the hook of ``EventDecoder``."""
+        known = _known(self._chunk_type)  # type: ignore[arg-type]  # a type can be hashed
+        _move(tree, known.chunk, self.answer)
+        if isinstance(usage := tree.get("usage"), dict):
+            _move(usage, known.usage, self.usage)
         for choice in _dicts(tree.get("choices")):
-            index, delta = choice.get("index"), choice.get("delta")
-            index = index if isinstance(index, int) else 0
-            if isinstance(delta, dict):
-                _move(delta, _DELTA, self._messages, index)
-                for place, call in enumerate(_dicts(delta.get("tool_calls"))):
-                    at = call.get("index")
-                    _move(call, _CALL, self._calls, (index, at if isinstance(at, int) else place))
+            index = choice.get("index")
+            self._take_choice(choice, index if isinstance(index, int) else 0, known)
+
+    def _take_choice(self, choice: dict[str, Any], index: int, known: _Known) -> None:
+        _move_into(self._choices, index, choice, known.choice)
+        if isinstance(usage := choice.get("usage"), dict):
+            _move(usage, known.usage, self.usage)
+        if not isinstance(delta := choice.get("delta"), dict):
+            return
+        _move_into(self._messages, index, delta, known.delta)
+        for place, call in enumerate(_dicts(delta.get("tool_calls"))):
+            at = call.get("index")
+            _move_into(self._calls, (index, at if isinstance(at, int) else place), call, known.call)
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _move(source: dict[str, Any], known: frozenset[str], kept: dict[Any, dict[str, Any]], key: Any) -> None:
+def _move_into(
+    kept: dict[Any, dict[str, Any]], key: Any, source: dict[str, Any], known: frozenset[str]
+) -> None:
+    """Moves what is unknown in *source* to ``kept[key]``, which exists only where there is anything."""
+    if any(name not in known for name in source):
+        _move(source, known, kept.setdefault(key, {}) if len(kept) < MAX_NAMES else kept.get(key, {}))
+
+
+def _move(source: dict[str, Any], known: frozenset[str], found: dict[str, Any]) -> None:
     for name in [name for name in source if name not in known]:
         value = source.pop(name)
-        found = kept.setdefault(key, {}) if len(kept) < MAX_NAMES else kept.get(key, {})
         if value is not None and (name in found or len(found) < MAX_NAMES):
             found[name] = value

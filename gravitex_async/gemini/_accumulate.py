@@ -57,6 +57,7 @@ class GeminiAccumulator:
     """What has arrived of a stream. Fed by ``fold``; everything else may be read at any moment."""
 
     ends_at_mark: Final = False
+    unasked: Final = None
     revised: Final[tuple[Revised, ...]] = ()  # nothing takes the place of what came before
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ of ``_texts``. Works on structs alone, without asyncio.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..decoding import ErrorInfo, TolerantDecoder, find_error, find_flat
 from ..deltas import Delta, EndReason, Revised, ToolCall, neutral_reason
@@ -55,6 +55,7 @@ class ResponsesAccumulator:
 
     # Only the closing event ends a response; a gateway that passes the mark on adds nothing by it.
     ends_at_mark = False
+    unasked: Final = None
 
     def __init__(self, start: Response | None = None) -> None:
         self.suspect = False

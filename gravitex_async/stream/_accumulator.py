@@ -26,6 +26,11 @@ class Accumulator(Protocol[ItemT, FinalT_co]):
     """Whether the item that ``fold`` took last may be an error; ``error_in`` says whether it is one."""
 
     @property
+    def unasked(self) -> ItemT | None:
+        """The item that answers what only this client asked for: it is not handed out as an item."""
+        ...
+
+    @property
     def ends_at_mark(self) -> bool:
         """Whether ``[DONE]`` at a clean end of the body ends an answer of this dialect that says no more."""
         ...

@@ -4,6 +4,9 @@ Each entry is an item, and the deltas that it adds. There is a list of either ki
 next entry is popped off the end: ``items`` for views of the wire's structs, ``deltas`` for those of deltas.
 The one that was asked for last is filled, the other is empty; what would stand in it is put aside, and moved
 there when a view of that kind comes along (``turn``), as far as it was not taken in the other form.
+
+One item may be for deltas only: a chunk with nothing but the usage that this client asked for by itself.
+Views of items do not meet it.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ Added = Delta | Sequence[Delta]
 class Queue(Generic[ItemT]):
     """The entries of the last read. Views keep the two lists, which are always the same objects."""
 
-    __slots__ = ("_aside", "_payloads", "_read", "deltas", "filled", "items", "kind")
+    __slots__ = ("_aside", "_payloads", "_read", "_unasked", "deltas", "filled", "items", "kind")
 
     def __init__(self) -> None:
         self.items: list[ItemT] = []
@@ -35,6 +38,7 @@ class Queue(Generic[ItemT]):
         self._aside: list[Any] = []  # the same entries in the other kind, the taken ones too
         self._payloads: Sequence[Any] = ()  # bytes or views of them, of all that was read, first first
         self._read = 0  # entries of the last read, taken or not
+        self._unasked: ItemT | None = None
 
     def __len__(self) -> int:
         return len(self.filled)
@@ -55,10 +59,13 @@ class Queue(Generic[ItemT]):
         taken = self.taken
         return bytes(self._payloads[taken - 1]) if taken else None
 
-    def put(self, items: list[ItemT], deltas: list[Added], payloads: Sequence[Any]) -> None:
+    def put(
+        self, items: list[ItemT], deltas: list[Added], payloads: Sequence[Any], unasked: ItemT | None = None
+    ) -> None:
         """Takes what a read brought, and keeps the lists. A read without an event changes nothing."""
         if not items:
             return
+        self._unasked = unasked
         items.reverse()
         deltas.reverse()
         filled = self.filled
@@ -74,6 +81,19 @@ class Queue(Generic[ItemT]):
         self._aside = aside
         self._payloads = payloads
         self._read = len(filled)
+        if unasked is not None and self.kind == "items":
+            self._drop_unasked()
+
+    def _drop_unasked(self) -> None:
+        """Takes the item that nobody asked for out of what is left; its delta goes with it."""
+        for place, item in enumerate(self.items):
+            if item is self._unasked:
+                del self.items[place], self._aside[place]
+                payloads = list(self._payloads)
+                del payloads[self._read - 1 - place]
+                self._payloads = payloads
+                self._read -= 1
+                return
 
     def turn(self, kind: Kind) -> Sequence[object]:
         """The list of *kind*, from which a view takes what is left, until the next turn."""
@@ -86,6 +106,8 @@ class Queue(Generic[ItemT]):
         self.filled += self._aside[: len(filled)]
         self._aside = filled[:]
         filled.clear()
+        if kind == "items" and self._unasked is not None:
+            self._drop_unasked()
         return self.filled
 
     def settle(self) -> None:

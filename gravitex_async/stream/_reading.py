@@ -29,7 +29,7 @@ from typing import Generic, Literal, TypeVar
 from .._json import loads_tolerant
 from ..config import MAX_BODY_BYTES
 from ..decoding import EventDecoder, error_of, find_error, find_flat, parse_body
-from ..deltas import Delta, StreamEnd, end_state
+from ..deltas import Delta, StreamEnd, end_state, with_calls
 from ..errors import APIError, APIStatusError, DecodeError, GravitexError, StreamInterrupted
 from ._accumulator import Accumulator
 from ._queue import Added, Queue
@@ -171,7 +171,7 @@ class Reading(Generic[ItemT, FinalT]):
             self._examine(items, deltas)
         if decoder.failure is not None and decoder.blamed and items:
             self._drop_bare(items, deltas)
-        self.queue.put(items, deltas, decoder.payloads)
+        self.queue.put(items, deltas, decoder.payloads, accumulator.unasked)
         if decoder.failure is not None:
             self._fail(decoder.failure, "failed")
         elif decoder.done or accumulator.closed:
@@ -242,8 +242,7 @@ class Reading(Generic[ItemT, FinalT]):
         self._note_evidence()
         self.over = True
         reason = accumulator.reason
-        # Only chat has a word for it on the wire; the neutral class is the same in all dialects.
-        self.end.reason = "tool_calls" if reason == "stop" and accumulator.tool_calls else reason
+        self.end.reason = with_calls(reason, reason == "stop" and accumulator.tool_calls)
         self.end.state = end_state(self.end.reason)
 
     def _cut_short(self) -> StreamInterrupted:

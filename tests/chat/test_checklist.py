@@ -342,7 +342,7 @@ async def test_row_31_usage_may_be_missing(gateway: LocalGateway, client: AsyncG
     """The stream ends well, and says that there was none."""
     gateway.play(stream_of(text_chunk("a", finish_reason="stop")))
     stream = client.chat.completions.stream(model="m", messages=ASK)
-    assert (await stream.final()).usage is None
+    assert (await stream.final()).wire_usage is None
     assert (stream.usage.source, stream.end.state) == ("none", "completed")
 
 
@@ -759,8 +759,8 @@ async def test_row_73_sources_are_readable(gateway: LocalGateway, client: AsyncG
     chunks = [chunk async for chunk in stream]
     for found in (answer, await stream.final()):
         assert found.choices[0].message.annotations == [note]
-        assert found.citations == ["https://y.test"]
-    assert chunks[0].choices[0].delta is not None
+        assert found.wire_citations == ["https://y.test"]
+        assert [source.url for source in found.citations] == ["https://x.test", "https://y.test"]
     assert chunks[0].choices[0].delta.annotations == [note]
 
 

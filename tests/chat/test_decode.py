@@ -49,7 +49,7 @@ def test_odd_completions_are_read(index: bytes) -> None:
     body = b'{"choices":[{"index":%b,"message":{"content":null}}]}' % index
     found = completion_of(body)
     assert found.choices[0].index == 3
-    assert found.__dict__["body"] == body
+    assert found.raw == body
 
 
 def chunk_from(message: dict[str, Any], **choice: Any) -> dict[str, Any]:

@@ -25,7 +25,6 @@ from gravitex_async.chat import (
     CompletionUsage,
 )
 from gravitex_async.chat._head import HEAD_FIELDS
-from gravitex_async.chat._structs import reasoning_of
 
 from ..fields import empty_of, value_of
 from ..ways import Reading, Wire, cuttings, read_all, serving, told
@@ -77,6 +76,8 @@ LEAVES = [(struct, field) for struct, field in FIELDS if (struct, field.name) no
 NOWHERE = {
     (ChatCompletionChunk, "object"),  # an answer names its own kind
     (ChatCompletionChunk, "obfuscation"),  # padding
+    (ChatCompletionChunk, "p"),
+    (ChunkChoice, "token_ids"),
     (ChoiceDelta, "channel"),
     (ChoiceDelta, "token_id"),
     (ChoiceDelta, "token_ids"),
@@ -101,8 +102,10 @@ CASES: dict[tuple[Struct, str], Case] = {
     (ChatCompletionChunk, "error"): Case(
         {"message": "out of tokens", "code": 402}, lambda _: None, None, raises=APIStatusError
     ),
+    (ChatCompletionChunk, "usage"): Case(USAGE, lambda answer: answer.wire_usage),
+    (ChatCompletionChunk, "citations"): Case(["https://a.test"], lambda answer: answer.wire_citations),
     (ChunkChoice, "index"): Case(2, lambda answer: [choice.index for choice in answer.choices], [0, 2]),
-    (ChunkChoice, "usage"): Case(USAGE, lambda answer: answer.usage),
+    (ChunkChoice, "usage"): Case(USAGE, lambda answer: answer.wire_usage),
     (ChoiceDelta, "name"): Case("Ada", lambda answer: message(answer).name),
     (ChoiceDelta, "role"): Case("assistant", lambda answer: message(answer).role),
     # What the texts have to be, ``said`` knows.
@@ -180,7 +183,7 @@ def check(readings: list[Reading], events: list[Tree]) -> None:
     for reading in readings:
         stream, answer = reading.stream, reading.answer
         assert {
-            choice.index: (choice.message.text, reasoning_of(choice.message)) for choice in answer.choices
+            choice.index: (choice.message.text, choice.reasoning_content) for choice in answer.choices
         } == wanted, reading.way
         assert (stream.content, stream.reasoning_content) == wanted.get(0, ("", ""))
         if reading.text is not None:
@@ -375,7 +378,7 @@ async def test_text_and_a_field_in_a_plain_answer(
     value = PLAIN_VALUES.get((struct, field.name)) or value_of(field.type, field.name)
     choice = {"index": 0, "message": {"role": "assistant", "content": "text"}, "finish_reason": "stop"}
     body: Tree = {"id": "c1", "object": "chat.completion", "created": 7, "model": "m", "choices": [choice]}
-    IN_BODY[struct](body)[field.name] = value
+    IN_BODY[struct](body)[field.encode_name] = value
     pieces = [msgspec.json.encode(body)]
     wire.put(pieces, "application/json")
     answer = await wire.client.chat.completions.create(model="m", messages=MESSAGES)

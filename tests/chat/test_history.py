@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gravitex_async import AsyncGravitex, ToolCall
 from gravitex_async._json import dumps
+from gravitex_async.answers import keep_payload
 from gravitex_async.chat import ChatCompletion, tool_result
 from gravitex_async.testing import Call, LocalGateway, Tape
 
@@ -59,7 +60,7 @@ def test_any_unknown_field_goes_back(extra: dict[str, Any]) -> None:
     """Whatever a provider adds to the message or to a call."""
     message = {"role": "assistant", "content": "a", **extra, "tool_calls": [{**SIGNED, **extra}]}
     answer = msgspec.json.decode(completion(message), type=ChatCompletion)
-    answer.__dict__["body"] = completion(message)
+    keep_payload(answer, completion(message))
     assert answer.to_input() == [message]
 
 

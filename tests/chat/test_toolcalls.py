@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gravitex_async.chat import ChatCompletion, FunctionCall, MessageToolCall, ToolCallFragment
-from gravitex_async.chat._toolcalls import ToolCallAssembly, whole_call
+from gravitex_async.chat._structs import whole_call
+from gravitex_async.chat._toolcalls import ToolCallAssembly
 
 from .folding import call, chunk, fold
 
