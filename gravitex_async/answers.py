@@ -189,10 +189,12 @@ class Answer(Kept):
     @property
     def extra(self) -> dict[str, Any]:
         """The fields beside those this version knows, as sent; empty when there are none."""
-        if self.raw is None:
+        raw = self.raw
+        tree = None if raw is None else tree_of(raw)
+        if tree is None:
             return _origin(self).extra
         known = self.__struct_encode_fields__
-        return {name: value for name, value in self.to_dict().items() if name not in known}
+        return {name: value for name, value in tree.items() if name not in known}
 
     def _keep(self, payload: bytes) -> None:
         """Keeps the body, also for its parts."""

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from ..answers import WireEvent
-from ._content import Audio, ContentPart, CustomCall, Logprobs, details_text, text_of, thinking_of
+from ._content import Audio, ContentPart, CustomCall, Logprobs, details_text, no_choices, text_of, thinking_of
 from ._usage import CompletionUsage
 
 __all__ = [
@@ -98,7 +98,7 @@ class ChatCompletionChunk(
     model: str | None = None
     service_tier: str | None = None
     system_fingerprint: str | None = None
-    choices: list[ChunkChoice] = msgspec.field(default_factory=list)
+    choices: list[ChunkChoice] = msgspec.field(default_factory=no_choices)
     usage: CompletionUsage | None = None
     citations: list[Any] | None = None
     search_results: list[Any] | None = None

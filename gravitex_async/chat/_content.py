@@ -24,6 +24,11 @@ __all__ = [
 ]
 
 
+def no_choices() -> list[Any]:
+    """The default of a list that is written also when it is empty, as one made by ``list`` is not."""
+    return []
+
+
 class FunctionCall(msgspec.Struct, omit_defaults=True, gc=False, frozen=True):
     """``function`` of a call in a message, and the deprecated ``function_call``: never None, at worst ""."""
 

@@ -13,6 +13,7 @@ import msgspec
 
 from ..answers import origin_of
 from ..errors import InvalidOutputError
+from ._content import no_choices
 from ._structs import ChatCompletion, ChatCompletionMessage, Choice, value_in
 
 __all__ = ["ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "parsed_completion"]
@@ -45,7 +46,7 @@ class ParsedChoice(Choice, Generic[T], kw_only=True, gc=True):
 class ParsedChatCompletion(ChatCompletion, Generic[T], kw_only=True):
     """A completion whose messages were read as ``T``: ``parsed()`` is the value of choice 0."""
 
-    choices: list[ParsedChoice[T]] = msgspec.field(default_factory=list)  # type: ignore[assignment]  # read only
+    choices: list[ParsedChoice[T]] = msgspec.field(default_factory=no_choices)  # type: ignore[assignment]  # read only
 
     @overload
     def parsed(self, type_: None = None) -> T: ...

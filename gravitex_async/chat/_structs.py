@@ -24,6 +24,7 @@ from ._content import (
     Logprobs,
     MessageToolCall,
     details_text,
+    no_choices,
     text_of,
     thinking_of,
 )
@@ -187,7 +188,7 @@ class ChatCompletion(Answer, msgspec.Struct, omit_defaults=True, kw_only=True):
     object: str | None = None
     created: int | float | str | None = None
     model: str | None = None
-    choices: list[Choice] = []
+    choices: list[Choice] = msgspec.field(default_factory=no_choices)
     wire_usage: CompletionUsage | None = msgspec.field(default=None, name="usage")
     """``usage`` as sent; None when none was."""
     system_fingerprint: str | None = None

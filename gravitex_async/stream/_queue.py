@@ -65,7 +65,7 @@ class Queue(Generic[ItemT]):
         """Takes what a read brought, and keeps the lists. A read without an event changes nothing."""
         if not items:
             return
-        self._unasked = unasked
+        self._unasked = self._unasked if unasked is None else unasked
         items.reverse()
         deltas.reverse()
         filled = self.filled

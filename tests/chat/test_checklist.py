@@ -358,14 +358,52 @@ async def test_row_32_the_first_delta_comes_before_the_second_is_sent(
 
 
 async def test_row_33_the_documented_loop(gateway: LocalGateway, client: AsyncGravitex) -> None:
-    """The loop of the documents' sample, in async form, gives the text (usage chunk included)."""
+    """The loop of the documents' sample, in async form, word for word: every chunk has a choice."""
     gateway.script("Hello there")
     stream = await client.chat.completions.create(model="m", messages=ASK, stream=True)
     printed = ""
     async for chunk in stream:
-        if chunk.choices and chunk.choices[0].delta and chunk.choices[0].delta.content:
+        if chunk.choices[0].delta.content:
             printed += str(chunk.choices[0].delta.content)
     assert printed == "Hello there"
+    assert (stream.usage.source, stream.arrived.usage.source) == ("server", "server")
+
+
+ASKED: list[dict[str, Any]] = [
+    {"stream_options": {"include_usage": True}},
+    {"extra_body": {"stream_options": {"include_usage": True}}},
+    {"stream_options": {"include_usage": True, "include_obfuscation": False}},
+]
+
+
+@pytest.mark.parametrize("asked", ASKED)
+async def test_row_33_who_asks_for_usage_gets_its_chunk(
+    gateway: LocalGateway, client: AsyncGravitex, asked: dict[str, Any]
+) -> None:
+    """As sent: without a choice."""
+    gateway.script("Hello there")
+    chunks = [chunk async for chunk in client.chat.completions.stream(model="m", messages=ASK, **asked)]
+    assert chunks[-1].choices == []
+    assert chunks[-1].usage is not None
+
+
+@pytest.mark.parametrize("options", [None, {"include_obfuscation": False}])
+async def test_row_33_usage_is_the_last_delta(
+    gateway: LocalGateway, client: AsyncGravitex, options: dict[str, Any] | None
+) -> None:
+    """Whoever reads deltas, or batches, whether the chunk comes in a read of its own or not."""
+    for seed in (None, 1, 2):
+        gateway.script("Hello there")
+        if seed is not None:
+            gateway.fault("split", seed=seed)
+        stream = client.chat.completions.stream(model="m", messages=ASK, stream_options=options)
+        deltas = [delta async for delta in stream.deltas()]
+        assert (deltas[-1].usage, deltas[-1].content) == (stream.usage, "")
+        gateway.script("Hello there")
+        stream = client.chat.completions.stream(model="m", messages=ASK, stream_options=options)
+        batches = [batch async for batch in stream.batches()]
+        assert all(chunk.choices for batch in batches for chunk in batch)
+        assert all(batches)
 
 
 async def test_row_34_reasoning_stands_apart(gateway: LocalGateway, client: AsyncGravitex) -> None:

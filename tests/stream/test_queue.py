@@ -50,6 +50,32 @@ def test_each_entry_is_taken_once_in_any_mixture_of_views(seed: int) -> None:
     assert found == words
 
 
+@pytest.mark.parametrize("seed", range(50))
+def test_an_item_nobody_asked_for_is_met_by_no_view_of_items(seed: int) -> None:
+    """Views of deltas meet it, once; the others keep their order, and their payloads."""
+    dice = random.Random(seed)
+    queue: Queue[str] = Queue()
+    words = [str(number) for number in range(12)]
+    unasked = words[dice.randrange(12)]
+    coming, found = list(words), []
+    while coming or queue:
+        count = dice.randrange(5)
+        more = coming[:count]
+        payloads = [word.encode() for word in more]
+        queue.put(list(more), [Delta(word) for word in more], payloads, unasked if unasked in more else None)
+        del coming[:count]
+        while queue and dice.random() < 0.7:
+            kind = dice.choice(("items", "deltas"))
+            queue.turn(kind)
+            if not queue.filled:
+                break
+            found.append(take(queue, kind))
+            assert kind == "deltas" or found[-1] != unasked
+            assert queue.last_payload == found[-1].encode()
+    assert [word for word in found if word != unasked] == [word for word in words if word != unasked]
+    assert found.count(unasked) <= 1
+
+
 def test_only_one_of_the_lists_is_filled() -> None:
     """A view may look at its list alone to know whether there is anything for it."""
     queue = queue_of("a", "b")
