@@ -4,7 +4,8 @@ _api         client.gemini
 _params      the arguments of the calls; _settings: their structs
 _request     arguments -> body; _contents: what callers say -> contents
 _structs     the answer, which is also the event of a stream; _metadata: what an answer says about itself
-_parts       contents and parts, both ways; _media: base64
+_choices     a candidate, and the words for it; _citations: its sources
+_parts       contents and parts, both ways
 _wire        names: camelCase there, snake_case here, unknown fields kept; _enums: words and numbers
 _decode      JSON -> structs
 _accumulate  events -> deltas, and the answer
@@ -17,9 +18,9 @@ _embeddings  vectors
 
 from ._accumulate import GeminiAccumulator
 from ._api import Gemini, GeminiStream
+from ._choices import Candidate, Choice
 from ._embeddings import BatchEmbedContentsResponse, ContentEmbedding, EmbedContentResponse
 from ._history import tool_result
-from ._media import Image
 from ._metadata import (
     Citation,
     CitationMetadata,
@@ -64,13 +65,14 @@ from ._settings import (
     Tool,
     ToolConfig,
 )
-from ._structs import Candidate, GenerateContentResponse
+from ._structs import GenerateContentResponse
 
 __all__ = [
     "BatchEmbedContentsResponse",
     "Blob",
     "CallParams",
     "Candidate",
+    "Choice",
     "Citation",
     "CitationMetadata",
     "CodeExecutionResult",
@@ -96,7 +98,6 @@ __all__ = [
     "GroundingMetadata",
     "GroundingSource",
     "GroundingSupport",
-    "Image",
     "ImageConfig",
     "ImageOutputOptions",
     "ModalityTokenCount",

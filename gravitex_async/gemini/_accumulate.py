@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ..answers import origin_of
 from ..decoding import ErrorInfo, any_of, fields_but, find_error, find_flat
 from ..deltas import Delta, EndReason, Revised, ToolCall
 from ..usage import Usage
@@ -29,7 +30,7 @@ from ._head import BRINGS, HEAD, take_head
 from ._metadata import MAY_LACK, UsageMetadata
 from ._parts import Content
 from ._structs import GenerateContentResponse
-from ._wire import is_empty, more_extra
+from ._wire import is_empty, more_extra, replaced, with_extra
 
 __all__ = ["GeminiAccumulator"]
 
@@ -66,6 +67,9 @@ class GeminiAccumulator:
         self._first: CandidateParts | None = None  # candidate 0
         self._head = GenerateContentResponse()  # all of the answer but candidates and usage
         self._usage = UsageMetadata()
+        # Fields that nobody knows: of the answer, and of its usage.
+        self._extra: dict[str, Any] = {}
+        self._of_usage: dict[str, Any] = {}
 
     # What the stream asks for
 
@@ -92,7 +96,7 @@ class GeminiAccumulator:
                 if (
                     text
                     and (part.thought is True) is run.thought
-                    and candidate.index == 0
+                    and not candidate.wire_index
                     and not _is_more_than_text(
                         head, item, first, candidate, content, part, usage, self._usage
                     )
@@ -188,24 +192,31 @@ class GeminiAccumulator:
 
     def final(self) -> GenerateContentResponse:
         """The answer so far, every candidate of it, as a plain one."""
-        return msgspec.structs.replace(
+        usage = with_extra(replaced(self._usage), self._of_usage)
+        answer = msgspec.structs.replace(
             self._head,
             candidates=[self._candidates[index].whole() for index in sorted(self._candidates)],
-            usage_metadata=None if is_empty(self._usage) else self._usage,
+            usage_metadata=None if is_empty(usage) else usage,
         )
+        if self._extra:
+            origin_of(answer).extra = self._extra
+        return answer
 
     # Folding
 
     def _fold_one(self, item: GenerateContentResponse) -> list[Delta]:
         """Takes an event of any form; the first of its deltas carries its usage."""
+        odd = item._more is not None
         if _speaks_of_answer(self._head, item):
             self._take_head(item)
         usage, counts = item.usage_metadata, None
         if usage is not None:
             counts, self._usage = usage.counted(), usage.after(self._usage)
+            if odd:
+                self._of_usage = more_extra(self._of_usage, usage.extra)
         found = []
         for candidate in item.candidates:
-            delta = self._candidate(candidate.index).take(candidate, counts)
+            delta = self._candidate(candidate.wire_index).take(candidate, counts, odd=odd)
             if delta is not None:
                 found.append(delta)
                 counts = None  # they are those of the event, not of each candidate
@@ -219,18 +230,21 @@ class GeminiAccumulator:
         take_head(head, item)
         if not is_empty(item.prompt_feedback):
             head.prompt_feedback = item.prompt_feedback
-        if item.extra is not None:
+        if item._more is not None:
+            head._more = item._more
+            extra = item.extra
             # An error is among the fields that no struct knows, and so is all of a flat one.
-            self.suspect = bool(item.extra.get("error") or not item.candidates)
+            self.suspect = bool(extra and (extra.get("error") or not item.candidates))
             if not self.suspect:
-                head.extra = more_extra(head.extra, item.extra)
+                self._extra = more_extra(self._extra, extra)
 
-    def _candidate(self, index: int) -> CandidateParts:
+    def _candidate(self, sent: int | None) -> CandidateParts:
+        index = sent or 0
         state = self._candidates.get(index)
         if state is None:
             if len(self._candidates) >= MAX_CANDIDATES:
                 return next(reversed(self._candidates.values()))
-            state = self._candidates[index] = CandidateParts(index)
+            state = self._candidates[index] = CandidateParts(sent)
             if index == 0:
                 self._first = state
         return state

@@ -14,7 +14,7 @@ from ..sse import MAX_EVENT_BYTES
 from ..stream import AnswerForm, Stream, fetch_answer
 from ..transport import Call, model_path
 from ._accumulate import GeminiAccumulator
-from ._decode import event_decoder, is_answer, readable, strict_decoder
+from ._decode import answer_of, event_decoder, is_answer, strict_decoder
 from ._embeddings import (
     BatchEmbedContentsResponse,
     EmbedContentResponse,
@@ -34,7 +34,7 @@ __all__ = ["Gemini", "GeminiStream"]
 
 EventT = TypeVar("EventT", bound=GenerateContentResponse)
 
-_answer = AnswerForm("an answer with candidates", strict_decoder, is_answer, readable)
+_answer = AnswerForm("an answer with candidates", strict_decoder, is_answer, answer_of)
 
 
 class GeminiStream(Stream[GenerateContentResponse, GenerateContentResponse]):

@@ -18,7 +18,7 @@ from .._json import dumps
 from ..deltas import ToolCall, ToolCallDelta
 from ._partial import PartialArguments
 from ._parts import FunctionCall, Part, PartialArg
-from ._wire import as_arguments
+from ._wire import as_arguments, replaced
 
 __all__ = ["CallAssembly", "OpenCall"]
 
@@ -67,7 +67,7 @@ class OpenCall:
         """The arguments as JSON text, as far as they have come; "" for none."""
         if self._pieces:
             return "".join(self._pieces)
-        return _text(self._partial.value() if self._partial else self.call.args)
+        return _text(self._partial.value()) if self._partial else _piece(self.call)
 
     def whole(self) -> Part:
         """The part to send back: as it came where it came whole."""
@@ -75,8 +75,10 @@ class OpenCall:
         if self._partial is None and not self._pieces and not call.will_continue:
             return self.part
         args = self._partial.value() if self._partial else as_arguments(self.text() or "{}")
-        assembled = msgspec.structs.replace(call, args=args, partial_args=None, will_continue=None)
-        return msgspec.structs.replace(self.part, function_call=assembled, thought_signature=self.signature)
+        assembled = replaced(call, args=args, partial_args=None, will_continue=None)
+        if self._pieces:
+            assembled._arguments = self.text()
+        return replaced(self.part, function_call=assembled, thought_signature=self.signature)
 
     def neutral(self) -> ToolCall:
         """The call in the form all dialects share."""
@@ -142,6 +144,9 @@ def _text(args: dict[str, Any] | None) -> str:
 
 def _piece(call: FunctionCall) -> str:
     """The text of a converted model's fragment. A whole object says itself."""
+    sent: str | None = getattr(call, "_arguments", None)
+    if sent is not None:
+        return sent
     args = call.args
     if args is not None and len(args) == 1 and "arguments" in args:
         piece = args["arguments"]

@@ -10,28 +10,26 @@ whole. Citations come one by one: all of them, each once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, Final
-
-import msgspec
 
 from ..decoding import any_of, fields_but
 from ..deltas import Delta, ToolCall, ToolCallDelta
 from ..usage import Usage
 from ._calls import CallAssembly, OpenCall
+from ._choices import Candidate
 from ._deltas import delta_of
 from ._metadata import Citation, CitationMetadata
 from ._parts import Content, FunctionCall, Part
-from ._structs import Candidate
-from ._wire import is_empty, more_extra
+from ._wire import is_empty, more_extra, replaced, with_extra
 
 __all__ = ["BESIDE_TEXT", "CandidateParts", "TextRun"]
 
 # The conditions under which a part is more than a piece of text, and its candidate more than that part.
 _PART: Final = [f"part.{name} is not None" for name in fields_but(Part, {"text", "thought"})]
 _CANDIDATE: Final = [
-    f"candidate.{name} is not None" for name in fields_but(Candidate, {"content", "index", "finish_reason"})
+    f"candidate.{name} is not None"
+    for name in fields_but(Candidate, {"content", "wire_index", "finish_reason"})
 ]
 BESIDE_TEXT: Final = [
     *_PART,
@@ -44,7 +42,7 @@ _is_more_than_text = any_of("part", _PART)
 _has_metadata = any_of("candidate", _CANDIDATE)
 
 # Of these the last value counts.
-_LAST: Final = fields_but(Candidate, {"content", "index", "finish_reason", "citation_metadata", "extra"})
+_LAST: Final = fields_but(Candidate, {"content", "wire_index", "finish_reason", "citation_metadata"})
 _last_values = attrgetter(*_LAST)
 
 
@@ -65,33 +63,41 @@ class TextRun:
 class CandidateParts:
     """One candidate. ``run`` is its last part while that is plain text, for the accumulator to append to."""
 
-    __slots__ = ("_calls", "_citations", "_extra", "_parts", "_pieces", "_thoughts", "_whole", "role", "run")
+    __slots__ = (
+        "_calls", "_citations", "_extra", "_of_candidate", "_of_citations", "_parts", "_pieces", "_thoughts",
+        "_whole", "role", "run",
+    )  # fmt: skip
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int | None) -> None:
         self.run: TextRun | None = None
         self.role: str | None = None
-        self._extra: dict[str, Any] | None = None  # of the content
+        # Fields that nobody knows: of the content, the candidate, its citations.
+        self._extra: dict[str, Any] = {}
+        self._of_candidate: dict[str, Any] = {}
+        self._of_citations: dict[str, Any] = {}
         self._parts: list[TextRun | Part | OpenCall] = []
         self._pieces = self._thoughts = 0  # but those of ``run``
         self._calls: CallAssembly | None = None
         self._citations: dict[tuple[Any, ...], tuple[str, Citation]] = {}
-        self._whole = Candidate(index=index)  # all but content and citations
+        self._whole = Candidate(wire_index=index)  # all but content and citations
 
     # Taking events
 
-    def take(self, candidate: Candidate, usage: Usage | None) -> Delta | None:
-        """Takes what an event brings of this candidate; returns its Delta, if it adds anything."""
+    def take(self, candidate: Candidate, usage: Usage | None, *, odd: bool = False) -> Delta | None:
+        """Takes what an event brings of this candidate; returns its Delta, if it adds anything.
+
+        Args:
+            odd: Whether there may be anything beside the fields of the structs.
+        """
         text = thoughts = ""
         calls: list[ToolCallDelta] = []
         content = candidate.content
         if content is not None:
             self.role = self.role or content.role
-            if content.extra is not None:
-                self._extra = more_extra(self._extra, content.extra)
             for part in content.parts:
                 if part.function_call is not None:
                     calls.append(self._take_call(part, part.function_call))
-                elif part.text is None or _is_more_than_text(part):
+                elif part.text is None or _is_more_than_text(part) or (odd and part.extra):
                     self._take_other(part)
                 elif part.text:
                     self._take_text(part.text, part.thought is True)
@@ -101,6 +107,8 @@ class CandidateParts:
                     text += part.text
         if _has_metadata(candidate):
             self._take_metadata(candidate)
+        if odd:
+            self._take_extra(candidate)
         if candidate.finish_reason:
             calls += self.finish(candidate.finish_reason)
         return delta_of(candidate, text, thoughts, calls, usage)
@@ -159,10 +167,16 @@ class CandidateParts:
         for name, value in zip(_LAST, values, strict=True):
             if value is not None and not is_empty(value):
                 setattr(whole, name, value)
-        if candidate.extra is not None:
-            whole.extra = more_extra(whole.extra, candidate.extra)
         if candidate.citation_metadata is not None:
             self._cite(candidate.citation_metadata)
+
+    def _take_extra(self, candidate: Candidate) -> None:
+        """Takes the fields that nobody knows; those of a part, and of metadata, stay where they stand."""
+        self._of_candidate = more_extra(self._of_candidate, candidate.extra)
+        if candidate.content is not None:
+            self._extra = more_extra(self._extra, candidate.content.extra)
+        if candidate.citation_metadata is not None:
+            self._of_citations = more_extra(self._of_citations, candidate.citation_metadata.extra)
 
     def _cite(self, metadata: CitationMetadata) -> None:
         for name in CitationMetadata.__struct_fields__:
@@ -205,16 +219,16 @@ class CandidateParts:
     def whole(self) -> Candidate:
         """The candidate as one of a plain answer."""
         parts = [part if isinstance(part, Part) else part.whole() for part in self._parts]
-        content = Content(role=self.role, parts=parts, extra=self._extra)
-        return msgspec.structs.replace(
+        content = with_extra(Content(role=self.role, parts=parts), self._extra)
+        whole = replaced(
             self._whole,
             content=content if parts or self.role or self._extra else None,
-            citation_metadata=_cited(self._citations.values()),
+            citation_metadata=self._cited(),
         )
+        return with_extra(whole, self._of_candidate)
 
-
-def _cited(found: Iterable[tuple[str, Citation]]) -> CitationMetadata | None:
-    metadata = CitationMetadata()
-    for name, source in found:
-        getattr(metadata, name).append(source)
-    return metadata if metadata.citation_sources or metadata.citations else None
+    def _cited(self) -> CitationMetadata | None:
+        metadata = with_extra(CitationMetadata(), self._of_citations)
+        for name, source in self._citations.values():
+            getattr(metadata, name).append(source)
+        return None if is_empty(metadata) else metadata

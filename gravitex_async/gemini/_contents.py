@@ -1,7 +1,8 @@
 """What callers pass as contents, as the wire wants it: a list of turns, each a list of parts.
 
 A text is a turn of the user. Texts and parts that follow each other make one turn, of the model when they are
-function calls (as google-genai has it). Contents stay as they are, and an answer stands for its own turn.
+function calls (as google-genai has it). Contents stay as they are, and an answer, one of its candidates or a
+stream that ended stands for its own turn.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._checks import expected, kind_of
+from ..answers import Answer
 from ..errors import MisuseError
+from ..stream import Stream
+from ._choices import Candidate, Choice
 from ._parts import Blob, Content, FileData, FunctionCall, FunctionResponse, Part
-from ._structs import Candidate, GenerateContentResponse
+from ._structs import GenerateContentResponse
 from ._wire import outgoing, plain, shape_of
 
 __all__ = ["content_of", "contents_of"]
@@ -40,8 +44,9 @@ def contents_of(value: Any) -> list[Tree]:
     turns: list[Tree] = []
     open_turn: Tree | None = None
     for item in value if _is_list(value) else [value]:
-        if isinstance(item, GenerateContentResponse):
-            turns += item.to_input()
+        answered = _answered(item)
+        if answered is not None:
+            turns += answered
             open_turn = None
             continue
         turn = _turn(item)
@@ -79,10 +84,27 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
 
 
+def _answered(item: Any) -> list[Tree] | None:
+    """The turn of an answer; None for anything else."""
+    if isinstance(item, Stream):
+        if item.end.state == "open":
+            raise MisuseError(
+                "expected contents, got a stream that has not ended; await stream.final(), or pass "
+                "stream.arrived"
+            )
+        item = item.arrived
+    if isinstance(item, (GenerateContentResponse, Candidate, Choice)):
+        return item.to_input()
+    if isinstance(item, Answer):
+        raise MisuseError(
+            f"expected contents of Gemini, got a {type(item).__name__}, an answer of another dialect; write "
+            "{'role': 'model', 'parts': [{'text': answer.content}]}"
+        )
+    return None
+
+
 def _turn(item: Any) -> Tree | None:
     """*item* as a turn; None when it is a part."""
-    if isinstance(item, Candidate):
-        item = item.content or Content(role="model")
     if _is_list(item):
         return {"role": "user", "parts": [_part(part) for part in item]}
     tree = plain(item)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
-from .._json import loads_tolerant
+from .._json import dumps, loads_tolerant, whole
+from ..answers import keep_payload, origin_of
 from ..decoding import EventDecoder, TolerantDecoder
 from ..sse import MAX_EVENT_BYTES
 from ._structs import GenerateContentResponse
-from ._wire import Shape, incoming, shape_of
+from ._wire import Aside, Wire, beside, incoming, shape_of, with_extra
 
-__all__ = ["answers_of", "event_decoder", "is_answer", "readable", "strict_decoder"]
+__all__ = ["answer_of", "answers_of", "event_decoder", "is_answer", "strict_decoder"]
 
 EventT = TypeVar("EventT", bound=GenerateContentResponse)
-Reread = Callable[["dict[str, Any]", bytes], None]
+Tree = dict[str, Any]
 
 
 @functools.cache
@@ -35,29 +36,44 @@ def event_decoder(
     event_type: type[EventT], *, max_event_bytes: int = MAX_EVENT_BYTES
 ) -> EventDecoder[EventT]:
     """A decoder for one stream of events of *event_type*."""
-    decoder, reread = _readers(event_type)
-    return EventDecoder(decoder, unknown=reread, max_event_bytes=max_event_bytes)
+    return EventDecoder(
+        _decoder_of(event_type), unknown=partial(_event, event_type), max_event_bytes=max_event_bytes
+    )
 
 
 @functools.lru_cache(maxsize=256)  # callers may make types on the fly
-def _readers(event_type: type[GenerateContentResponse]) -> tuple[msgspec.json.Decoder[Any], Reread]:
-    shape = shape_of(event_type)
-
-    def reread(tree: dict[str, Any], payload: bytes) -> None:
-        _fit(tree, shape)
-
-    return msgspec.json.Decoder(event_type, strict=False), reread
+def _decoder_of(event_type: type[GenerateContentResponse]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(event_type, strict=False)
 
 
-def readable(tree: dict[str, Any]) -> None:
-    """Makes plain values fit the structs, in place: names, numbers for enum words, unknown fields."""
-    _fit(tree, shape_of(GenerateContentResponse))
+def _event(event_type: type[EventT], tree: Tree, payload: bytes) -> EventT:
+    """An event that the strict decoder refuses, and its payload beside it."""
+    event = _read(event_type, tree)
+    keep_payload(event, payload)
+    return event
 
 
-def _fit(tree: dict[str, Any], shape: Shape) -> None:
-    fitting = incoming(tree, shape)
-    tree.clear()
-    tree.update(fitting)
+def answer_of(tree: Tree) -> GenerateContentResponse:
+    """The answer in plain values that the strict decoder refuses.
+
+    Raises:
+        DecodeError: A field has a value of the wrong type.
+    """
+    return _read(GenerateContentResponse, tree)
+
+
+def _read(type_: type[EventT], tree: Tree) -> EventT:
+    tolerant: TolerantDecoder[EventT] = TolerantDecoder(type_)
+    fitting = incoming(tree, shape_of(type_))
+    answer = tolerant.convert(fitting)
+    for struct, sent in beside(answer, fitting):
+        if isinstance(sent, Aside):
+            answer._more = msgspec.UNSET
+            if struct is answer:
+                origin_of(answer).extra = sent.unknown
+            elif isinstance(struct, Wire):
+                with_extra(struct, sent.unknown)
+    return answer
 
 
 def is_answer(answer: GenerateContentResponse) -> bool:
@@ -87,6 +103,4 @@ def _tolerantly(value: Any) -> list[GenerateContentResponse]:
     trees = value if isinstance(value, list) else [value]
     if not all(isinstance(tree, dict) for tree in trees):
         raise ValueError("expected an object or an array of objects")
-    tolerant: TolerantDecoder[GenerateContentResponse] = TolerantDecoder(GenerateContentResponse)
-    shape = shape_of(GenerateContentResponse)
-    return [tolerant.convert(incoming(tree, shape)) for tree in trees]
+    return [_event(GenerateContentResponse, tree, dumps(whole(tree))) for tree in trees]

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from ..deltas import Delta, ToolCallDelta
 from ..usage import Usage
-from ._structs import Candidate, GenerateContentResponse
+from ._choices import Candidate
+from ._structs import GenerateContentResponse
 
 __all__ = ["delta_of", "rest_of"]
 

@@ -15,6 +15,8 @@ import msgspec
 
 from .._arguments import known_only, merged
 from .._checks import expected, kind_of
+from .._jsonable import Jsonable
+from ..answers import Answer, tell_origin
 from ..errors import DecodeError
 from ..stream import AnswerForm, fetch
 from ..usage import Usage
@@ -47,7 +49,7 @@ PARALLEL: Final = 4
 _OPTIONS = frozenset(CallParams.__annotations__) | {"model_in_body"}
 
 
-class ContentEmbedding(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+class ContentEmbedding(Jsonable, msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     """One vector."""
 
     values: list[float] = []
@@ -60,29 +62,33 @@ class ContentEmbedding(msgspec.Struct, rename="camel", omit_defaults=True, gc=Fa
         return np.asarray(self.values, dtype=np.float32)
 
 
-class EmbedContentResponse(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+class EmbedContentResponse(Answer, msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     """The answer of ``embedContent``."""
 
     embedding: ContentEmbedding = msgspec.field(default_factory=ContentEmbedding)
     usage_metadata: UsageMetadata | None = None
 
     @property
-    def usage(self) -> Usage:
-        """The counts in the form all dialects share."""
-        return Usage() if self.usage_metadata is None else self.usage_metadata.neutral()
+    def usage(self) -> UsageMetadata:
+        """The counts, in the words of ``Usage`` too; an empty one where none were sent."""
+        return self.usage_metadata or UsageMetadata()
 
 
-class BatchEmbedContentsResponse(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
-    """The answer of ``batchEmbedContents``, of all batches together; in the order of the requests."""
+class BatchEmbedContentsResponse(Answer, msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """The answer of ``batchEmbedContents``, of all batches together; in the order of the requests.
+
+    Of several batches ``headers``, ``request_id``, ``rate_limit``, ``attempts`` and ``timings`` are those of
+    the one that came last, ``raw`` is None, and ``to_dict()`` is one answer with all vectors.
+    """
 
     embeddings: list[ContentEmbedding] = []
     usage_metadata: UsageMetadata | None = None
     """The counts of several batches are added up."""
 
     @property
-    def usage(self) -> Usage:
-        """The counts in the form all dialects share."""
-        return Usage() if self.usage_metadata is None else self.usage_metadata.neutral()
+    def usage(self) -> UsageMetadata:
+        """The counts, in the words of ``Usage`` too; an empty one where none were sent."""
+        return self.usage_metadata or UsageMetadata()
 
     @property
     def vectors(self) -> list[list[float]]:
@@ -165,7 +171,7 @@ async def fetch_batches(calls: Sequence[Call], sizes: Sequence[int]) -> BatchEmb
     Raises:
         DecodeError: A batch has not as many vectors as it had requests.
     """
-    answers: list[BatchEmbedContentsResponse] = [BatchEmbedContentsResponse()] * len(calls)
+    answers: dict[int, BatchEmbedContentsResponse] = {}
     queue = iter(range(len(calls)))
     workers = [
         asyncio.ensure_future(_work(queue, calls, sizes, answers)) for _ in range(min(PARALLEL, len(calls)))
@@ -183,7 +189,7 @@ async def _work(
     queue: Iterator[int],
     calls: Sequence[Call],
     sizes: Sequence[int],
-    answers: list[BatchEmbedContentsResponse],
+    answers: dict[int, BatchEmbedContentsResponse],
 ) -> None:
     for position in queue:
         answers[position] = await _batch(calls[position], sizes[position])
@@ -196,11 +202,15 @@ async def _batch(call: Call, size: int) -> BatchEmbedContentsResponse:
     return answer
 
 
-def _together(answers: Sequence[BatchEmbedContentsResponse]) -> BatchEmbedContentsResponse:
+def _together(answers: dict[int, BatchEmbedContentsResponse]) -> BatchEmbedContentsResponse:
+    """All batches, by their position, as one answer; what came last stands last."""
     if len(answers) == 1:
         return answers[0]
-    usage = sum((answer.usage for answer in answers), Usage())
-    return BatchEmbedContentsResponse(
-        [embedding for answer in answers for embedding in answer.embeddings],
+    usage = sum((answer.usage for answer in answers.values()), Usage())
+    whole = BatchEmbedContentsResponse(
+        [embedding for position in sorted(answers) for embedding in answers[position].embeddings],
         UsageMetadata(prompt_token_count=usage.input_tokens, total_token_count=usage.total_tokens),
     )
+    last = list(answers.values())[-1]
+    tell_origin(whole, headers=last.headers, attempts=last.attempts, timings=last.timings)
+    return whole

@@ -18,7 +18,7 @@ __all__ = ["BRINGS", "HEAD", "take_head"]
 
 # Every field that has no rule of its own.
 HEAD: Final = fields_but(
-    GenerateContentResponse, {"candidates", "prompt_feedback", "usage_metadata", "extra"}
+    GenerateContentResponse, {"candidates", "prompt_feedback", "usage_metadata", "_more"}
 )
 
 # The conditions under which *item* may bring what *head* still lacks, for ``any_of``.

@@ -12,7 +12,8 @@ import msgspec
 
 from .._counts import total_of
 from ..decoding import any_of, made_of
-from ..usage import Usage
+from ..usage import Counts, Usage
+from ._wire import Wire
 
 __all__ = [
     "Citation",
@@ -32,13 +33,7 @@ __all__ = [
 ]
 
 
-class Metadata(
-    msgspec.Struct, rename="camel", omit_defaults=True, repr_omit_defaults=True, kw_only=True, gc=False
-):
-    """What these structs have in common: they are only ever received."""
-
-
-class ModalityTokenCount(Metadata, kw_only=True):
+class ModalityTokenCount(Wire, kw_only=True):
     """``usageMetadata.*TokensDetails[]``."""
 
     modality: str | None = None
@@ -48,8 +43,8 @@ class ModalityTokenCount(Metadata, kw_only=True):
 Details = list[ModalityTokenCount] | None
 
 
-class UsageMetadata(Metadata, kw_only=True):
-    """``usageMetadata`` as sent; ``neutral()`` is the form all dialects share."""
+class UsageMetadata(Counts, Wire, kw_only=True):
+    """``usageMetadata`` as sent, and the words of ``Usage`` beside it."""
 
     prompt_token_count: int | None = None
     """Cached tokens included."""
@@ -116,7 +111,7 @@ MAY_LACK: Final = [
 _may_lack = any_of("usage, former", MAY_LACK)
 
 
-class SafetyRating(Metadata, kw_only=True):
+class SafetyRating(Wire, kw_only=True):
     """``safetyRatings[]``."""
 
     category: str | None = None
@@ -128,7 +123,7 @@ class SafetyRating(Metadata, kw_only=True):
     overwritten_threshold: str | None = None
 
 
-class PromptFeedback(Metadata, kw_only=True):
+class PromptFeedback(Wire, kw_only=True):
     """``promptFeedback``: with a ``block_reason`` the prompt was refused, and there are no candidates."""
 
     block_reason: str | None = None
@@ -136,7 +131,7 @@ class PromptFeedback(Metadata, kw_only=True):
     safety_ratings: list[SafetyRating] | None = None
 
 
-class Citation(Metadata, kw_only=True):
+class Citation(Wire, kw_only=True):
     """One source of ``citationMetadata``; indices are into the text of the candidate."""
 
     start_index: int | None = None
@@ -147,14 +142,14 @@ class Citation(Metadata, kw_only=True):
     publication_date: Any = None
 
 
-class CitationMetadata(Metadata, kw_only=True):
+class CitationMetadata(Wire, kw_only=True):
     """``citationMetadata``; the Gemini API fills ``citation_sources``, Vertex ``citations``."""
 
     citation_sources: list[Citation] = msgspec.field(default_factory=list)
     citations: list[Citation] = msgspec.field(default_factory=list)
 
 
-class GroundingSource(Metadata, kw_only=True):
+class GroundingSource(Wire, kw_only=True):
     """``groundingChunks[].web``, ``.retrievedContext``, ``.maps`` or ``.image``: where it was found."""
 
     uri: str | None = None
@@ -169,7 +164,7 @@ class GroundingSource(Metadata, kw_only=True):
     image_uri: str | None = None
 
 
-class GroundingChunk(Metadata, kw_only=True):
+class GroundingChunk(Wire, kw_only=True):
     """``groundingChunks[]``: one of its fields is set."""
 
     web: GroundingSource | None = None
@@ -178,7 +173,7 @@ class GroundingChunk(Metadata, kw_only=True):
     image: GroundingSource | None = None
 
 
-class Segment(Metadata, kw_only=True):
+class Segment(Wire, kw_only=True):
     """``groundingSupports[].segment``; indices count UTF-8 bytes, not characters."""
 
     part_index: int | None = None
@@ -187,7 +182,7 @@ class Segment(Metadata, kw_only=True):
     text: str | None = None
 
 
-class GroundingSupport(Metadata, kw_only=True):
+class GroundingSupport(Wire, kw_only=True):
     """``groundingSupports[]``: which chunks stand behind which segment."""
 
     segment: Segment | None = None
@@ -195,14 +190,14 @@ class GroundingSupport(Metadata, kw_only=True):
     confidence_scores: list[float] = msgspec.field(default_factory=list)
 
 
-class SearchEntryPoint(Metadata, kw_only=True):
+class SearchEntryPoint(Wire, kw_only=True):
     """``searchEntryPoint``: HTML that must be shown with a grounded answer."""
 
     rendered_content: str | None = None
     sdk_blob: str | None = None
 
 
-class GroundingMetadata(Metadata, kw_only=True):
+class GroundingMetadata(Wire, kw_only=True):
     """``candidates[].groundingMetadata``, usually on the last event of a stream."""
 
     web_search_queries: list[str] = msgspec.field(default_factory=list)
@@ -215,14 +210,14 @@ class GroundingMetadata(Metadata, kw_only=True):
     google_maps_widget_context_token: str | None = None
 
 
-class UrlMetadata(Metadata, kw_only=True):
+class UrlMetadata(Wire, kw_only=True):
     """``urlContextMetadata.urlMetadata[]``."""
 
     retrieved_url: str | None = None
     url_retrieval_status: str | None = None
 
 
-class UrlContextMetadata(Metadata, kw_only=True):
+class UrlContextMetadata(Wire, kw_only=True):
     """``candidates[].urlContextMetadata``: pages that were read."""
 
     url_metadata: list[UrlMetadata] = msgspec.field(default_factory=list)

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from .._results import result_object
-from ._media import decode_base64
-from ._wire import Wire
+from ..images import decode_base64
+from ._wire import Beside, Wire
 
 __all__ = [
     "Blob",
@@ -69,7 +69,16 @@ class PartialArg(Wire, kw_only=True):
     will_continue: bool | None = None
 
 
-class FunctionCall(Wire, kw_only=True):
+class _AsSent(Beside):
+    """The text of arguments that came in pieces: written anew, it need not be the same."""
+
+    __slots__ = ("_arguments",)
+
+    _SLOTS = ("_extra", "_arguments")
+    _arguments: str
+
+
+class FunctionCall(_AsSent, Wire, kw_only=True):
     """``functionCall``: the model asks for a function; a stream may bring it in fragments."""
 
     name: str | None = None

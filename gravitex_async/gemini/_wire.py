@@ -1,11 +1,13 @@
 """The names of the wire: camelCase there, snake_case here, and what this version does not know.
 
 Strategy
-    Structs that are sent back (contents and all inside them) refuse unknown fields. So the fast, strict
-    decoder either gives an exact picture of an event or none at all; what it refuses takes the slow way
-    through ``incoming``: proxies write snake_case, old clients ask for enums as numbers, and a newer server
-    sends fields that are not known yet. Those are kept in ``extra`` and stand in their place again when the
-    struct is sent back (``outgoing``).
+    All structs of an answer refuse unknown fields. So the fast, strict decoder either gives an exact picture
+    of an event or none at all; what it refuses takes the slow way through ``incoming``: proxies write
+    snake_case, old clients ask for enums as numbers, and a newer server sends fields that are not known yet.
+    Those are set aside in an ``Aside`` and handed to the struct that is made of the rest (``keep_unknown``).
+
+    A struct has them in a slot, beside its fields: whoever encodes a struct writes what the wire has names
+    for, and nothing of ours. ``to_dict`` and ``outgoing`` put them where they stood.
 
     A ``Shape`` is the table of names of one struct. Where there is none, a value is the user's own
     (arguments, schemas, responses of functions) and is left as it is.
@@ -16,36 +18,60 @@ What is not as it should be, and who sends it so: see "Gemini events" and "Odd J
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from typing import Any, Final, get_args
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Final, TypeVar, get_args
 
 import msgspec
 
 from .._json import to_builtins
+from .._jsonable import Jsonable
 from ..errors import MisuseError
 from ._enums import word_of
 
 __all__ = [
+    "UNNAMED",
+    "Aside",
+    "Beside",
     "Shape",
     "Wire",
     "as_arguments",
+    "beside",
     "incoming",
     "is_empty",
     "more_extra",
     "outgoing",
     "plain",
+    "replaced",
     "shape_of",
+    "wire_form",
+    "with_extra",
 ]
 
-# Under this name ``extra`` travels between ``incoming`` and the struct: no protocol uses it for a field.
-_EXTRA: Final = "*"
-
+# The name of what is no field of the wire; no protocol uses it for one.
+UNNAMED: Final = "*"
 
 # More names than this in one answer are no new fields but garbage; the rest is dropped.
 MAX_EXTRA: Final = 64
 
+WireT = TypeVar("WireT", bound="Wire")
+
+
+class Beside(Jsonable):
+    """What a struct holds beside its fields, each in a slot that is empty nearly always."""
+
+    __slots__ = ("_extra",)
+
+    _SLOTS: ClassVar[tuple[str, ...]] = __slots__
+    _extra: dict[str, Any]
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """Fields this version does not know, as sent; empty when there are none."""
+        return getattr(self, "_extra", None) or {}
+
 
 class Wire(
+    Beside,
     msgspec.Struct,
     rename="camel",
     omit_defaults=True,
@@ -54,10 +80,51 @@ class Wire(
     gc=False,
     forbid_unknown_fields=True,
 ):
-    """What all structs have in common that are received and sent back."""
+    """What all structs have in common that stand in an answer."""
 
-    extra: dict[str, Any] | None = msgspec.field(default=None, name=_EXTRA)
-    """Fields this version does not know, as sent; None when there are none."""
+    def _wire(self) -> dict[str, Any]:
+        return wire_form(self)
+
+    def __eq__(self, other: object) -> bool:
+        same = msgspec.Struct.__eq__(self, other)
+        return same if same is not True else self.extra == getattr(other, "extra", None)
+
+    __hash__ = None  # type: ignore[assignment]  # what can be changed has no hash
+
+    def __copy__(self: WireT) -> WireT:
+        return replaced(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), msgspec.structs.asdict(self), _slots_of(self))
+
+    def __repr__(self) -> str:
+        shown = msgspec.Struct.__repr__(self)
+        if not self.extra:
+            return shown
+        return f"{shown[:-1]}{'' if shown.endswith('()') else ', '}extra={self.extra!r})"
+
+
+def _slots_of(struct: Wire) -> dict[str, Any]:
+    return {name: getattr(struct, name) for name in struct._SLOTS if hasattr(struct, name)}
+
+
+def _restored(cls: type[WireT], fields: dict[str, Any], slots: dict[str, Any]) -> WireT:
+    struct = cls(**fields)
+    for name, value in slots.items():
+        setattr(struct, name, value)
+    return struct
+
+
+def replaced(struct: WireT, **changes: Any) -> WireT:
+    """A copy with some fields changed, which keeps what is beside them, too."""
+    return _restored(type(struct), {**msgspec.structs.asdict(struct), **changes}, _slots_of(struct))
+
+
+def with_extra(struct: WireT, extra: dict[str, Any]) -> WireT:
+    """*struct*, which is the caller's own, with these unknown fields."""
+    if extra:
+        struct._extra = extra
+    return struct
 
 
 class Shape(msgspec.Struct):
@@ -65,8 +132,6 @@ class Shape(msgspec.Struct):
 
     names: dict[str, str] = {}
     inner: dict[str, Shape] = {}
-    keeps: bool = False
-    """Whether unknown fields are set aside in ``extra``."""
     loose: bool = False
     """Whether unknown names are spelled in camelCase too: settings, never the user's own data."""
 
@@ -80,10 +145,10 @@ def shape_of(struct: type[msgspec.Struct]) -> Shape:
 
     Ask for it where it is needed, not at import: working it out takes a millisecond.
     """
-    shape = Shape(keeps=issubclass(struct, Wire))
+    shape = Shape()
     for field in msgspec.structs.fields(struct):
         name = field.encode_name
-        if name == _EXTRA:
+        if name == UNNAMED:
             continue
         shape.names[field.name] = shape.names[name] = name
         inner = _inner(field.type)
@@ -92,11 +157,11 @@ def shape_of(struct: type[msgspec.Struct]) -> Shape:
     return shape
 
 
-def more_extra(former: dict[str, Any] | None, extra: dict[str, Any] | None) -> dict[str, Any] | None:
+def more_extra(former: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     """What two events say in fields this version does not know: of each field the last value."""
     if not extra:
         return former
-    found = dict(former or ())
+    found = dict(former)
     for name, value in extra.items():
         if name in found or len(found) < MAX_EXTRA:
             found[name] = value
@@ -106,7 +171,7 @@ def more_extra(former: dict[str, Any] | None, extra: dict[str, Any] | None) -> d
 def is_empty(value: Any) -> bool:
     """Whether a value says nothing: null, "", a list or an object with nothing in it. Zero says something."""
     if isinstance(value, msgspec.Struct):
-        return all(map(is_empty, msgspec.structs.astuple(value)))
+        return all(map(is_empty, msgspec.structs.astuple(value))) and not getattr(value, "extra", None)
     return not value and value != 0
 
 
@@ -117,6 +182,14 @@ def _inner(annotation: Any) -> Shape | None:
         if candidate is not annotation and (found := _inner(candidate)) is not None:
             return found
     return LOOSE if getattr(annotation, "__origin__", None) is Mapping else None
+
+
+class Aside(dict[str, Any]):
+    """An object whose unknown fields were taken aside."""
+
+    __slots__ = ("unknown",)
+
+    unknown: dict[str, Any]
 
 
 def incoming(tree: Any, shape: Shape) -> Any:
@@ -133,8 +206,9 @@ def incoming(tree: Any, shape: Shape) -> Any:
             unknown[key] = value
         elif key == name or name not in tree:
             known[name] = _value(name, value, shape)
-    if unknown and shape.keeps:
-        known[_EXTRA] = unknown
+    if unknown:
+        known = Aside(known)
+        known.unknown = unknown
     return known
 
 
@@ -157,6 +231,26 @@ def as_arguments(value: Any) -> Any:
     return parsed if isinstance(parsed, dict) else {"arguments": value}
 
 
+def beside(struct: Any, tree: Any) -> Iterator[tuple[msgspec.Struct, dict[str, Any]]]:
+    """Each struct in *struct*, itself included, and the object in *tree* that it stands for."""
+    if isinstance(struct, list):
+        for item, each in zip(struct, tree, strict=False):
+            yield from beside(item, each)
+    elif isinstance(struct, msgspec.Struct):
+        yield struct, tree
+        for field, name in zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True):
+            if name in tree:
+                yield from beside(getattr(struct, field), tree[name])
+
+
+def wire_form(struct: msgspec.Struct) -> dict[str, Any]:
+    """The fields of *struct* as they stand on the wire, unknown ones at any depth included."""
+    tree: dict[str, Any] = to_builtins(struct)
+    for inner, written in list(beside(struct, tree)):
+        written.update(getattr(inner, "extra", None) or {})
+    return tree
+
+
 def plain(value: Any) -> Any:
     """A struct, dataclass or pydantic model as a dict; what is plain already, as it is.
 
@@ -165,6 +259,8 @@ def plain(value: Any) -> Any:
     """
     if value is None or isinstance(value, (Mapping, str, bytes, int, float, list, tuple)):
         return value
+    if isinstance(value, Beside):
+        return value.to_dict()
     try:
         return to_builtins(value)
     except (TypeError, NotImplementedError) as error:
@@ -185,9 +281,6 @@ def outgoing(value: Any, shape: Shape) -> Any:
         return value
     written: dict[str, Any] = {}
     for key, item in value.items():
-        if key == _EXTRA and isinstance(item, Mapping):
-            written.update(item)
-            continue
         name = shape.names.get(key) or (_camel(key) if shape.loose else key)
         inner = LOOSE if shape.loose else shape.inner.get(name)
         written[name] = item if inner is None else outgoing(item, inner)

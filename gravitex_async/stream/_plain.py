@@ -56,8 +56,8 @@ class AnswerForm(msgspec.Struct, Generic[T], frozen=True):
     """Gives the decoder. Cached, and not built before the first answer: that takes milliseconds."""
     holds: Callable[[T], bool]
     """Whether what was decoded is such an answer."""
-    fit: Callable[[dict[str, Any]], None] | None = None
-    """Changes the plain values of a body that the strict decoder refuses, in place, before the next try."""
+    convert: Callable[[dict[str, Any]], T] | None = None
+    """Makes the answer of the plain values of a body that the strict decoder refuses; raises DecodeError."""
 
     def read(self, body: bytes, response: Response) -> T | APIError:
         """The answer, or the error in its place; an answer beside an error is the error's partial."""
@@ -82,9 +82,7 @@ class AnswerForm(msgspec.Struct, Generic[T], frozen=True):
             except DecodeError:
                 return None, ""  # no JSON, or no object
             try:
-                if self.fit is not None:
-                    self.fit(tree)
-                answer = tolerant.convert(tree)
+                answer = (self.convert or tolerant.convert)(tree)
             except DecodeError as error:
                 return None, error.message
         if not self.holds(answer):

@@ -412,7 +412,7 @@ async def test_a_chunk_type_of_the_callers(gateway, client):
     chunks = [chunk async for chunk in stream]
     assert [(chunk.text, chunk.trace_id, chunk.extra) for chunk in chunks] == [
         ("a", "t", {"other": 1}),
-        ("b", "u", None),
+        ("b", "u", {}),
     ]
     with pytest.raises(MisuseError, match="chunk_type"):
         client.gemini.generate_content_stream(model=MODEL, contents="hi", chunk_type=dict)

@@ -15,10 +15,8 @@ from ..fields import empty_of, value_of
 from .test_accumulate import deltas_of, event, folded, items_of
 
 # Fields with a rule of their own, tested one by one.
-OWN = {"content", "index", "finish_reason", "citation_metadata"}
-FIELDS = [
-    field for field in msgspec.structs.fields(Candidate) if field.encode_name != "*" and field.name not in OWN
-]
+OWN = {"content", "wire_index", "finish_reason", "citation_metadata"}
+FIELDS = [field for field in msgspec.structs.fields(Candidate) if field.name not in OWN]
 
 
 def first(*events: dict) -> Candidate:
@@ -197,7 +195,7 @@ def test_what_came_with_an_error_is_none_of_the_answer():
     """But for its text and its usage."""
     state = folded(event({"text": "a"}), {**event({"text": "b"}), "error": {"message": "no"}, "new": 1})
     assert state.suspect
-    assert (state.content, state.final().extra) == ("ab", None)
+    assert (state.content, state.final().extra) == ("ab", {})
     state.fold(items_of(event({"text": "c"})))
     assert not state.suspect
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from gravitex_async.gemini import Blob, GenerateContentResponse
@@ -24,19 +22,7 @@ def test_numbers_as_text_are_read_at_once(monkeypatch: pytest.MonkeyPatch, body:
 
 def test_events_with_numbers_as_text_are_read_at_once() -> None:
     """As in a plain answer."""
-    fast, _ = decode._readers(GenerateContentResponse)
-    assert fast.decode(ONE).usage.total_tokens == 3
-
-
-def test_what_is_made_readable_takes_the_place_of_what_came() -> None:
-    """The names of the REST interface alone are left, and what nobody knows in its place."""
-    tree: dict[str, Any] = {"usage_metadata": {"total_token_count": 3}, "other": 1}
-    decode.readable(tree)
-    assert tree == {"usageMetadata": {"totalTokenCount": 3}, "*": {"other": 1}}
-    _, reread = decode._readers(GenerateContentResponse)
-    tree = {"usage_metadata": {"total_token_count": 3}}
-    reread(tree, b"")
-    assert tree == {"usageMetadata": {"totalTokenCount": 3}}
+    assert decode._decoder_of(GenerateContentResponse).decode(ONE).usage.total_tokens == 3
 
 
 @pytest.mark.parametrize("body", [b"3", b"[3]", b"[%s, 3]" % ONE, b"null"])

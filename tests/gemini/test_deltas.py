@@ -31,7 +31,7 @@ CALL = ToolCallDelta(index=0, id="i", name="f")
 def test_each_kind_of_addition_makes_a_delta(said: tuple[Any, ...], delta: Delta | None) -> None:
     """Any of them alone does; usage alone does not, and an empty reason is none."""
     content, thoughts, calls, reason = said
-    assert delta_of(Candidate(finish_reason=reason, index=2), content, thoughts, calls, USAGE) == delta
+    assert delta_of(Candidate(finish_reason=reason, wire_index=2), content, thoughts, calls, USAGE) == delta
 
 
 def test_the_rest_is_usage_and_a_block() -> None:

@@ -18,6 +18,7 @@ import pytest_asyncio
 from gravitex_async import APIStatusError
 from gravitex_async.deltas import Delta
 from gravitex_async.gemini import Candidate, Content, GenerateContentResponse, Part, UsageMetadata
+from gravitex_async.gemini._wire import UNNAMED
 
 from ..fields import empty_of, value_of
 from ..ways import Reading, Wire, cuttings, read_all, serving, told
@@ -44,9 +45,12 @@ class Case(NamedTuple):
 
 
 def fields_of(*structs: Struct) -> list[tuple[Struct, Field]]:
-    """All fields but ``extra``, which is no field of the wire."""
+    """All fields of the wire."""
     return [
-        (each, field) for each in structs for field in msgspec.structs.fields(each) if field.name != "extra"
+        (each, field)
+        for each in structs
+        for field in msgspec.structs.fields(each)
+        if field.encode_name != UNNAMED
     ]
 
 
@@ -77,7 +81,7 @@ HEAD = {"model_version", "create_time", "response_id", "model_status"}
 CITATION = {"startIndex": 1, "endIndex": 5, "uri": "https://a.example", "title": "A", "license": "mit"}
 
 CASES: dict[tuple[Struct, str], Case] = {
-    (Candidate, "index"): Case(2, lambda answer: [each.index for each in answer.candidates], [0, 2]),
+    (Candidate, "wire_index"): Case(2, lambda answer: [each.index for each in answer.candidates], [0, 2]),
     (Candidate, "finish_reason"): Case("MAX_TOKENS", lambda answer: answer.finish_reason),
     (Candidate, "citation_metadata"): Case(
         {"citationSources": [CITATION], "citations": [{**CITATION, "uri": "https://b.example"}]},
@@ -212,7 +216,7 @@ def check_delta(deltas: list[Delta], name: str, value: Any, event: Tree) -> None
     assert (delta.reasoning_content if thought else delta.content) == text
     assert (delta.content if thought else delta.reasoning_content) == ""
     assert delta.finish_reason == IN_EVENT[Candidate](event).get("finishReason")
-    assert delta.index == (value if name == "index" else 0)
+    assert delta.index == (value if name == "wire_index" else 0)
     assert [call.name for call in delta.tool_calls] == (["f"] if name == "function_call" else [])
     usage = event.get("usageMetadata")
     assert delta.usage == (usage and msgspec.convert(usage, UsageMetadata).neutral())
@@ -246,7 +250,7 @@ async def test_text_and_a_field_in_one_event(
     if field.name in HEAD:
         for each in events[: PLACES[place]]:
             each.pop(field.encode_name, None)
-    if field.name == "index":  # each candidate has to be finished
+    if field.name == "wire_index":  # each candidate has to be finished
         other = 0 if place == "last" else case.value
         events[-1]["candidates"].append({"index": other, "finishReason": "STOP"})
     readings = await read_all(wire, lambda: opened(wire), cuttings(encoded(events)))
@@ -449,5 +453,5 @@ async def test_text_and_a_field_in_a_plain_answer(wire: Wire, struct: Struct, fi
     assert msgspec.to_builtins(getattr(IN_EVENT[struct](answer), field.name)) == case.value
     readings = await read_all(wire, lambda: opened(wire), [pieces])
     check(readings, [body])
-    if field.name != "index":
+    if field.name != "wire_index":
         assert all(reading.answer == answer for reading in readings)

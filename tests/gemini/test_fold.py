@@ -19,10 +19,10 @@ import pytest
 from gravitex_async._json import loads_tolerant
 from gravitex_async.deltas import Delta
 from gravitex_async.gemini import GeminiAccumulator, GenerateContentResponse, _accumulate
+from gravitex_async.gemini._choices import Candidate
 from gravitex_async.gemini._decode import event_decoder
 from gravitex_async.gemini._metadata import ModalityTokenCount, UsageMetadata
 from gravitex_async.gemini._parts import Content, Part
-from gravitex_async.gemini._structs import Candidate
 from gravitex_async.sse import SSEParser
 
 from ..captured import Capture, captures

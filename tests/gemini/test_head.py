@@ -18,7 +18,7 @@ def test_every_field_without_a_rule_of_its_own_is_taken():
     """Candidates and usage are put together, feedback is the last, unknown fields are all kept."""
     assert set(HEAD) == {"model_version", "create_time", "response_id", "model_status"}
     fields = set(GenerateContentResponse.__struct_fields__)
-    assert set(HEAD) == fields - {"candidates", "prompt_feedback", "usage_metadata", "extra"}
+    assert set(HEAD) == fields - {"candidates", "prompt_feedback", "usage_metadata", "_more"}
 
 
 @pytest.mark.parametrize("empty", EMPTY, ids=str)
