@@ -84,18 +84,20 @@ class _Places:
 
     def of_segment(self, segment: Segment) -> Where:
         """The characters of *segment*."""
-        found = [self.of_bytes(segment.start_index, segment.end_index)]
-        part = segment.part_index or 0
-        if part and segment.end_index is not None and 0 < part < len(self._starts):
-            base = self._starts[part]
-            found.insert(0, self.of_bytes(base + (segment.start_index or 0), base + segment.end_index))
+        found = self._of_part(segment.part_index or 0, segment)
         if not segment.text:
-            return found[0]
-        for where in found:
+            return found
+        for where in (found, self._of_part(0, segment)):
             if where is not None and self._text[slice(*where)] == segment.text:
                 return where
         start = self._text.find(segment.text)
         return None if start < 0 else (start, start + len(segment.text))
+
+    def _of_part(self, part: int, segment: Segment) -> Where:
+        if segment.end_index is None or not 0 <= part < len(self._starts):
+            return None
+        base = self._starts[part]
+        return self.of_bytes(base + (segment.start_index or 0), base + segment.end_index)
 
 
 def _grounds(grounding: GroundingMetadata | None, places: _Places) -> Iterator[Citation]:
