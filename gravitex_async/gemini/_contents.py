@@ -8,7 +8,7 @@ stream that ended stands for its own turn.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from .._checks import expected, kind_of
 from ..answers import Answer
@@ -29,6 +29,7 @@ _KINDS: Mapping[type[Any], str] = {
     FunctionResponse: "functionResponse",
 }
 
+_OWN: Final = (GenerateContentResponse, Candidate, Choice)
 
 Tree = dict[str, Any]
 
@@ -71,7 +72,8 @@ def content_of(value: Any) -> Tree:
     Raises:
         MisuseError: Something in it is neither text nor a part, or there is nothing in it.
     """
-    turn = None if _is_list(value) else _turn(value)
+    answered = _answered(value)
+    turn = answered[0] if answered else None if _is_list(value) else _turn(value)
     if turn is not None:
         return turn
     parts = [_part(item) for item in (value if _is_list(value) else [value])]
@@ -93,7 +95,7 @@ def _answered(item: Any) -> list[Tree] | None:
                 "stream.arrived"
             )
         item = item.arrived
-    if isinstance(item, (GenerateContentResponse, Candidate, Choice)):
+    if isinstance(item, _OWN):
         return item.to_input()
     if isinstance(item, Answer):
         raise MisuseError(
@@ -121,6 +123,8 @@ def _part(item: Any) -> Tree:
         return {"text": item}
     if isinstance(item, (bytes, bytearray, memoryview)):
         raise MisuseError("expected a MIME type with the bytes: Part.from_bytes(data, 'image/png')")
+    if isinstance(item, (*_OWN, Answer, Stream)):
+        raise MisuseError(f"expected a part, got {type(item).__name__}: an answer is a turn of its own")
     tree = plain(item)
     if not isinstance(tree, Mapping):
         raise MisuseError(f"expected a text, a part or a content, got {type(item).__name__}")

@@ -467,3 +467,21 @@ async def test_row_162_the_gateway_serves_google_clients_too(gateway):
     ):
         answer = await response.json()
     assert answer["candidates"][0]["content"]["parts"][0]["text"] == ours.text
+
+
+async def test_a_stream_that_ended_stands_for_its_turn(gateway, client):
+    """As does its answer; one that still runs is refused, and so is one of another dialect."""
+    stream = client.gemini.generate_content_stream(model=MODEL, contents="hi")
+    with pytest.raises(MisuseError, match="has not ended"):
+        client.gemini.generate_content(model=MODEL, contents=["hi", stream])
+    answer = await stream.final()
+    turns = []
+    for said in (stream, answer, answer.candidates[0], answer.choices[0], answer.to_input()[0]):
+        await client.gemini.generate_content(model=MODEL, contents=["hi", said, "on"])
+        turns.append(gateway.requests[-1].json["contents"])
+    assert all(turn == turns[0] for turn in turns)
+    assert turns[0][1] == {"role": "model", "parts": [{"text": answer.content}]}
+    other = client.chat.completions.stream(model="m", messages=[{"role": "user", "content": "hi"}])
+    await other.final()
+    with pytest.raises(MisuseError, match="ChatCompletion, an answer of another dialect"):
+        client.gemini.generate_content(model=MODEL, contents=["hi", other])

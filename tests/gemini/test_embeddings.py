@@ -165,3 +165,42 @@ def test_recorded_vectors(capture: Capture):
         vectors = [answer.embedding.values]
         assert answer.usage.input_tokens == expect["usage"]["promptTokenCount"]
     assert (len(vectors), [len(vector) for vector in vectors]) == (expect["count"], expect["dims"])
+
+
+async def test_an_answer_knows_how_it_came(gateway, client):
+    """As those of all other calls do; on the wire it is what it was, unknown fields too."""
+    sent = {"embedding": {"values": [1.0], "new": 1}, "usageMetadata": {"promptTokenCount": 3}, "other": 2}
+    body = json.dumps(sent).encode()
+    limits = {"x-ratelimit-limit-requests": "7"}
+    gateway.play(Tape(body, content_type="application/json", headers=limits))
+    answer = await client.gemini.embed_content(model=MODEL, content="a")
+    assert (answer.raw, answer.attempts, answer.rate_limit.limit_requests) == (body, 1, 7)
+    assert answer.request_id == answer.headers["X-Oneapi-Request-Id"]
+    assert answer.to_dict() == dict(answer) == json.loads(answer.to_json()) == sent
+    assert (answer.extra, answer.usage.input_tokens, answer.usage.output_tokens) == ({"other": 2}, 3, None)
+    assert answer.embedding.to_dict() == {"values": [1.0]}
+    assert answer.timings.headers is not None
+    assert not hasattr(answer, "__dict__")
+    gateway.play(Tape(b'{"embedding": {"values": [1.0]}}', content_type="application/json"))
+    answer = await client.gemini.embed_content(model=MODEL, content="a")
+    assert (answer.usage_metadata, answer.usage.source) == (None, "none")
+
+
+async def test_several_batches_are_one_answer(gateway, client):
+    """It came as the last of them did; its form is the wire's, with all vectors."""
+    for count in (1, 2):
+        batch = {"embeddings": [{"values": [1.0]}] * 100, "usageMetadata": {"promptTokenCount": count}}
+        limits = {"x-ratelimit-limit-requests": "7"}
+        gateway.play(Tape(json.dumps(batch).encode(), content_type="application/json", headers=limits))
+    answer = await client.gemini.batch_embed_contents(model=MODEL, requests=["a"] * 200)
+    assert (answer.raw, answer.attempts, answer.rate_limit.limit_requests) == (None, 1, 7)
+    assert answer.request_id is not None
+    tree = answer.to_dict()
+    assert len(tree["embeddings"]) == 200
+    assert tree["embeddings"][0].keys() == {"values"}
+    assert tree["usageMetadata"]["promptTokenCount"] == answer.usage.input_tokens == 3
+    assert json.loads(answer.to_json()) == tree
+    # Of one batch it is the body.
+    gateway.play(Tape(b'{"embeddings": [{"values": [1.0]}], "x": 1}', content_type="application/json"))
+    answer = await client.gemini.batch_embed_contents(model=MODEL, requests=["a"])
+    assert (answer.raw, answer.extra) == (b'{"embeddings": [{"values": [1.0]}], "x": 1}', {"x": 1})

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from gravitex_async._json import dumps
+from gravitex_async.chat import ChatCompletion
 from gravitex_async.errors import MisuseError
 from gravitex_async.gemini import (
     Blob,
@@ -134,6 +135,8 @@ CONTENTS: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     ),
     "an answer that said nothing is none": (["a", GenerateContentResponse(), "b"], [user(A), user(B)]),
     "a candidate is its turn": ([SAID], [model(B)]),
+    "a choice is its turn": (GenerateContentResponse(candidates=[SAID]).choices, [model(B)]),
+    "an answer alone": (GenerateContentResponse(candidates=[SAID]), [model(B)]),
 }
 
 
@@ -415,3 +418,22 @@ def test_what_came_goes_back_as_it_came():
     (answer,) = answers_of(raw)
     for given in (answer, answer.candidates[0], answer.candidates[0].content, *answer.to_input()):
         assert body([given])["contents"] == [{"role": "model", "parts": parts}]
+
+
+def test_an_answer_of_another_dialect():
+    """What to write in its place is said, as for one in the wrong place."""
+    other = ChatCompletion()
+    for given in (other, ["a", other], [other]):
+        with pytest.raises(MisuseError, match=r"got a ChatCompletion.*'parts': \[{'text': answer.content}\]"):
+            body(given)
+    for own in (other, GenerateContentResponse(candidates=[SAID]), SAID):
+        with pytest.raises(MisuseError, match="an answer is a turn of its own"):
+            body([["a", own]])
+
+
+def test_an_answer_where_one_content_is_wanted():
+    """As a system instruction it is its turn; one that said nothing is none."""
+    sent = body("a", system_instruction=GenerateContentResponse(candidates=[SAID]))
+    assert sent["systemInstruction"] == model(B)
+    with pytest.raises(MisuseError, match="answer is a turn"):
+        body("a", system_instruction=GenerateContentResponse())
