@@ -74,7 +74,7 @@ class _AsSent(Beside):
 
     __slots__ = ("_arguments",)
 
-    _SLOTS = ("_extra", "_arguments")
+    _kept = ("_extra", "_arguments")
     _arguments: str
 
 

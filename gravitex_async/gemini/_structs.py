@@ -10,7 +10,7 @@ Candidates may be absent (blocked prompt, usage only), and so may a candidate's 
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -48,6 +48,8 @@ class GenerateContentResponse(
     >>> answer.content, answer.finish_reason, answer.end.reason
     ('You said: one two', 'STOP', 'stop')
     """
+
+    dialect: ClassVar[str] = "gemini"
 
     candidates: list[Candidate] = msgspec.field(default_factory=list)
     prompt_feedback: PromptFeedback | None = None

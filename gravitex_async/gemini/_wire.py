@@ -17,6 +17,7 @@ What is not as it should be, and who sends it so: see "Gemini events" and "Odd J
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final, TypeVar, get_args
@@ -24,7 +25,7 @@ from typing import Any, ClassVar, Final, TypeVar, get_args
 import msgspec
 
 from .._json import to_builtins
-from .._jsonable import Jsonable
+from ..answers import Kept
 from ..errors import MisuseError
 from ._enums import word_of
 
@@ -56,12 +57,12 @@ MAX_EXTRA: Final = 64
 WireT = TypeVar("WireT", bound="Wire")
 
 
-class Beside(Jsonable):
+class Beside(Kept):
     """What a struct holds beside its fields, each in a slot that is empty nearly always."""
 
     __slots__ = ("_extra",)
 
-    _SLOTS: ClassVar[tuple[str, ...]] = __slots__
+    _kept: ClassVar[tuple[str, ...]] = ("_extra",)
     _extra: dict[str, Any]
 
     @property
@@ -91,12 +92,6 @@ class Wire(
 
     __hash__ = None  # type: ignore[assignment]  # what can be changed has no hash
 
-    def __copy__(self: WireT) -> WireT:
-        return replaced(self)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (type(self), msgspec.structs.asdict(self), _slots_of(self))
-
     def __repr__(self) -> str:
         shown = msgspec.Struct.__repr__(self)
         if not self.extra:
@@ -104,20 +99,12 @@ class Wire(
         return f"{shown[:-1]}{'' if shown.endswith('()') else ', '}extra={self.extra!r})"
 
 
-def _slots_of(struct: Wire) -> dict[str, Any]:
-    return {name: getattr(struct, name) for name in struct._SLOTS if hasattr(struct, name)}
-
-
-def _restored(cls: type[WireT], fields: dict[str, Any], slots: dict[str, Any]) -> WireT:
-    struct = cls(**fields)
-    for name, value in slots.items():
-        setattr(struct, name, value)
-    return struct
-
-
 def replaced(struct: WireT, **changes: Any) -> WireT:
     """A copy with some fields changed, which keeps what is beside them, too."""
-    return _restored(type(struct), {**msgspec.structs.asdict(struct), **changes}, _slots_of(struct))
+    found: WireT = copy.copy(struct)
+    for name, value in changes.items():
+        setattr(found, name, value)
+    return found
 
 
 def with_extra(struct: WireT, extra: dict[str, Any]) -> WireT:
