@@ -164,7 +164,9 @@ TESTS: dict[str, list[str]] = {
     "gemini/_citations": ["gemini/test_citations.py"],
     "gemini/_candidate": ["gemini/test_candidate.py", "gemini/test_accumulate.py", "gemini/test_fold.py"],
     "gemini/_contents": ["gemini/test_request.py"],
-    "gemini/_decode": ["gemini/test_unknown.py", "gemini/test_decode.py", "gemini/test_structs.py", "gemini/test_accumulate.py"],
+    "gemini/_decode": [
+        "gemini/test_unknown.py", "gemini/test_decode.py", "gemini/test_structs.py", "gemini/test_accumulate.py",
+    ],
     "gemini/_deltas": ["gemini/test_deltas.py", "gemini/test_candidate.py"],
     "gemini/_embeddings": ["gemini/test_embeddings.py"],
     "gemini/_enums": ["gemini/test_captures.py", "gemini/test_structs.py"],

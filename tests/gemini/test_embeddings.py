@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from gravitex_async import AsyncGravitex, BadRequestError, DecodeError, MisuseError
 from gravitex_async.gemini import BatchEmbedContentsResponse, ContentEmbedding, EmbedContentResponse
+from gravitex_async.gemini._embeddings import _together
 from gravitex_async.testing import LocalGateway, Tape
 
 from ..captured import Capture, captures
@@ -200,6 +201,9 @@ async def test_several_batches_are_one_answer(gateway, client):
     assert tree["embeddings"][0].keys() == {"values"}
     assert tree["usageMetadata"]["promptTokenCount"] == answer.usage.input_tokens == 3
     assert json.loads(answer.to_json()) == tree
+    # Batches are under way together, and may come in any order.
+    later, sooner = (BatchEmbedContentsResponse([ContentEmbedding([number])]) for number in (2.0, 1.0))
+    assert _together({1: later, 0: sooner}).vectors == [[1.0], [2.0]]
     # Of one batch it is the body.
     gateway.play(Tape(b'{"embeddings": [{"values": [1.0]}], "x": 1}', content_type="application/json"))
     answer = await client.gemini.batch_embed_contents(model=MODEL, requests=["a"])

@@ -117,6 +117,7 @@ def test_the_answer_of_one_event_is_what_it_was(place: int) -> None:
     """Put together, and not from its payload."""
     answer = folded(sealed(place)).final()
     assert answer.to_dict() == sealed(place)
+    assert answer == answer_of(sealed(place))
 
 
 @PLACES
@@ -189,6 +190,26 @@ def test_an_answer_put_together_is_not_changed_by_what_comes_later() -> None:
     early = state.final()
     state.fold([second])
     assert (early.extra, state.final().extra, first.extra) == ({"new": 1}, {"new": 2}, {"new": 1})
+
+
+def test_usage_keeps_what_a_later_one_lacks() -> None:
+    """And no event is changed by it: each is as it was sent."""
+    counts = [{"totalTokenCount": 1, "new": 1}, {"totalTokenCount": 3, "candidatesTokenCount": 2}]
+    items = items_of(*(event({"text": "a"}, usageMetadata=each) for each in counts))
+    state = GeminiAccumulator()
+    state.fold(items)
+    assert state.final().usage.to_dict() == {**counts[0], **counts[1]}
+    assert [item.usage.to_dict() for item in items] == counts
+
+
+@pytest.mark.parametrize("name", ["groundingMetadata", "citationMetadata", "urlContextMetadata"])
+def test_metadata_of_which_nothing_is_known(name: str) -> None:
+    """They say something all the same."""
+    sent = event({"text": "a"}, beside={name: {"new": 1}}, promptFeedback={"new": 2})
+    assert folded(sent, event({"text": "b"}, beside={name: {}})).final().to_dict() == {
+        **event({"text": "ab"}, beside={name: {"new": 1}}),
+        "promptFeedback": {"new": 2},
+    }
 
 
 def test_cached_content_is_in_every_answer() -> None:

@@ -271,6 +271,15 @@ async def test_the_text_of_arguments_is_the_same_streamed_and_put_together() -> 
     assert state.final().function_calls[0].args == {"city": "Oslo"}
 
 
+@pytest.mark.parametrize("word", ["SAFETY", "OTHER", "NEW_WORD"])
+async def test_the_block_of_a_prompt_is_filtered(word: str) -> None:
+    """Whatever its word means as a finishReason; and there is no choice."""
+    sent = {"promptFeedback": {"blockReason": word}}
+    for answer in (folded(sent).final(), msgspec.convert(sent, GenerateContentResponse)):
+        assert (answer.finish_reason, answer.end.reason, answer.end.state) == (word, "filtered", "incomplete")
+        assert (answer.choices, answer.content) == ([], "")
+
+
 async def test_images_by_address_and_in_markdown() -> None:
     """``fileData``, and what converted models write into their text; drafts of thoughts are none."""
     answer = folded(
