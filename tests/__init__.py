@@ -165,7 +165,8 @@ TESTS: dict[str, list[str]] = {
     "gemini/_candidate": ["gemini/test_candidate.py", "gemini/test_accumulate.py", "gemini/test_fold.py"],
     "gemini/_contents": ["gemini/test_request.py"],
     "gemini/_decode": [
-        "gemini/test_unknown.py", "gemini/test_decode.py", "gemini/test_structs.py", "gemini/test_accumulate.py",
+        "gemini/test_unknown.py", "gemini/test_decode.py", "gemini/test_structs.py",
+        "gemini/test_accumulate.py",
     ],
     "gemini/_deltas": ["gemini/test_deltas.py", "gemini/test_candidate.py"],
     "gemini/_embeddings": ["gemini/test_embeddings.py"],

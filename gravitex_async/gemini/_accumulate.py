@@ -192,7 +192,9 @@ class GeminiAccumulator:
 
     def final(self) -> GenerateContentResponse:
         """The answer so far, every candidate of it, as a plain one."""
-        usage = with_extra(replaced(self._usage), self._of_usage)
+        usage = self._usage
+        if self._of_usage:
+            usage = with_extra(replaced(usage), self._of_usage)
         answer = msgspec.structs.replace(
             self._head,
             candidates=[self._candidates[index].whole() for index in sorted(self._candidates)],

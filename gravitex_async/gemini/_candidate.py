@@ -13,6 +13,8 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any, Final
 
+import msgspec
+
 from ..decoding import any_of, fields_but
 from ..deltas import Delta, ToolCall, ToolCallDelta
 from ..usage import Usage
@@ -21,7 +23,7 @@ from ._choices import Candidate
 from ._deltas import delta_of
 from ._metadata import Citation, CitationMetadata
 from ._parts import Content, FunctionCall, Part
-from ._wire import is_empty, more_extra, replaced, with_extra
+from ._wire import is_empty, more_extra, with_extra
 
 __all__ = ["BESIDE_TEXT", "CandidateParts", "TextRun"]
 
@@ -220,7 +222,7 @@ class CandidateParts:
         """The candidate as one of a plain answer."""
         parts = [part if isinstance(part, Part) else part.whole() for part in self._parts]
         content = with_extra(Content(role=self.role, parts=parts), self._extra)
-        whole = replaced(
+        whole = msgspec.structs.replace(
             self._whole,
             content=content if parts or self.role or self._extra else None,
             citation_metadata=self._cited(),
@@ -228,7 +230,9 @@ class CandidateParts:
         return with_extra(whole, self._of_candidate)
 
     def _cited(self) -> CitationMetadata | None:
+        if not self._citations and not self._of_citations:
+            return None
         metadata = with_extra(CitationMetadata(), self._of_citations)
         for name, source in self._citations.values():
             getattr(metadata, name).append(source)
-        return None if is_empty(metadata) else metadata
+        return metadata
