@@ -151,6 +151,8 @@ TESTS: dict[str, list[str]] = {
     ],
     "responses/_tool_events": ["responses/test_tool_handlers.py", "responses/test_events.py"],
     "responses/_tool_handlers": ["responses/test_tool_handlers.py", "responses/test_wholes.py"],
+    "responses/_union": ["responses/test_narrowing.py", "responses/test_events.py"],
+    "responses/_words": ["responses/test_words.py"],
     "responses/_tool_items": ["responses/test_items.py", "responses/test_fields.py"],
     # native Gemini
     "gemini/__init__": ["gemini/test_structs.py"],

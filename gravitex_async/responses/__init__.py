@@ -3,8 +3,9 @@
 _open         objects of open types, kept as they came: items, parts, annotations
 _parts        content parts and annotations
 _items        output items; _tool_items: those of tools
+_words        what items hold, in the words all dialects share: sources, images
 _structs      the response object
-_events       the events of a stream; _tool_events: those of tools
+_events       the events of a stream; _tool_events: those of tools; _union: all of them
 _decode       payloads -> events
 _texts        one text while it grows, and what of it was emitted
 _held         one struct while it is written
@@ -33,6 +34,7 @@ from ._parts import *  # noqa: F403
 from ._structs import *  # noqa: F403
 from ._tool_events import *  # noqa: F403
 from ._tool_items import *  # noqa: F403
+from ._union import ResponsesStreamEvent
 
 __all__ = [
     "Input",
@@ -42,6 +44,7 @@ __all__ = [
     "ResponsesAccumulator",
     "ResponsesParams",
     "ResponsesStream",
+    "ResponsesStreamEvent",
     "flat_tool",
     "nested_tool",
     "tool_result",

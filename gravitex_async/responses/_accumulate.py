@@ -9,18 +9,18 @@ of ``_texts``. Works on structs alone, without asyncio.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from ..decoding import ErrorInfo, TolerantDecoder, find_error, find_flat
-from ..deltas import Delta, EndReason, Revised, ToolCall, neutral_reason
-from ..errors import DecodeError
+from ..decoding import ErrorInfo, find_error, find_flat
+from ..deltas import Delta, EndReason, Revised, ToolCall
 from ..usage import Usage
 from . import _events as e
-from ._decode import EVENT_TYPES, answers
+from ._decode import EVENT_TYPES, read_answer
 from ._draft import Draft
 from ._handlers import HANDLERS, Deltas, Handler
-from ._structs import Response, tool_call
+from ._structs import Response, end_reason, tool_call
 from ._tool_handlers import TOOL_HANDLERS
+from ._union import ResponsesStreamEvent
 
 __all__ = ["ResponsesAccumulator", "is_answer"]
 
@@ -36,7 +36,9 @@ _HANDLERS: dict[type[e.ResponsesEvent], Handler] = {
     **TOOL_HANDLERS,
 }
 
-_AS_EVENT: dict[str | None, type[e.LifecycleEvent]] = {
+_Stand: TypeAlias = e.CompletedEvent | e.IncompleteEvent | e.FailedEvent | e.QueuedEvent | e.InProgressEvent
+
+_AS_EVENT: dict[str | None, type[_Stand]] = {
     "completed": e.CompletedEvent,
     "incomplete": e.IncompleteEvent,
     "failed": e.FailedEvent,
@@ -66,7 +68,7 @@ class ResponsesAccumulator:
 
     # What the stream asks for
 
-    def fold(self, items: Sequence[e.ResponsesEvent]) -> list[Delta | Sequence[Delta]]:
+    def fold(self, items: Sequence[ResponsesStreamEvent]) -> list[Delta | Sequence[Delta]]:
         """See ``Accumulator.fold``."""
         draft, handlers = self._draft, _HANDLERS
         self.suspect = draft.suspect = False
@@ -103,9 +105,9 @@ class ResponsesAccumulator:
             found.status = found.status or _status_of(str(found.code))
         return found
 
-    def whole(self, body: bytes) -> list[e.ResponsesEvent]:
+    def whole(self, body: bytes) -> list[ResponsesStreamEvent]:
         """A plain answer as the one event that would have brought it."""
-        response = _answer(body)
+        response = read_answer(body)
         kind = _AS_EVENT.get(response.status, e.CompletedEvent)
         if not is_answer(response):
             raise ValueError("expected a response with a status")
@@ -135,7 +137,7 @@ class ResponsesAccumulator:
 
     @property
     def content(self) -> str:
-        return self.final().output_text
+        return self.final().content
 
     @property
     def reasoning_content(self) -> str:
@@ -156,16 +158,11 @@ class ResponsesAccumulator:
 
     @property
     def reason(self) -> EndReason:
-        word = self.finish_reason
-        known = neutral_reason(word)
-        # Whatever made an answer incomplete, it is cut: only the reasons for that are an open list.
-        cut = known == "unknown" and self._draft.snapshot.head.status == "incomplete"
-        return "length" if cut else known
+        return end_reason(self.finish_reason, self._draft.snapshot.head.status)
 
     @property
     def usage(self) -> Usage:
-        usage = self._draft.snapshot.head.usage
-        return Usage() if usage is None else usage.neutral()
+        return self._draft.snapshot.head.usage.neutral()
 
     @property
     def response_id(self) -> str | None:
@@ -185,18 +182,6 @@ class ResponsesAccumulator:
 def is_answer(response: Response) -> bool:
     """Whether it says that it is a response, or holds anything of one: any JSON object decodes into one."""
     return response.object == "response" or response.status in _AS_EVENT or bool(response.output)
-
-
-def _answer(body: bytes) -> Response:
-    try:
-        return answers().decode(body)
-    except ValueError:
-        tolerant = TolerantDecoder(answers().type, answers().dec_hook)
-    try:
-        response: Response = tolerant.convert(tolerant.tree(body))
-    except DecodeError as error:
-        raise ValueError(error.message) from None
-    return response
 
 
 def _status_of(code: str) -> int | None:

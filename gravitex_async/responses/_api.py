@@ -13,12 +13,12 @@ from ..errors import APIError, MisuseError
 from ..sse import MAX_EVENT_BYTES
 from ..stream import AnswerForm, Stream, fetch_answer
 from ._accumulate import ResponsesAccumulator, is_answer
-from ._decode import answers, event_decoder
-from ._events import ResponsesEvent
+from ._decode import answers, event_decoder, fit
 from ._params import CallParams, Input, ParseParams, ResponsesParams
 from ._parsed import ParsedResponse, parsed_response
 from ._request import response_path, responses_body, retrieve_query
 from ._structs import Response
+from ._union import ResponsesStreamEvent
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -31,13 +31,13 @@ OutputT = TypeVar("OutputT")
 
 PATH = "/v1/responses"
 
-Make = Callable[[], "tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]"]
+Make = Callable[[], "tuple[EventDecoder[ResponsesStreamEvent], ResponsesAccumulator]"]
 
-_answer = AnswerForm("a response", answers, is_answer)
+_answer = AnswerForm("a response", answers, is_answer, fit)
 
 
-class ResponsesStream(Stream[ResponsesEvent, Response]):
-    """The events of one response; see ``Stream`` for its views and its contract."""
+class ResponsesStream(Stream[ResponsesStreamEvent, Response]):
+    """The events of one response: ask ``event.type``. See ``Stream`` for its views and its contract."""
 
     __slots__ = ()
 
@@ -56,7 +56,7 @@ class ResponsesStream(Stream[ResponsesEvent, Response]):
 
 def _parts(
     max_event_bytes: int = MAX_EVENT_BYTES, start: Response | None = None
-) -> tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]:
+) -> tuple[EventDecoder[ResponsesStreamEvent], ResponsesAccumulator]:
     return event_decoder(max_event_bytes=max_event_bytes), ResponsesAccumulator(start)
 
 
@@ -194,7 +194,7 @@ class Responses(Resource, frozen=True):
         path, query = response_path(response_id), retrieve_query(stream=stream, starting_after=after)
         return self.call(path, None, params, method="GET", query=query, stream=stream)
 
-    def _parts(self) -> tuple[EventDecoder[ResponsesEvent], ResponsesAccumulator]:
+    def _parts(self) -> tuple[EventDecoder[ResponsesStreamEvent], ResponsesAccumulator]:
         return _parts(self.max_event_bytes)
 
 

@@ -15,32 +15,40 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Any, Final, Union
+from typing import Any, Final, Union, get_args
 
 import msgspec
 
-from ..decoding import CRLF, LF, Cut, EventDecoder, cut_events, find_error, find_flat, is_one_line
+from ..answers import keep_payload, origin_of
+from ..decoding import (
+    CRLF,
+    LF,
+    Cut,
+    EventDecoder,
+    TolerantDecoder,
+    cut_events,
+    find_error,
+    find_flat,
+    is_one_line,
+)
+from ..errors import DecodeError
 from ..sse import MAX_EVENT_BYTES
-from . import _events, _tool_events
 from ._events import ResponsesEvent, UnknownEvent
 from ._open import read_open
 from ._structs import Response
+from ._union import ResponsesStreamEvent
 
-__all__ = ["EVENT_TYPES", "answers", "cut_named_events", "event_decoder"]
-
-_STRUCTS = (*vars(_events).values(), *vars(_tool_events).values())
+__all__ = ["EVENT_TYPES", "answers", "cut_named_events", "event_decoder", "fit", "read_answer"]
 
 EVENT_TYPES: Final[dict[str, type[ResponsesEvent]]] = {
-    str(cls.__struct_config__.tag): cls
-    for cls in _STRUCTS
-    if isinstance(cls, type) and issubclass(cls, ResponsesEvent) and cls.__struct_config__.tag
+    cls.type: cls for cls in get_args(ResponsesStreamEvent) if cls is not UnknownEvent
 }
 """All known events by their name on the wire."""
 
 
 # Built when the first answer is asked for: it takes milliseconds, and not every program speaks this dialect.
 @functools.cache
-def _events_decoder() -> msgspec.json.Decoder[ResponsesEvent]:
+def _events_decoder() -> msgspec.json.Decoder[ResponsesStreamEvent]:
     union: Any = Union[tuple(EVENT_TYPES.values())]  # noqa: UP007  # built at run time
     return msgspec.json.Decoder(union, dec_hook=read_open)
 
@@ -64,7 +72,7 @@ _BETWEEN: Final = {
 }
 
 
-def event_decoder(*, max_event_bytes: int = MAX_EVENT_BYTES) -> EventDecoder[ResponsesEvent]:
+def event_decoder(*, max_event_bytes: int = MAX_EVENT_BYTES) -> EventDecoder[ResponsesStreamEvent]:
     """A decoder for one stream."""
     return EventDecoder(
         _events_decoder(), cut=cut_named_events, unknown=_unexpected, max_event_bytes=max_event_bytes
@@ -107,7 +115,7 @@ def _cut_mixed(block: bytes, start: int, newline: bytes) -> Cut | None:
     return (payloads, rest) if is_one_line((*payloads, *lines), newline) else None
 
 
-def _unexpected(tree: dict[str, Any], payload: bytes) -> ResponsesEvent | None:
+def _unexpected(tree: dict[str, Any], payload: bytes) -> ResponsesStreamEvent | None:
     """An event of unknown type as such, if it is no error; a text in an object is unwrapped in place."""
     kind = tree.get("type")
     if not isinstance(kind, str) or kind not in EVENT_TYPES:
@@ -117,11 +125,67 @@ def _unexpected(tree: dict[str, Any], payload: bytes) -> ResponsesEvent | None:
             return None
         number = tree.get("sequence_number")
         number = number if isinstance(number, int) else None
-        return UnknownEvent(type=kind, raw=payload, sequence_number=number)
+        made: Any = UnknownEvent  # to type checkers its type is a word of its own
+        event: ResponsesStreamEvent = made(type=kind, raw=payload, sequence_number=number)
+        return event
     delta = tree.get("delta")
     if isinstance(delta, dict) and kind != "response.shell_call_output_content.delta":
         tree["delta"] = _text_in(delta)
-    return None
+    _fill(tree, EVENT_TYPES[kind])
+    return _with_strange(tree, EVENT_TYPES[kind], payload)
+
+
+def _fill(tree: dict[str, Any], kind: type[ResponsesEvent]) -> None:
+    """Puts the empty value where an event lacks what it is for."""
+    for field in msgspec.structs.fields(kind):
+        if field.required and tree.get(field.encode_name) is None:
+            tree[field.encode_name] = "" if field.type is str else {}
+
+
+def _with_strange(
+    tree: dict[str, Any], kind: type[ResponsesEvent], payload: bytes
+) -> ResponsesStreamEvent | None:
+    """An event about a response with fields that the struct does not know: they are its ``extra``."""
+    response = tree.get("response")
+    if not isinstance(response, dict) or not (extra := take_strange(response)):
+        return None
+    tolerant: TolerantDecoder[Any] = TolerantDecoder(kind, read_open)
+    event: Any = tolerant.convert(tree)
+    keep_payload(event, payload)
+    origin_of(event.response).extra = extra
+    return event  # type: ignore[no-any-return]  # of whichever kind
+
+
+def fit(response: dict[str, Any]) -> None:
+    """Makes the plain values of an answer such that the struct takes them; its body is kept beside it."""
+    take_strange(response)
+
+
+def read_answer(body: bytes) -> Response:
+    """A plain answer that came where a stream was asked for.
+
+    Raises:
+        ValueError: It is no JSON, or no response.
+    """
+    decoder = answers()
+    try:
+        return decoder.decode(body)
+    except (ValueError, RecursionError):
+        tolerant = TolerantDecoder(decoder.type, decoder.dec_hook)
+    try:
+        tree = tolerant.tree(body)
+        extra = take_strange(tree)
+        response: Response = tolerant.convert(tree)
+    except DecodeError as error:
+        raise ValueError(error.message) from None
+    origin_of(response).extra = extra
+    return response
+
+
+def take_strange(response: dict[str, Any]) -> dict[str, Any]:
+    """Takes the fields out of a response that its struct does not know."""
+    known = Response.__struct_encode_fields__
+    return {name: response.pop(name) for name in list(response) if name not in known}
 
 
 def _is_error(tree: dict[str, Any], kind: str) -> bool:

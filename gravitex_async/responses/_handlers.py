@@ -20,6 +20,7 @@ from . import _events as e
 from . import _tool_events as te
 from ._deltas import arguments, reasoning, refusal
 from ._draft import Draft
+from ._open import is_left_out
 from ._parts import ReasoningTextPart, RefusalPart
 from ._structs import Response
 from ._texts import (
@@ -105,9 +106,10 @@ def _tool_piece(place: Place, index: str = "") -> Handler:
 
 
 def _lifecycle(draft: Draft, event: e.LifecycleEvent) -> Deltas:
-    response = event.response
-    if response is None:
-        return ()
+    return _take_response(draft, event.response)
+
+
+def _take_response(draft: Draft, response: Response) -> Deltas:
     snapshot = draft.snapshot
     snapshot.merge(response)
     if not (response.output and snapshot.empty):
@@ -120,17 +122,17 @@ def _end(draft: Draft, event: e.LifecycleEvent) -> Deltas:
     """The last event. Its output replaces what was built, unless it is empty or has lost the text."""
     if draft.over:
         return ()
-    snapshot, response = draft.snapshot, event.response or Response()
+    snapshot, response = draft.snapshot, event.response
     snapshot.merge(response)
     head = snapshot.head
     if head.status in (None, "in_progress", "queued"):
         head.status = event.type.removeprefix("response.")
     additions: dict[int, list[Addition]] = {}
-    if response.output and (response.output_text or not snapshot.response().output_text):
+    if response.output and (response.content or not snapshot.response().content):
         additions = snapshot.take_output(response.output)
     slots = snapshot.finish()
     deltas = [delta for slot in slots for delta in draft.emit_item(slot, additions.get(slot.index, ()))]
-    usage = head.usage.neutral() if head.usage else None
+    usage = head.wire_usage.neutral() if head.wire_usage else None
     draft.over = True
     draft.complete = head.status in ("completed", "incomplete")
     draft.suspect = not draft.complete
@@ -138,16 +140,17 @@ def _end(draft: Draft, event: e.LifecycleEvent) -> Deltas:
 
 
 def _error(draft: Draft, event: e.ErrorEvent) -> Deltas:
-    deltas = _lifecycle(draft, event)
-    draft.snapshot.merge(Response(usage=event.usage))
+    deltas = _take_response(draft, event.response) if event.response is not None else ()
+    draft.snapshot.merge(Response(wire_usage=event.usage))
     draft.over = draft.suspect = True
     return deltas
 
 
 def _unknown(draft: Draft, event: e.UnknownEvent) -> Deltas:
-    if event.type.startswith("response."):  # anything else may be no more than a ping
+    kind: str = event.type
+    if kind.startswith("response."):  # anything else may be no more than a ping
         draft.sign_of_life()
-    draft.suspect = event.type == "response.cancelled"
+    draft.suspect = kind == "response.cancelled"
     return ()
 
 
@@ -155,14 +158,14 @@ def _unknown(draft: Draft, event: e.UnknownEvent) -> Deltas:
 
 
 def _item_added(draft: Draft, event: e.OutputItemAddedEvent) -> Deltas:
-    if event.item is None:
+    if is_left_out(event.item):
         return ()
     draft.sign_of_life()
     return draft.emit_item(*draft.snapshot.begin(event.item, event.output_index))
 
 
 def _item_done(draft: Draft, event: e.OutputItemDoneEvent) -> Deltas:
-    if event.item is None:
+    if is_left_out(event.item):
         return ()
     draft.sign_of_life()
     return draft.emit_item(*draft.snapshot.end(event.item, event.output_index))
@@ -184,7 +187,7 @@ def _summary_part(
 
 
 def _part(draft: Draft, event: Any, place: Place, index: int | None) -> Deltas:
-    if event.part is None:
+    if is_left_out(event.part):
         return ()
     draft.sign_of_life()
     new = event.type.endswith("added")
@@ -195,7 +198,7 @@ def _part(draft: Draft, event: Any, place: Place, index: int | None) -> Deltas:
 
 
 def _annotation(draft: Draft, event: e.OutputTextAnnotationAddedEvent) -> Deltas:
-    if event.annotation is not None:
+    if not is_left_out(event.annotation):
         part = draft.snapshot.part(TEXT, event.item_id, event.output_index, event.content_index)
         annotations = part.annotations()
         index = len(annotations) if event.annotation_index is None else event.annotation_index

@@ -7,16 +7,53 @@ these functions turn one form into the other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .._json import to_builtins
 from .._results import result_text
 from ..deltas import ToolCall
 from ..errors import MisuseError
+from ..stream import Stream
+from ._open import wire_form
+from ._structs import Response
 
-__all__ = ["flat_tool", "nested_tool", "tool_result", "user_message"]
+__all__ = ["flat_tool", "nested_tool", "tool_result", "user_message", "wire_input"]
 
 _FUNCTION = ("name", "description", "parameters", "strict")
+
+
+def wire_input(input: Any) -> Any:
+    """What goes out as ``input``: answers as their items, items of an answer as they came, all else as it is.
+
+    Raises:
+        MisuseError: An answer of another dialect, or a stream that has not ended.
+    """
+    if hasattr(input, "to_input"):
+        return _turn(input)
+    if isinstance(input, bytes) or not isinstance(input, Sequence) or isinstance(input, str):
+        return input
+    sent: list[Any] = []
+    for item in input:
+        if hasattr(item, "to_input"):
+            sent += _turn(item)
+        else:
+            sent.append(wire_form(item))
+    return sent
+
+
+def _turn(answer: Any) -> list[dict[str, Any]]:
+    """The items of an answer, or of a stream that has ended."""
+    if isinstance(answer, Stream):
+        if answer.end.state == "open":
+            raise MisuseError("expected a stream that has ended, got one that is open: await its final()")
+        answer = answer.arrived
+    if isinstance(answer, Response):
+        return answer.to_input()
+    raise MisuseError(
+        f"expected an answer of client.responses, got a {type(answer).__name__}: "
+        f"write {{'role': 'assistant', 'content': answer.content}} in its place"
+    )
 
 
 def user_message(*parts: Any) -> dict[str, Any]:

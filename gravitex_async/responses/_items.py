@@ -6,12 +6,12 @@ item goes back to the gateway as input of the next turn: see ``Response.to_input
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
-from ._open import Open, OpenStruct, always, family
-from ._parts import ContentPart, OutputTextPart, RefusalPart
+from ._open import Open, OpenStruct, always
+from ._parts import AnyPart, OutputTextPart, RefusalPart
 
 __all__ = [
     "CompactionItem",
@@ -20,14 +20,13 @@ __all__ = [
     "FunctionCallItem",
     "FunctionCallOutputItem",
     "MessageItem",
-    "OutputItem",
     "ReasoningItem",
     "UnknownItem",
 ]
 
 
-class OutputItem(Open):
-    """Any item of ``Response.output``; ask ``item.type``, or use ``isinstance`` with the classes below."""
+class ItemFamily(Open):
+    """What all items share."""
 
     __slots__ = ()
 
@@ -42,14 +41,17 @@ class OutputItem(Open):
         return (self.raw or {}).get("status")
 
 
-class UnknownItem(OutputItem, msgspec.Struct):
+class UnknownItem(ItemFamily, msgspec.Struct):
     """An item of a type that this package does not know; sent back exactly as it came."""
 
-    type: str = ""
+    if TYPE_CHECKING:
+        type: ClassVar[Literal["(unknown)"]]
+    else:
+        type: str = ""
     raw: dict[str, Any] = {}
 
 
-class ItemStruct(OutputItem, OpenStruct):
+class ItemStruct(ItemFamily, OpenStruct):
     """What the known items share."""
 
     id: str | None = None
@@ -59,8 +61,9 @@ class ItemStruct(OutputItem, OpenStruct):
 class MessageItem(ItemStruct, tag="message"):
     """What the model says. ``phase``: commentary or final_answer."""
 
+    type: ClassVar[Literal["message"]] = "message"
     role: str = msgspec.field(default_factory=lambda: "assistant")
-    content: list[ContentPart] = msgspec.field(default_factory=always)
+    content: list[AnyPart] = msgspec.field(default_factory=always)
     phase: str | None = None
 
     @property
@@ -77,8 +80,9 @@ class MessageItem(ItemStruct, tag="message"):
 class ReasoningItem(ItemStruct, tag="reasoning"):
     """What the model thought: summaries of it, or all of it as content, or only encrypted."""
 
-    summary: list[ContentPart] = msgspec.field(default_factory=always)
-    content: list[ContentPart] = msgspec.field(default_factory=list)
+    type: ClassVar[Literal["reasoning"]] = "reasoning"
+    summary: list[AnyPart] = msgspec.field(default_factory=always)
+    content: list[AnyPart] = msgspec.field(default_factory=list)
     encrypted_content: str | None = None
 
     @property
@@ -90,6 +94,7 @@ class ReasoningItem(ItemStruct, tag="reasoning"):
 class FunctionCallItem(ItemStruct, tag="function_call"):
     """A call of one of the caller's functions; answer it by ``call_id``. ``arguments`` is JSON text."""
 
+    type: ClassVar[Literal["function_call"]] = "function_call"
     call_id: str = msgspec.field(default_factory=str)
     name: str = msgspec.field(default_factory=str)
     arguments: str = msgspec.field(default_factory=str)
@@ -100,6 +105,7 @@ class FunctionCallItem(ItemStruct, tag="function_call"):
 class FunctionCallOutputItem(ItemStruct, tag="function_call_output"):
     """The result of a function call: text, or a list of input parts."""
 
+    type: ClassVar[Literal["function_call_output"]] = "function_call_output"
     call_id: str = msgspec.field(default_factory=str)
     output: Any = None
     caller: Any = None
@@ -108,6 +114,7 @@ class FunctionCallOutputItem(ItemStruct, tag="function_call_output"):
 class CustomToolCallItem(ItemStruct, tag="custom_tool_call"):
     """A call of one of the caller's custom tools; ``input`` is free text."""
 
+    type: ClassVar[Literal["custom_tool_call"]] = "custom_tool_call"
     call_id: str = msgspec.field(default_factory=str)
     name: str = msgspec.field(default_factory=str)
     input: str = msgspec.field(default_factory=str)
@@ -118,6 +125,7 @@ class CustomToolCallItem(ItemStruct, tag="custom_tool_call"):
 class CustomToolCallOutputItem(ItemStruct, tag="custom_tool_call_output"):
     """The result of a custom tool call."""
 
+    type: ClassVar[Literal["custom_tool_call_output"]] = "custom_tool_call_output"
     call_id: str = msgspec.field(default_factory=str)
     output: Any = None
     caller: Any = None
@@ -126,17 +134,5 @@ class CustomToolCallOutputItem(ItemStruct, tag="custom_tool_call_output"):
 class CompactionItem(ItemStruct, tag="compaction"):
     """Earlier turns in a compact, encrypted form."""
 
+    type: ClassVar[Literal["compaction"]] = "compaction"
     encrypted_content: str | None = None
-
-
-family(
-    OutputItem,
-    UnknownItem,
-    MessageItem,
-    ReasoningItem,
-    FunctionCallItem,
-    FunctionCallOutputItem,
-    CustomToolCallItem,
-    CustomToolCallOutputItem,
-    CompactionItem,
-)

@@ -5,26 +5,43 @@ Strategy
     fields that hold such objects are annotated with a plain class, their family; for those msgspec calls
     ``read_open`` with the plain values, which picks the struct, or the family's unknown one.
 
-    The values themselves stay on the struct as ``raw``: what goes back to the gateway in the next turn
+    The values themselves stay beside the fields as ``raw``: what goes back to the gateway in the next turn
     (``wire_form``) is what came from it, nulls and unknown fields included, but for fields that were changed
     since. Values and struct share their strings, so this costs little.
 
 Only a few objects of an answer are read this way; deltas never are.
+
+To a type checker such a field holds the union of the family's structs, each of which says its ``type`` as a
+Literal: asking for that tells which one it is, as ``isinstance`` does. The unknown one says a word that no
+server sends, or asking would never rule it out.
 """
 
 from __future__ import annotations
 
 import copy
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, get_args
 
 import msgspec
 
+from .._jsonable import Jsonable
 from ..decoding import TolerantDecoder
 from ..errors import DecodeError
 
-__all__ = ["Open", "OpenStruct", "Tagged", "always", "family", "members", "read_open", "wire_form"]
-
-FamilyT = TypeVar("FamilyT", bound=type)
+__all__ = [
+    "Kept",
+    "KeptStruct",
+    "Open",
+    "OpenStruct",
+    "Tagged",
+    "always",
+    "family",
+    "fields_of",
+    "is_left_out",
+    "members",
+    "read_open",
+    "single",
+    "wire_form",
+]
 
 
 class Tagged:
@@ -34,25 +51,35 @@ class Tagged:
 
     __struct_config__: ClassVar[msgspec.structs.StructConfig]
 
-    @property
-    def type(self) -> str:
-        """The ``type`` on the wire."""
-        return str(self.__struct_config__.tag)
+    type: ClassVar[str]
+    """The ``type`` on the wire."""
 
 
-class Open(Tagged):
-    """What all families share: a type, and the object as it came."""
+class Kept(Jsonable):
+    """A struct that keeps the object it was read from."""
 
-    __slots__ = ()
+    __slots__ = ("_raw",)
+
+    _raw: dict[str, Any]
 
     @property
     def raw(self) -> dict[str, Any] | None:
         """The object as it came; None for one that did not come from the wire. Not to be changed."""
-        return self.__dict__.get("raw")
+        return getattr(self, "_raw", None)
+
+    def _wire(self) -> dict[str, Any]:
+        form: dict[str, Any] = wire_form(self)
+        return form
 
 
-class OpenStruct(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True):
-    """The base of the known members of all families.
+class Open(Tagged, Kept):
+    """What all families share: a type, and the object as it came."""
+
+    __slots__ = ()
+
+
+class KeptStruct(Kept, msgspec.Struct, omit_defaults=True, kw_only=True):
+    """The base of all structs that keep their object, but for the unknown ones.
 
     Fields that the gateway wants back even when they are empty have a ``default_factory`` (``always`` for a
     list), because fields that hold their default are left out.
@@ -60,11 +87,15 @@ class OpenStruct(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True):
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
-        return _restored, (type(self), fields, self.__dict__.get("raw"))
+        return _restored, (type(self), fields, self.raw)
 
     def __copy__(self) -> Any:
         restore, arguments = self.__reduce__()
         return restore(*arguments)
+
+
+class OpenStruct(Open, KeptStruct):
+    """The base of the known members of all families."""
 
 
 def always() -> list[Any]:
@@ -72,21 +103,27 @@ def always() -> list[Any]:
     return []
 
 
-def _restored(cls: type[OpenStruct], fields: dict[str, Any], raw: dict[str, Any] | None) -> OpenStruct:
+def _restored(cls: type[KeptStruct], fields: dict[str, Any], raw: dict[str, Any] | None) -> KeptStruct:
     value = cls(**fields)
     if raw is not None:
-        value.__dict__["raw"] = raw
+        value._raw = raw
     return value
 
 
 _MEMBERS: dict[type, dict[str, type[Any]]] = {}
 _UNKNOWN: dict[type, type[Any]] = {}
+_SINGLE: dict[type, type[Any]] = {}
 
 
-def family(base: type, unknown: type, *members: type[OpenStruct]) -> None:
-    """Declares *members* of the family *base*, and what stands for all others."""
+def family(base: type, unknown: type, union: Any) -> None:
+    """Declares the members of the family *base*, and which of them stands for all others."""
     _UNKNOWN[base] = unknown
-    _MEMBERS.setdefault(base, {}).update({str(cls.__struct_config__.tag): cls for cls in members})
+    _MEMBERS[base] = {cls.type: cls for cls in get_args(union) if cls is not unknown}
+
+
+def single(base: type, member: type[Any]) -> None:
+    """Declares the one member of a family that has no types."""
+    _SINGLE[base] = member
 
 
 def members(base: type) -> dict[str, type[Any]]:
@@ -103,11 +140,11 @@ def read_open(base: type, tree: Any) -> Any:
     if not isinstance(tree, dict):
         raise ValueError(f"Expected `object`, got `{type(tree).__name__}`")
     kind = tree.get("type")
-    cls = _MEMBERS[base].get(kind) if isinstance(kind, str) else None
+    cls = _SINGLE.get(base) or (_MEMBERS[base].get(kind) if isinstance(kind, str) else None)
     if cls is None:
         return _UNKNOWN[base](type=kind if isinstance(kind, str) else "", raw=tree)
     value = _converted(tree, cls)
-    value.__dict__["raw"] = tree
+    value._raw = tree
     return value
 
 
@@ -127,6 +164,11 @@ def _converted(tree: dict[str, Any], cls: type[Any]) -> Any:
     raise ValueError(message)
 
 
+def is_left_out(value: Any) -> bool:
+    """Whether it stands for an object that the gateway left out."""
+    return type(value) in _UNKNOWN.values() and not value.raw
+
+
 def wire_form(value: Any) -> Any:
     """A member of a family as it goes back to the gateway; other plain values as they are.
 
@@ -134,24 +176,32 @@ def wire_form(value: Any) -> Any:
     """
     if isinstance(value, list):
         return [wire_form(item) for item in value]
-    if not isinstance(value, Open):
-        return msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value
+    if not isinstance(value, Kept):
+        return value.to_dict() if isinstance(value, Jsonable) else _plain(value)
     raw = value.raw
-    if not isinstance(value, OpenStruct):
+    if not isinstance(value, KeptStruct):
         return dict(raw or ())
     if raw is None:
-        return _built(value)
+        return fields_of(value)
     before = _converted(raw, type(value))
     form = dict(raw)
-    for name in value.__struct_fields__:
+    for name, wire in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
         now = getattr(value, name)
         if now != getattr(before, name):
-            form.pop(name, None)
+            form.pop(wire, None)
             if now is not None:
-                form[name] = wire_form(now)
+                form[wire] = wire_form(now)
     return form
 
 
-def _built(value: OpenStruct) -> dict[str, Any]:
+def fields_of(value: msgspec.Struct) -> dict[str, Any]:
+    """A struct as its fields say, each in its wire form."""
     form: dict[str, Any] = msgspec.to_builtins(value)
-    return {name: item if name == "type" else wire_form(getattr(value, name)) for name, item in form.items()}
+    for name, wire in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
+        if wire in form:
+            form[wire] = wire_form(getattr(value, name))
+    return form
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, overload
 
-from ..deltas import neutral_reason
+import msgspec
+
+from ..answers import origin_of
 from ..errors import InvalidOutputError
 from ._structs import Response
 
 __all__ = ["ParsedResponse", "parsed_response"]
 
 T = TypeVar("T")
+OtherT = TypeVar("OtherT")
 
 
 class ParsedResponse(Response, Generic[T], kw_only=True):
@@ -18,14 +21,25 @@ class ParsedResponse(Response, Generic[T], kw_only=True):
 
     @property
     def output_parsed(self) -> T:
-        """The value in the text.
+        """The value in the text, by the name that OpenAI's clients give it; see ``parsed``."""
+        return self.parsed()
+
+    @overload
+    def parsed(self) -> T: ...
+    @overload
+    def parsed(self, type_: type[OtherT]) -> OtherT: ...
+    def parsed(self, type_: type[Any] | None = None) -> Any:
+        """The value in the text; with a type, the text as a value of that.
 
         Raises:
             InvalidOutputError: The response calls tools and has no text.
         """
-        if "parsed" not in self.__dict__:
+        if type_ is not None:
+            return super().parsed(type_)
+        value = origin_of(self).parsed
+        if value is msgspec.UNSET:
             raise InvalidOutputError("the response calls tools and has no text to be parsed")
-        return cast(T, self.__dict__["parsed"])
+        return cast(T, value)
 
 
 def parsed_response(response: Response, type_: type[T]) -> ParsedResponse[T]:
@@ -34,19 +48,9 @@ def parsed_response(response: Response, type_: type[T]) -> ParsedResponse[T]:
     Raises:
         RefusalError, TruncatedOutputError, InvalidOutputError: It has none; ``partial`` is the response.
     """
-    from ..schema import read_output  # imported late: most answers are no values of a type
-
     fields = {name: getattr(response, name) for name in response.__struct_fields__}
     parsed: ParsedResponse[T] = ParsedResponse(**fields)
-    parsed.__dict__.update(response.__dict__)
-    if response.output_text or not response.tool_calls:
-        word = response.finish_reason
-        parsed.__dict__["parsed"] = read_output(
-            type_,
-            text=response.output_text,
-            refusal=response.refusal,
-            word=word,
-            reason=neutral_reason(word),
-            answer=response,
-        )
+    origin = parsed._origin = origin_of(response)
+    if response.content or not response.tool_calls:
+        origin.parsed = response.parsed(type_)
     return parsed

@@ -13,7 +13,7 @@ from .._arguments import check_range, checked_model, known_only, merged
 from .._checks import kind_of
 from .._files import check_files
 from ..errors import MisuseError
-from ._open import wire_form
+from ._history import wire_input
 from ._params import CallParams, Input, ResponsesParams
 
 __all__ = ["response_path", "responses_body", "retrieve_query"]
@@ -32,8 +32,9 @@ def responses_body(
             files of more than 50 MiB together.
     """
     known_only(call, params, ResponsesParams.__annotations__, more=["stream"] if call == "create" else [])
-    _check(model, input, params)
-    body: dict[str, Any] = {"model": model, "input": _wire_input(input)}
+    sent = wire_input(input)
+    _check(model, sent, params)
+    body: dict[str, Any] = {"model": model, "input": sent}
     for name, value in params.items():
         if value is not None and name not in _CALL_OPTIONS:
             body[name] = value
@@ -70,11 +71,6 @@ def _check(model: Any, input: Any, params: ResponsesParams) -> None:
     check_range("temperature", params.get("temperature"), 0, 2)
     check_range("top_p", params.get("top_p"), 0, 1)
     check_files(input)
-
-
-def _wire_input(input: Input) -> Input:
-    """Items of an earlier response go back as they came; everything else is the caller's own."""
-    return input if isinstance(input, str) else [wire_form(item) for item in input]
 
 
 def response_path(response_id: str) -> str:

@@ -18,9 +18,9 @@ from typing import Any
 import msgspec
 
 from ._held import Held, form_of, is_empty
-from ._items import MessageItem, OutputItem, ReasoningItem
+from ._items import MessageItem, ReasoningItem
 from ._texts import Addition, Command, Place, Text
-from ._tool_items import ShellAction, ShellCallItem, ShellCallOutputItem
+from ._tool_items import OutputItem, ShellAction, ShellCallItem, ShellCallOutputItem
 
 __all__ = ["MAX_PARTS", "Parts", "Slot"]
 

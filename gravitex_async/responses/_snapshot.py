@@ -18,14 +18,13 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from ..deltas import Revised
 from ._held import Held
-from ._items import CustomToolCallItem, FunctionCallItem, OutputItem
+from ._items import CustomToolCallItem, FunctionCallItem
 from ._slots import Slot
-from ._structs import Response
+from ._structs import Response, take_over, with_output
 from ._texts import Addition, Emitted, Place, Text
+from ._tool_items import OutputItem
 
 __all__ = ["Snapshot"]
 
@@ -69,17 +68,11 @@ class Snapshot:
 
     def merge(self, response: Response) -> None:
         """Takes what *response* says, but for its output; zeros do not wipe out counts."""
-        for name in Response.__struct_fields__:
-            value = getattr(response, name)
-            if value is None or name == "output":
-                continue
-            if name == "usage" and self.head.usage is not None and value.is_zero():
-                continue
-            setattr(self.head, name, value)
+        take_over(self.head, response)
 
     def response(self) -> Response:
         """The response so far; later events do not change it."""
-        return msgspec.structs.replace(self.head, output=self.items())
+        return with_output(self.head, self.items())
 
     def items(self) -> list[OutputItem]:
         """The items in the order of their indices, without gaps."""

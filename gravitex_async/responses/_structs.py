@@ -7,15 +7,20 @@ properties are what dialects share: text, reasoning, refusal and tool calls out 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from .._counts import first_count, total_of
-from ..deltas import ToolCall
-from ..usage import Usage
-from ._items import CustomToolCallItem, FunctionCallItem, MessageItem, OutputItem, ReasoningItem
-from ._open import always, wire_form
+from .._jsonable import Jsonable
+from ..answers import Answer, Citation, origin_of
+from ..deltas import EndReason, ToolCall, neutral_reason
+from ..images import Image
+from ..usage import Counts, Usage
+from ._items import CustomToolCallItem, FunctionCallItem, MessageItem, ReasoningItem
+from ._open import Kept, KeptStruct, always, fields_of, single, wire_form
+from ._tool_items import AnyItem, OutputItem
+from ._words import citations_of, images_of
 
 __all__ = [
     "IncompleteDetails",
@@ -25,6 +30,8 @@ __all__ = [
     "ResponseError",
     "ResponseUsage",
 ]
+
+T = TypeVar("T")
 
 Count = int | None
 Number = int | float | str | None
@@ -46,14 +53,23 @@ class OutputTokensDetails(msgspec.Struct, omit_defaults=True, gc=False):
     reasoning_tokens: Count = None
 
 
-class ResponseUsage(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
-    """``usage`` as sent (see "Usage" in decoding/README.md); ``neutral()`` is the form all dialects share."""
+class UsageFamily(Kept):
+    """What msgspec sees where a usage is read."""
 
-    input_tokens: Count = None
+    __slots__ = ()
+
+
+class ResponseUsage(Counts, UsageFamily, KeptStruct):
+    """``usage`` of a response: the words of ``Usage``, and beside them the fields as sent.
+
+    See "Usage" in decoding/README.md.
+    """
+
+    wire_input_tokens: Count = msgspec.field(default=None, name="input_tokens")
     input_tokens_details: InputTokensDetails | None = None
-    output_tokens: Count = None
+    wire_output_tokens: Count = msgspec.field(default=None, name="output_tokens")
     output_tokens_details: OutputTokensDetails | None = None
-    total_tokens: Count = None
+    wire_total_tokens: Count = msgspec.field(default=None, name="total_tokens")
     prompt_tokens: Count = None
     completion_tokens: Count = None
     cost: Any = None
@@ -61,11 +77,11 @@ class ResponseUsage(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
 
     def neutral(self) -> Usage:
         """The same counts as a ``Usage``; a total the server leaves out is input plus output."""
-        read = first_count(self.input_tokens, self.prompt_tokens)
-        written = first_count(self.output_tokens, self.completion_tokens)
+        read = first_count(self.wire_input_tokens, self.prompt_tokens)
+        written = first_count(self.wire_output_tokens, self.completion_tokens)
         cached = self.input_tokens_details.cached_tokens if self.input_tokens_details else None
         thought = self.output_tokens_details.reasoning_tokens if self.output_tokens_details else None
-        total = total_of(self.total_tokens, read, written)
+        total = total_of(self.wire_total_tokens, read, written)
         if read is None and written is None and total is None:
             return Usage()  # an object without counts is no usage
         return Usage(read, written, total, thought, cached, "server")
@@ -73,15 +89,25 @@ class ResponseUsage(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     def is_zero(self) -> bool:
         """Whether it counts nothing at all: some backends send such a one last."""
         return not (
-            self.input_tokens
-            or self.output_tokens
-            or self.total_tokens
+            self.wire_input_tokens
+            or self.wire_output_tokens
+            or self.wire_total_tokens
             or self.prompt_tokens
             or self.completion_tokens
         )
 
 
-class ResponseError(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+if TYPE_CHECKING:
+    AnyUsage = ResponseUsage
+else:
+    AnyUsage = UsageFamily
+
+single(UsageFamily, ResponseUsage)
+
+
+class ResponseError(
+    Jsonable, msgspec.Struct, omit_defaults=True, kw_only=True, gc=False, forbid_unknown_fields=True
+):
     """``error`` of a failed response; any code is accepted."""
 
     code: str | int | None = None
@@ -90,17 +116,23 @@ class ResponseError(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     param: str | None = None
 
 
-class IncompleteDetails(msgspec.Struct, omit_defaults=True, gc=False):
+class IncompleteDetails(Jsonable, msgspec.Struct, omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """``incomplete_details``: max_output_tokens or content_filter."""
 
     reason: str | None = None
 
 
-class Response(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True):
+class Response(Answer, msgspec.Struct, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """An answer. ``status``: completed, incomplete, failed, in_progress, queued, cancelled.
 
     Do not count on what stands first in ``output``: a reasoning item may come before the message.
-    ``output_text`` is the text wherever it stands.
+    ``content`` is the text wherever it stands.
+
+    >>> from gravitex_async import AsyncGravitex
+    >>> async with AsyncGravitex() as client:
+    ...     answer = await client.responses.create(model="gpt-5.2", input="one two")
+    >>> answer.content, answer.end.reason, answer.usage.source
+    ('You said: one two', 'stop', 'server')
     """
 
     id: str | None = None
@@ -109,8 +141,8 @@ class Response(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True):
     status: str | None = None
     completed_at: Number = None
     model: str | None = None
-    output: list[OutputItem] = msgspec.field(default_factory=always)
-    usage: ResponseUsage | None = None
+    output: list[AnyItem] = msgspec.field(default_factory=always)
+    wire_usage: AnyUsage | None = msgspec.field(default=None, name="usage")
     error: ResponseError | str | None = None
     incomplete_details: IncompleteDetails | None = None
     instructions: Any = None
@@ -143,16 +175,18 @@ class Response(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True):
     moderation: Any = None
     tool_usage: Any = None
     billing: Any = None
+    wire_output_text: Any = msgspec.field(default=None, name="output_text")
+    """What OpenRouter sends beside ``output``, and does not always fill."""
 
     @property
-    def raw(self) -> bytes | None:
-        """The body of a plain answer as it came; None where the answer came as a stream."""
-        return self.__dict__.get("body")
+    def content(self) -> str:
+        """All text of all messages, joined."""
+        return "".join([item.text for item in self.output if isinstance(item, MessageItem)])
 
     @property
     def output_text(self) -> str:
-        """All text of all messages, joined."""
-        return "".join([item.text for item in self.output if isinstance(item, MessageItem)])
+        """The same by the name that OpenAI's clients give it."""
+        return self.content
 
     @property
     def reasoning_content(self) -> str:
@@ -179,6 +213,49 @@ class Response(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True):
             return self.incomplete_details.reason
         return self.status if self.status in ("completed", "incomplete", "failed", "cancelled") else None
 
+    @property
+    def usage(self) -> ResponseUsage:
+        """What it took; one without counts (``source == "none"``) where the server sent none."""
+        return self.wire_usage or ResponseUsage()
+
+    @property
+    def citations(self) -> list[Citation]:
+        """The pages and files that the text names as its sources, in order."""
+        return citations_of(self.output)
+
+    @property
+    def images(self) -> list[Image]:
+        """The images that were made, and those in the content's Markdown, in order."""
+        return images_of(self.output)
+
+    @property
+    def index(self) -> int:
+        """0: a response is its only choice."""
+        return 0
+
+    @property
+    def choices(self) -> list[Response]:
+        """The response itself: the answers of other dialects may hold several."""
+        return [self]
+
+    def parsed(self, type_: type[T]) -> T:
+        """The content as a value of *type_*.
+
+        Raises:
+            RefusalError, TruncatedOutputError, InvalidOutputError: It is none; ``partial`` is the response.
+            MisuseError: The type has no JSON form.
+        """
+        from ..schema import read_output  # imported late: most answers are no values of a type
+
+        return read_output(
+            type_,
+            text=self.content,
+            refusal=self.refusal,
+            word=self.finish_reason,
+            reason=self.end.reason,
+            answer=self,
+        )
+
     def to_input(self) -> list[dict[str, Any]]:
         """This answer as input of the next turn: append the results of its calls and the next message.
 
@@ -186,6 +263,41 @@ class Response(msgspec.Struct, omit_defaults=True, kw_only=True, dict=True):
         the calls it belongs to is put before them, where the gateway wants it.
         """
         return [wire_form(item) for item in _reasoning_first(self.output)]
+
+    def _reason(self) -> EndReason:
+        return end_reason(self.finish_reason, self.status)
+
+    def _wire(self) -> dict[str, Any]:
+        return {**fields_of(self), **self.extra}
+
+
+def end_reason(word: str | None, status: str | None) -> EndReason:
+    """The neutral class of a response's finish reason."""
+    known = neutral_reason(word)
+    # Whatever made an answer incomplete, it is cut: only the reasons for that are an open list.
+    return "length" if known == "unknown" and status == "incomplete" else known
+
+
+def take_over(head: Response, response: Response) -> None:
+    """Puts into *head* what *response* says, but for its output; zeros do not wipe out counts."""
+    for name in Response.__struct_fields__:
+        value = getattr(response, name)
+        if value is None or name == "output":
+            continue
+        if name == "wire_usage" and head.wire_usage is not None and value.is_zero():
+            continue
+        setattr(head, name, value)
+    if extra := {name: value for name, value in response.extra.items() if value is not None}:
+        origin = origin_of(head)
+        origin.extra = {**origin.extra, **extra}
+
+
+def with_output(head: Response, output: list[OutputItem]) -> Response:
+    """A response of its own: *head* with this output."""
+    response = msgspec.structs.replace(head, output=output)
+    if head.extra:
+        origin_of(response).extra = head.extra
+    return response
 
 
 def _reasoning_first(items: Sequence[OutputItem]) -> list[OutputItem]:

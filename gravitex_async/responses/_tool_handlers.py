@@ -11,7 +11,7 @@ from . import _tool_events as te
 from ._decode import EVENT_TYPES
 from ._draft import Draft
 from ._handlers import Deltas, Handler
-from ._items import OutputItem
+from ._items import ItemFamily
 from ._open import members
 from ._texts import STDERR, STDOUT
 from ._tool_items import ImageGenerationCallItem, ShellCallOutputItem
@@ -19,9 +19,9 @@ from ._tool_items import ImageGenerationCallItem, ShellCallOutputItem
 __all__ = ["TOOL_HANDLERS"]
 
 
-def _statuses() -> dict[type[Any], tuple[type[OutputItem], str]]:
+def _statuses() -> dict[type[Any], tuple[type[ItemFamily], str]]:
     """Events that say how far a tool is: ``response.<type of the item>.<status>``."""
-    known = members(OutputItem)
+    known = members(ItemFamily)
     words = ("in_progress", "searching", "interpreting", "generating", "completed", "failed")
     found = {}
     for tag, event in EVENT_TYPES.items():
@@ -58,8 +58,7 @@ def _partial_image(draft: Draft, event: te.ImageGenerationCallPartialImageEvent)
 
 
 def _shell_output(draft: Draft, event: te.ShellCallOutputContentDeltaEvent) -> Deltas:
-    printed = event.delta or te.ShellOutputDelta()
-    for place, piece in ((STDOUT, printed.stdout), (STDERR, printed.stderr)):
+    for place, piece in ((STDOUT, event.delta.stdout), (STDERR, event.delta.stderr)):
         if piece:
             text = draft.snapshot.text(place, event.item_id, event.output_index, event.command_index)
             text.pieces.append(piece)

@@ -23,7 +23,6 @@ from gravitex_async.responses import (
     UnknownEvent,
 )
 from gravitex_async.responses._decode import answers
-from gravitex_async.usage import Usage
 
 from ..captured import Capture, captures
 from ..captured import same_text as same
@@ -100,7 +99,7 @@ def test_bodies(capture):
     """A recorded body is the answer its manifest describes."""
     response = answers().decode(capture.body)
     assert_final(response, capture.expect)
-    usage = response.usage.neutral() if response.usage else Usage()
+    usage = response.usage.neutral()
     assert_usage(usage, capture.expect["usage"])
     assert response.to_input() == json.loads(capture.body)["output"]
 

@@ -16,7 +16,12 @@ from gravitex_async.responses import (
     KeepaliveEvent,
     OutputItemDoneEvent,
     OutputTextDeltaEvent,
+    Response,
+    ShellOutputDelta,
+    UnknownAnnotation,
     UnknownEvent,
+    UnknownItem,
+    UnknownPart,
 )
 from gravitex_async.responses._decode import EVENT_TYPES, event_decoder
 
@@ -186,15 +191,13 @@ def test_malformed_known_events_are_errors(payload):
 def test_odd_values_are_read():
     """Null for a list, text for a number, an object for a text: read as what they mean."""
     done = decode(b'{"type":"response.output_text.done","logprobs":null,"text":null,"output_index":"2"}')
-    assert (done.logprobs, done.text, done.output_index) == ([], None, 2)
+    assert (list(done.logprobs), done.text, done.output_index) == ([], "", 2)
     completed = decode(
         b'{"type":"response.completed","response":{"output":null,"usage":{"input_tokens":"5"},'
         b'"created_at":1.7e9,"error":"boom?","incomplete_details":null}}'
     )
     assert isinstance(completed, CompletedEvent)
-    assert completed.response is not None
     assert completed.response.output == []
-    assert completed.response.usage is not None
     assert completed.response.usage.input_tokens == 5
     assert completed.response.error == "boom?"
     shell = decode(
@@ -212,14 +215,26 @@ def test_delta_that_is_an_object(delta, text):
     assert decode(dumps({"type": "response.mcp_call_arguments.delta", "delta": delta})).delta == text
 
 
-def test_items_and_parts_may_be_null():
-    """Converting gateways send null items and parts."""
-    for name, field in (
-        ("output_item.added", "item"),
-        ("content_part.done", "part"),
-        ("completed", "response"),
-    ):
-        assert getattr(decode(dumps({"type": f"response.{name}", field: None})), field) is None
+@pytest.mark.parametrize(
+    ("name", "field", "empty"),
+    [
+        ("output_item.added", "item", UnknownItem()),
+        ("content_part.done", "part", UnknownPart()),
+        ("output_text.annotation.added", "annotation", UnknownAnnotation()),
+        ("completed", "response", Response()),
+        ("output_text.delta", "delta", ""),
+        ("output_text.done", "text", ""),
+        ("shell_call_output_content.delta", "delta", ShellOutputDelta()),
+    ],
+)
+def test_what_an_event_is_for_is_never_none(name, field, empty):
+    """Where a gateway sends null, or nothing, there is an empty value; what was sent is kept."""
+    for said in ({field: None}, {}):
+        payload = dumps({"type": f"response.{name}", **said})
+        found = decode(payload)
+        assert getattr(found, field) == empty
+        assert (found.raw, found.to_dict()) == (payload, loads(payload))
+    assert getattr(decode(dumps(event(f"response.{name}"))), field) != empty
 
 
 def test_names_and_pings_around_events():

@@ -303,15 +303,19 @@ async def test_a_field_that_is_null(wire: Wire, kind: Kind, field: Field) -> Non
 
 async def test_the_last_event(wire: Wire) -> None:
     """What the response at the end says of itself, each field of it, is in the answer."""
-    fields = [f for f in msgspec.structs.fields(Response) if f.name not in ("output", "error", "status")]
-    said = {field.name: value_of(field.type, field.name) for field in fields}
+    fields = [
+        f
+        for f in msgspec.structs.fields(Response)
+        if f.name not in ("output", "error", "status", "wire_usage")
+    ]
+    said = {field.encode_name: value_of(field.type, field.name) for field in fields} | {"usage": USAGE}
     for status in ("completed", "incomplete"):
         events = stream_of()
         events[-1] = {"type": f"response.{status}", "response": {**said, "status": status}}
         for reading in await readings_of(wire, events):
             assert reading.error is None
             assert reading.answer.output_text == "".join(TEXTS)
-            found = msgspec.to_builtins(reading.answer)
+            found = reading.answer.to_dict()
             assert {name: found[name] for name in said} == said
 
 

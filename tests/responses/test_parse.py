@@ -28,7 +28,6 @@ async def test_parse_gives_a_value_of_the_type(
     assert "text_format" not in body
     assert answer.output_parsed == output_type(kind).decode(answer.output_text)
     assert isinstance(answer, Response)
-    assert answer.usage is not None
     assert answer.to_input()[0]["content"][0]["text"] == answer.output_text
 
 

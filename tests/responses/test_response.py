@@ -112,7 +112,7 @@ def test_usage_of_converted_models():
     usage = ResponseUsage(prompt_tokens=3, completion_tokens=4)
     assert usage.neutral().total_tokens == 7
     assert not usage.is_zero()
-    assert ResponseUsage(input_tokens=0).is_zero()
+    assert ResponseUsage(wire_input_tokens=0).is_zero()
 
 
 def test_to_input_keeps_what_came():
