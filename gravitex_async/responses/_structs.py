@@ -287,17 +287,23 @@ def take_over(head: Response, response: Response) -> None:
         if name == "wire_usage" and head.wire_usage is not None and value.is_zero():
             continue
         setattr(head, name, value)
-    if extra := {name: value for name, value in response.extra.items() if value is not None}:
+    if extra := _extra(response):
         origin = origin_of(head)
-        origin.extra = {**origin.extra, **extra}
+        said = {name: value for name, value in extra.items() if value is not None}
+        origin.extra = {**origin.extra, **said}
 
 
 def with_output(head: Response, output: list[OutputItem]) -> Response:
     """A response of its own: *head* with this output."""
     response = msgspec.structs.replace(head, output=output)
-    if head.extra:
-        origin_of(response).extra = head.extra
+    if extra := _extra(head):
+        origin_of(response).extra = extra
     return response
+
+
+def _extra(response: Response) -> dict[str, Any]:
+    # Three events of each stream ask, and hardly any response has an origin while it is in one.
+    return response.extra if hasattr(response, "_origin") else {}
 
 
 def _reasoning_first(items: Sequence[OutputItem]) -> list[OutputItem]:
