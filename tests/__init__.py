@@ -122,7 +122,10 @@ TESTS: dict[str, list[str]] = {
     "responses/__init__": ["responses/test_response.py"],
     "responses/_accumulate": ["responses/test_accumulate.py", "responses/test_wholes.py"],
     "responses/_api": ["responses/test_api.py", "responses/test_request.py"],
-    "responses/_decode": ["responses/test_decode.py", "responses/test_events.py", "responses/test_fields.py"],
+    "responses/_decode": [
+        "responses/test_decode.py", "responses/test_events.py", "responses/test_unknown.py",
+        "responses/test_fields.py",
+    ],
     "responses/_deltas": ["responses/test_accumulate.py", "responses/test_wholes.py"],
     "responses/_draft": [
         "responses/test_handlers.py", "responses/test_accumulate.py", "responses/test_snapshot.py",

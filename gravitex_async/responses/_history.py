@@ -12,11 +12,11 @@ from typing import Any
 
 from .._json import to_builtins
 from .._results import result_text
+from ..answers import Answer, turns
 from ..deltas import ToolCall
 from ..errors import MisuseError
 from ..stream import Stream
 from ._open import wire_form
-from ._structs import Response
 
 __all__ = ["flat_tool", "nested_tool", "tool_result", "user_message", "wire_input"]
 
@@ -29,31 +29,17 @@ def wire_input(input: Any) -> Any:
     Raises:
         MisuseError: An answer of another dialect, or a stream that has not ended.
     """
-    if hasattr(input, "to_input"):
-        return _turn(input)
-    if isinstance(input, bytes) or not isinstance(input, Sequence) or isinstance(input, str):
+    if isinstance(input, (Answer, Stream)):
+        input = [input]
+    if isinstance(input, (str, bytes)) or not isinstance(input, Sequence):
         return input
-    sent: list[Any] = []
     for item in input:
-        if hasattr(item, "to_input"):
-            sent += _turn(item)
-        else:
-            sent.append(wire_form(item))
-    return sent
-
-
-def _turn(answer: Any) -> list[dict[str, Any]]:
-    """The items of an answer, or of a stream that has ended."""
-    if isinstance(answer, Stream):
-        if answer.end.state == "open":
-            raise MisuseError("expected a stream that has ended, got one that is open: await its final()")
-        answer = answer.arrived
-    if isinstance(answer, Response):
-        return answer.to_input()
-    raise MisuseError(
-        f"expected an answer of client.responses, got a {type(answer).__name__}: "
-        f"write {{'role': 'assistant', 'content': answer.content}} in its place"
-    )
+        if isinstance(item, Stream) and item.end.state == "open":
+            raise MisuseError(
+                "expected a stream that has ended, got one that is open: read it, or await its final(), "
+                "or write stream.arrived for what has come so far"
+            )
+    return [wire_form(item) for item in turns(input, "responses")]
 
 
 def user_message(*parts: Any) -> dict[str, Any]:

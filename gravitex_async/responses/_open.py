@@ -24,11 +24,12 @@ from typing import Any, ClassVar, get_args
 import msgspec
 
 from .._jsonable import Jsonable
+from ..answers import Kept
 from ..decoding import TolerantDecoder
 from ..errors import DecodeError
 
 __all__ = [
-    "Kept",
+    "KeptObject",
     "KeptStruct",
     "Open",
     "OpenStruct",
@@ -55,10 +56,12 @@ class Tagged:
     """The ``type`` on the wire."""
 
 
-class Kept(Jsonable):
+class KeptObject(Kept):
     """A struct that keeps the object it was read from."""
 
     __slots__ = ("_raw",)
+
+    _kept = ("_raw",)
 
     _raw: dict[str, Any]
 
@@ -72,26 +75,18 @@ class Kept(Jsonable):
         return form
 
 
-class Open(Tagged, Kept):
+class Open(Tagged, KeptObject):
     """What all families share: a type, and the object as it came."""
 
     __slots__ = ()
 
 
-class KeptStruct(Kept, msgspec.Struct, omit_defaults=True, kw_only=True):
+class KeptStruct(KeptObject, msgspec.Struct, omit_defaults=True, kw_only=True):
     """The base of all structs that keep their object, but for the unknown ones.
 
     Fields that the gateway wants back even when they are empty have a ``default_factory`` (``always`` for a
     list), because fields that hold their default are left out.
     """
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        fields = {name: getattr(self, name) for name in self.__struct_fields__}
-        return _restored, (type(self), fields, self.raw)
-
-    def __copy__(self) -> Any:
-        restore, arguments = self.__reduce__()
-        return restore(*arguments)
 
 
 class OpenStruct(Open, KeptStruct):
@@ -101,13 +96,6 @@ class OpenStruct(Open, KeptStruct):
 def always() -> list[Any]:
     """The default of a list that goes back even when it is empty."""
     return []
-
-
-def _restored(cls: type[KeptStruct], fields: dict[str, Any], raw: dict[str, Any] | None) -> KeptStruct:
-    value = cls(**fields)
-    if raw is not None:
-        value._raw = raw
-    return value
 
 
 _MEMBERS: dict[type, dict[str, type[Any]]] = {}
@@ -176,7 +164,7 @@ def wire_form(value: Any) -> Any:
     """
     if isinstance(value, list):
         return [wire_form(item) for item in value]
-    if not isinstance(value, Kept):
+    if not isinstance(value, KeptObject):
         return value.to_dict() if isinstance(value, Jsonable) else _plain(value)
     raw = value.raw
     if not isinstance(value, KeptStruct):

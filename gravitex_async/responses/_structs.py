@@ -18,7 +18,7 @@ from ..deltas import EndReason, ToolCall, neutral_reason
 from ..images import Image
 from ..usage import Counts, Usage
 from ._items import CustomToolCallItem, FunctionCallItem, MessageItem, ReasoningItem
-from ._open import Kept, KeptStruct, always, fields_of, single, wire_form
+from ._open import KeptObject, KeptStruct, fields_of, single, wire_form
 from ._tool_items import AnyItem, OutputItem
 from ._words import citations_of, images_of
 
@@ -53,7 +53,7 @@ class OutputTokensDetails(msgspec.Struct, omit_defaults=True, gc=False):
     reasoning_tokens: Count = None
 
 
-class UsageFamily(Kept):
+class UsageFamily(KeptObject):
     """What msgspec sees where a usage is read."""
 
     __slots__ = ()
@@ -122,6 +122,10 @@ class IncompleteDetails(Jsonable, msgspec.Struct, omit_defaults=True, gc=False, 
     reason: str | None = None
 
 
+class _NoOutput(list[Any]):
+    """The empty output of a response that was sent without any: events may leave it out."""
+
+
 class Response(Answer, msgspec.Struct, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """An answer. ``status``: completed, incomplete, failed, in_progress, queued, cancelled.
 
@@ -135,13 +139,15 @@ class Response(Answer, msgspec.Struct, omit_defaults=True, kw_only=True, forbid_
     ('You said: one two', 'stop', 'server')
     """
 
+    dialect = "responses"
+
     id: str | None = None
     object: str | None = None
     created_at: Number = None
     status: str | None = None
     completed_at: Number = None
     model: str | None = None
-    output: list[AnyItem] = msgspec.field(default_factory=always)
+    output: list[AnyItem] = msgspec.field(default_factory=_NoOutput)
     wire_usage: AnyUsage | None = msgspec.field(default=None, name="usage")
     error: ResponseError | str | None = None
     incomplete_details: IncompleteDetails | None = None
@@ -265,10 +271,14 @@ class Response(Answer, msgspec.Struct, omit_defaults=True, kw_only=True, forbid_
         return [wire_form(item) for item in _reasoning_first(self.output)]
 
     def _reason(self) -> EndReason:
-        return end_reason(self.finish_reason, self.status)
+        reason = end_reason(self.finish_reason, self.status)
+        return "tool_calls" if reason == "stop" and self.tool_calls else reason  # as streams have it
 
     def _wire(self) -> dict[str, Any]:
-        return {**fields_of(self), **self.extra}
+        form = {**fields_of(self), **self.extra}
+        if isinstance(self.output, _NoOutput):
+            del form["output"]
+        return form
 
 
 def end_reason(word: str | None, status: str | None) -> EndReason:

@@ -44,8 +44,8 @@ def _citation(note: dict[str, Any], before: int, length: int) -> Citation | None
     url, title = _text(note, "url"), _text(note, "title") or _text(note, "filename")
     if url is None and title is None:
         return None
-    start, end = note.get("start_index"), note.get("end_index")
-    # ``index`` of a file counts files, not characters.
+    # A file is cited at a place, a page for a stretch of text.
+    start, end = (note.get(name, note.get("index")) for name in ("start_index", "end_index"))
     where = None
     if isinstance(start, int) and isinstance(end, int) and 0 <= start <= end <= length:
         where = before + start, before + end

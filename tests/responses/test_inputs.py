@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from gravitex_async import AsyncGravitex
 from gravitex_async.deltas import ToolCall
 from gravitex_async.errors import MisuseError
 from gravitex_async.responses import flat_tool, nested_tool, tool_result, user_message
+from gravitex_async.testing import Call, LocalGateway
 
 PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}}
 FLAT = {"type": "function", "name": "f", "description": "d", "parameters": PARAMETERS, "strict": True}
@@ -88,3 +90,51 @@ def test_result_of_a_call(result: Any, output: Any):
     assert tool_result(call, result) == item
     custom = ToolCall("call_1", "f", "x", extra={"type": "custom_tool_call"})
     assert tool_result(custom, result) == {**item, "type": "custom_tool_call_output"}
+
+
+TOOL = {"type": "function", "name": "f", "parameters": {}}
+ASK: dict[str, Any] = {"model": "gpt-5.2", "input": "Hello"}
+
+
+@pytest.mark.parametrize("way", ["plain", "final", "stream", "parsed"])
+async def test_an_answer_is_its_turn(gateway: LocalGateway, client: AsyncGravitex, way: str) -> None:
+    """An answer, or a stream that has ended, goes into ``input`` as it is, alone or among messages."""
+    gateway.script(text="[1]", tool_calls=[Call("f", "{}", "call_1")])
+    answer: Any
+    if way == "plain":
+        answer = await client.responses.create(**ASK, tools=[TOOL])
+    elif way == "parsed":
+        answer = await client.responses.parse(**ASK, tools=[TOOL], text_format=list[int])
+    else:
+        answer = client.responses.stream(**ASK, tools=[TOOL])
+        whole = await answer.final()
+        answer = whole if way == "final" else answer
+    turn = answer.to_input()
+    assert [item["type"] for item in turn] == ["message", "function_call"]
+    result = tool_result(answer.tool_calls[0], 1)
+    for given, sent in (
+        (answer, turn),
+        ([user_message("Hello"), answer, result], [user_message("Hello"), *turn, result]),
+        ([*answer.output, result] if way == "plain" else [*turn, result], [*turn, result]),
+    ):
+        await client.responses.create(model="gpt-5.2", input=given)
+        body: Any = gateway.requests[-1].json
+        assert body["input"] == sent
+
+
+async def test_answers_that_are_no_turn(gateway: LocalGateway, client: AsyncGravitex) -> None:
+    """Those of another dialect, and streams that are not over: nothing is sent, and it is said what to do."""
+    chat = client.chat.completions.stream(model="gpt-5.2", messages=[{"role": "user", "content": "Hi"}])
+    await chat.final()
+    stream = await client.responses.stream(**ASK)
+    before = len(gateway.requests)
+    for given, words in (
+        (chat, "ChatStream"),
+        ([user_message("Hi"), chat], "ChatStream"),
+        (stream, "await its final"),
+        ([stream], "await its final"),
+    ):
+        with pytest.raises(MisuseError, match=words):
+            await client.responses.create(model="gpt-5.2", input=given)
+    assert len(gateway.requests) == before
+    await stream.final()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -26,7 +27,12 @@ async def test_parse_gives_a_value_of_the_type(
     body: Any = gateway.requests[-1].json
     assert body["text"] == {"verbosity": "low", "format": output_type(kind).text_format}
     assert "text_format" not in body
-    assert answer.output_parsed == output_type(kind).decode(answer.output_text)
+    assert answer.output_parsed == answer.parsed() == output_type(kind).decode(answer.content)
+    assert answer.parsed(kind) == answer.parsed()
+    assert (answer.request_id is not None, answer.raw is not None) == (True, True)
+    again = pickle.loads(pickle.dumps(answer))
+    assert (again.parsed(), again.raw, again) == (answer.parsed(), answer.raw, answer)
+    assert not hasattr(answer, "__dict__")
     assert isinstance(answer, Response)
     assert answer.to_input()[0]["content"][0]["text"] == answer.output_text
 
