@@ -204,7 +204,8 @@ class EventDecoder(Generic[T]):
             self._frame = data[: -len(payloads[0]) - len(blank)], blank
         self._note(payloads if strict == len(payloads) else payloads[:strict])
         if strict < len(payloads):
-            for event in self._events_of(payloads, tail + data)[strict:]:
+            # The parser ends one more event at a CR that is half of the line end to come; it is in the tail.
+            for event in self._events_of(payloads, tail + data)[strict : len(payloads)]:
                 self._take(event, items)
                 if self.done or self.failure is not None:
                     break

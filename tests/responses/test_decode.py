@@ -261,3 +261,9 @@ def test_events_nobody_knows(tree: Event, raises: bool) -> None:
         assert unknown.type == (tree["type"] if isinstance(tree["type"], str) else "")
         assert unknown.sequence_number is None
         assert reading.text == "a"
+
+
+def test_a_line_end_in_two_halves_behind_an_odd_event() -> None:
+    """A read that ends in half a line end gives its last event once, with the other half."""
+    body = frame({"type": "response.odd"}, TEXT).replace(LF, CRLF)
+    assert events_of([body[:-1], body[-1:]]) == slowly([body])

@@ -71,14 +71,8 @@ def test_odd_values_beside() -> None:
 
 async def test_plain_answers(gateway: LocalGateway, client: AsyncGravitex) -> None:
     """A plain answer has them too, in whichever way it came."""
-    body = {
-        "id": "resp_1",
-        "object": "response",
-        "status": "completed",
-        "output": [],
-        "new": 1,
-        "new_too": None,
-    }
+    said = {"id": "resp_1", "object": "response", "status": "completed", "output": []}
+    body = {**said, "new": 1, "new_too": None}
     ask: dict[str, Any] = {"model": "gpt-5.2", "input": "Hi"}
     for _ in range(2):
         gateway.play(Tape(dumps(body), content_type="application/json"))
