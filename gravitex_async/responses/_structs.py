@@ -14,7 +14,7 @@ import msgspec
 from .._counts import first_count, total_of
 from .._jsonable import Jsonable
 from ..answers import Answer, Citation, origin_of
-from ..deltas import EndReason, ToolCall, neutral_reason
+from ..deltas import EndReason, ToolCall, neutral_reason, with_calls
 from ..images import Image
 from ..usage import Counts, Usage
 from ._items import CustomToolCallItem, FunctionCallItem, MessageItem, ReasoningItem
@@ -271,8 +271,7 @@ class Response(Answer, msgspec.Struct, omit_defaults=True, kw_only=True, forbid_
         return [wire_form(item) for item in _reasoning_first(self.output)]
 
     def _reason(self) -> EndReason:
-        reason = end_reason(self.finish_reason, self.status)
-        return "tool_calls" if reason == "stop" and self.tool_calls else reason  # as streams have it
+        return with_calls(end_reason(self.finish_reason, self.status), self.tool_calls)
 
     def _wire(self) -> dict[str, Any]:
         form = {**fields_of(self), **self.extra}
