@@ -149,6 +149,7 @@ class Response(Answer, msgspec.Struct, omit_defaults=True, kw_only=True, forbid_
     model: str | None = None
     output: list[AnyItem] = msgspec.field(default_factory=_NoOutput)
     wire_usage: AnyUsage | None = msgspec.field(default=None, name="usage")
+    """As sent, or None; ``usage`` is never None."""
     error: ResponseError | str | None = None
     incomplete_details: IncompleteDetails | None = None
     instructions: Any = None

@@ -265,6 +265,8 @@ def test_all_is_json() -> None:
     spoken = found.output[1]
     assert spoken.type == "message"
     assert [each.to_dict() for each in spoken.content] == [part("Hi", {**PAGE, "extra": 1}), odd]
+    for each in (found.output[0], spoken, *spoken.content, found.usage):
+        assert not hasattr(each, "__dict__")
     event = {"type": "response.output_text.delta", "delta": "", "output_index": 0, "logprobs": []}
     (read_back,) = read_events(event).events
     assert read_back.to_dict() == event
