@@ -168,7 +168,11 @@ class _Gravitex:
             return self._client.gemini.generate_content_stream(model=job["model"], contents="Tell me.")
         if job["dialect"] == "responses":
             return self._client.responses.stream(model=job["model"], input="Tell me.")
-        return self._client.chat.completions.stream(model=job["model"], messages=_MESSAGES)
+        # Asked for, so that the chunk with the usage is counted among the events.
+        asked = {"include_usage": True}
+        return self._client.chat.completions.stream(
+            model=job["model"], messages=_MESSAGES, stream_options=asked
+        )
 
     async def once(self, job: Job) -> Outcome:
         async with self.stream(job) as stream:

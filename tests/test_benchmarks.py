@@ -16,7 +16,9 @@ from gravitex_async.testing import LocalGateway, Tape
 AnyStream = Stream[Any, Any]
 ASK = [{"role": "user", "content": "?"}]
 OPENERS: dict[str, Callable[[AsyncGravitex], AnyStream]] = {
-    "chat": lambda client: client.chat.completions.stream(model="m", messages=ASK),
+    "chat": lambda client: client.chat.completions.stream(
+        model="m", messages=ASK, stream_options={"include_usage": True}
+    ),
     "responses": lambda client: client.responses.stream(model="m", input="?"),
     "gemini": lambda client: client.gemini.generate_content_stream(model="m", contents="?"),
 }

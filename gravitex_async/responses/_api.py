@@ -13,7 +13,7 @@ from ..errors import APIError, MisuseError
 from ..sse import MAX_EVENT_BYTES
 from ..stream import AnswerForm, Stream, fetch_answer
 from ._accumulate import ResponsesAccumulator, is_answer
-from ._decode import answers, event_decoder, fit
+from ._decode import answer_of, answers, event_decoder
 from ._params import CallParams, Input, ParseParams, ResponsesParams
 from ._parsed import ParsedResponse, parsed_response
 from ._request import response_path, responses_body, retrieve_query
@@ -33,7 +33,7 @@ PATH = "/v1/responses"
 
 Make = Callable[[], "tuple[EventDecoder[ResponsesStreamEvent], ResponsesAccumulator]"]
 
-_answer = AnswerForm("a response", answers, is_answer, fit)
+_answer = AnswerForm("a response", answers, is_answer, answer_of)
 
 
 class ResponsesStream(Stream[ResponsesStreamEvent, Response]):

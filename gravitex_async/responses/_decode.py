@@ -38,7 +38,7 @@ from ._open import read_open
 from ._structs import Response
 from ._union import ResponsesStreamEvent
 
-__all__ = ["EVENT_TYPES", "answers", "cut_named_events", "event_decoder", "fit", "read_answer"]
+__all__ = ["EVENT_TYPES", "answer_of", "answers", "cut_named_events", "event_decoder", "read_answer"]
 
 EVENT_TYPES: Final[dict[str, type[ResponsesEvent]]] = {
     cls.type: cls for cls in get_args(ResponsesStreamEvent) if cls is not UnknownEvent
@@ -156,9 +156,15 @@ def _with_strange(
     return event  # type: ignore[no-any-return]  # of whichever kind
 
 
-def fit(response: dict[str, Any]) -> None:
-    """Makes the plain values of an answer such that the struct takes them; its body is kept beside it."""
-    take_strange(response)
+def answer_of(tree: dict[str, Any]) -> Response:
+    """The answer for the plain values of a body, which is kept beside it.
+
+    Raises:
+        DecodeError: They are no answer.
+    """
+    take_strange(tree)
+    decoder = answers()
+    return TolerantDecoder(decoder.type, decoder.dec_hook).convert(tree)
 
 
 def read_answer(body: bytes) -> Response:
