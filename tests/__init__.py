@@ -198,8 +198,12 @@ TESTS: dict[str, list[str]] = {
     "tools/_calls": ["tools/test_run.py"],
     "tools/_dialects": ["tools/test_run.py"],
     "tools/_docstrings": ["tools/test_function.py"],
+    "tools/_events": ["tools/test_events.py"],
     "tools/_function": ["tools/test_function.py"],
-    "tools/_run": ["tools/test_run.py", "laws/test_stop_button.py"],
+    "tools/_rounds": ["tools/test_run.py", "tools/test_events.py", "laws/test_stop_button.py"],
+    "tools/_run": ["tools/test_run.py", "tools/test_events.py"],
+    "tools/_told": ["tools/test_events.py"],
+    "tools/_views": ["tools/test_events.py", "tools/test_run.py"],
     # the local gateway
     "testing/__init__": ["testing/test_gateway.py"],
     "testing/_answers": ["testing/test_chat.py", "testing/test_responses.py", "testing/test_gemini.py"],

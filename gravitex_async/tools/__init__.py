@@ -4,18 +4,35 @@ _docstrings  what a docstring says of parameters
 _function    function -> schema; JSON -> call
 _dialects    tools, calls and results as each dialect has them
 _calls       the calls of one round
-_run         the loop
+_events      what happens, as events
+_told        how far that was told
+_rounds      the loop
+_views       what it is read through
+_run         what a caller sees of it
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._checks import check_seconds, expected, is_number, shown
 from ..errors import MisuseError
-from ._dialects import dialect_of
+from ._dialects import ToolForm, dialect_of
+from ._events import (
+    RefusalEvent,
+    RoundBegun,
+    RoundEnded,
+    RunEnded,
+    RunEvent,
+    TextEvent,
+    ThinkingEvent,
+    ToolArguments,
+    ToolCallBegun,
+    ToolResult,
+)
 from ._function import Function, Tool
+from ._rounds import Rounds
 from ._run import ToolRun
 
 if TYPE_CHECKING:
@@ -24,7 +41,23 @@ if TYPE_CHECKING:
     from ..gemini import Gemini, GenerateContentResponse
     from ..responses import Response, Responses
 
-__all__ = ["Function", "Tool", "ToolRun", "run_tools"]
+__all__ = [
+    "Function",
+    "RefusalEvent",
+    "RoundBegun",
+    "RoundEnded",
+    "RunEnded",
+    "RunEvent",
+    "TextEvent",
+    "ThinkingEvent",
+    "Tool",
+    "ToolArguments",
+    "ToolCallBegun",
+    "ToolForm",
+    "ToolResult",
+    "ToolRun",
+    "run_tools",
+]
 
 
 @overload
@@ -36,6 +69,7 @@ def run_tools(
     input: str | Sequence[object] | None = None,
     max_rounds: int = 10,
     tool_timeout: float | None = 60.0,
+    tool_form: Literal["flat"] = "flat",
     **params: object,
 ) -> ToolRun[ChatCompletion]: ...
 @overload
@@ -47,6 +81,7 @@ def run_tools(
     input: str | Sequence[object] | None = None,
     max_rounds: int = 10,
     tool_timeout: float | None = 60.0,
+    tool_form: ToolForm = "flat",
     **params: object,
 ) -> ToolRun[Response]: ...
 @overload
@@ -58,6 +93,7 @@ def run_tools(
     input: str | Sequence[object] | None = None,
     max_rounds: int = 10,
     tool_timeout: float | None = 60.0,
+    tool_form: Literal["flat"] = "flat",
     **params: object,
 ) -> ToolRun[GenerateContentResponse]: ...
 @overload
@@ -69,6 +105,7 @@ def run_tools(
     input: str | Sequence[object] | None = None,
     max_rounds: int = 10,
     tool_timeout: float | None = 60.0,
+    tool_form: ToolForm = "flat",
     **params: object,
 ) -> ToolRun[Any]: ...
 def run_tools(
@@ -79,6 +116,7 @@ def run_tools(
     input: str | Sequence[object] | None = None,
     max_rounds: int = 10,
     tool_timeout: float | None = 60.0,
+    tool_form: ToolForm = "flat",
     **params: object,
 ) -> ToolRun[Any]:
     """Lets a model call Python functions until it answers. Nothing is sent before the run is read.
@@ -107,12 +145,15 @@ def run_tools(
             ``messages`` or ``contents``.
         max_rounds: How many requests the run may make.
         tool_timeout: Seconds one call of a tool may take; None for no limit.
+        tool_form: How Responses is told of functions: "flat", as OpenAI has them, or "nested", as in chat
+            and in Gravitex's documents. Definitions that are given go out as they are written.
         params: What ``stream`` of the resource takes beside these.
 
     Raises:
-        MisuseError: No input, two tools of one name, or a function that no schema can be made for.
+        MisuseError: No input, two tools of one name, a function that no schema can be made for, or a form of
+            tools that the dialect does not have.
     """
-    dialect = dialect_of(resource)
+    dialect = dialect_of(resource, tool_form)
     given = [value for value in (input, params.pop(dialect.key, None)) if value is not None]
     if len(given) != 1:
         raise MisuseError(f"expected either input or {dialect.key}, got {'both' if given else 'neither'}")
@@ -121,7 +162,7 @@ def run_tools(
     check_seconds("tool_timeout", tool_timeout)
     conversation: Any = given[0]
     own = [Tool(tool) if callable(tool) else tool for tool in tools]
-    return ToolRun(
+    rounds: Rounds[Any] = Rounds(
         dialect,
         [dialect.said(conversation)] if isinstance(conversation, str) else conversation,
         _by_name([tool for tool in own if isinstance(tool, Tool)]),
@@ -130,6 +171,7 @@ def run_tools(
         max_rounds=max_rounds,
         tool_timeout=tool_timeout,
     )
+    return ToolRun(rounds)
 
 
 def _by_name(tools: Sequence[Tool]) -> dict[str, Tool]:

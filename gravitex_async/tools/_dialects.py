@@ -6,8 +6,9 @@ See "Tool calls" in decoding/README.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
+from .._checks import expected, shown
 from .._json import to_builtins
 from ..deltas import ToolCall
 from ..errors import MisuseError
@@ -16,7 +17,10 @@ from ._function import Tool
 if TYPE_CHECKING:
     from ..stream import Stream
 
-__all__ = ["Dialect", "Results", "dialect_of"]
+__all__ = ["Dialect", "Results", "ToolForm", "dialect_of"]
+
+ToolForm = Literal["flat", "nested"]
+"""How Responses is told of functions: as OpenAI has them, or as in chat and in the gateway's documents."""
 
 Results = Sequence[tuple[ToolCall, Any]]
 """Calls with what their tools gave, in the order of the calls."""
@@ -39,21 +43,25 @@ class Dialect(NamedTuple):
     """The parameters without what forces a call: a second round under it would never end."""
 
 
-def dialect_of(resource: Any) -> Dialect:
+def dialect_of(resource: Any, tool_form: str = "flat") -> Dialect:
     """The dialect of ``client.chat.completions``, ``client.responses`` or ``client.gemini``.
 
     A client, and ``client.chat``, stand for chat completions.
 
     Raises:
-        MisuseError: It is none of these.
+        MisuseError: It is none of these, or has no such form of tools.
     """
     home = type(resource).__module__.rpartition("gravitex_async.")[2].partition(".")[0]
+    if tool_form not in get_args(ToolForm):
+        raise expected("tool_form", "'flat' or 'nested'", shown(tool_form))
+    if tool_form != "flat" and home != "responses":
+        raise MisuseError(f"tool_form={tool_form!r} is for client.responses: chat and Gemini have one form")
     if home == "client":
         return dialect_of(resource.chat)
     if home == "chat":
         return _chat(getattr(resource, "completions", resource))
     if home == "responses":
-        return _responses(resource)
+        return _responses(resource, tool_form)
     if home == "gemini":
         return _gemini(resource)
     raise MisuseError(
@@ -95,13 +103,17 @@ def _chat_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
 # responses
 
 
-def _responses(resource: Any) -> Dialect:
-    from ..responses import tool_result
+def _responses(resource: Any, form: str) -> Dialect:
+    from ..responses import nested_tool, tool_result
+
+    def tools(given: Iterable[Tool]) -> list[dict[str, Any]]:
+        flat = _flat_tools(given)
+        return flat if form == "flat" else [nested_tool(tool) for tool in flat]
 
     def results(given: Results) -> list[dict[str, Any]]:
         return [tool_result(call, result) for call, result in given]
 
-    return Dialect("input", resource.stream, _user, _flat_tools, results, _auto_choice)
+    return Dialect("input", resource.stream, _user, tools, results, _auto_choice)
 
 
 def _flat_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:

@@ -247,24 +247,29 @@ async def test_closing_the_stream_of_a_round_ends_the_run() -> None:
         assert (len(run.rounds), run.messages, upstream.requests) == (1, MESSAGES, 1)
 
 
-async def test_a_stop_while_tools_run_begins_no_round(gateway: LocalGateway) -> None:
-    """They are let finish."""
-    begun, free = asyncio.Event(), asyncio.Event()
+@pytest.mark.parametrize("stop", [_abort, _aclose, _abort_in_a_thread])
+async def test_a_stop_while_tools_run_ends_them_too(
+    gateway: LocalGateway, stop: Callable[[Any], Awaitable[None]]
+) -> None:
+    """The reader comes to the end at once, the tool is cancelled, and no round begins."""
+    begun, ended = asyncio.Event(), asyncio.Event()
 
-    async def wait() -> str:
+    async def wait() -> None:
         begun.set()
-        await free.wait()
-        return "done"
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
 
     gateway.script(tool_calls=[Call("wait")])
     async with client_of(gateway.url) as client:
         run = run_tools(client, model="m", input="?", tools=[wait])
         reader = asyncio.ensure_future(_all(run.text()))
         await begun.wait()
-        run.abort()
-        free.set()
+        await stop(run)
         assert await asyncio.wait_for(reader, 5) == []
-        assert [message["role"] for message in run.messages] == ["user", "assistant", "tool"]
+        await asyncio.wait_for(ended.wait(), 5)
+        assert [message["role"] for message in run.messages] == ["user"]
         assert len(gateway.requests) == 1
 
 

@@ -7,7 +7,7 @@ import gc
 import pickle
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from gravitex_async.errors import ToolRoundsError
 from gravitex_async.responses import Response
 from gravitex_async.testing import Call, LocalGateway
 from gravitex_async.testing import Usage as Counted
-from gravitex_async.tools import Tool, run_tools
+from gravitex_async.tools import Tool, ToolRun, run_tools
 
 RESOURCES: dict[str, Callable[[AsyncGravitex], Any]] = {
     "chat": lambda client: client.chat.completions,
@@ -353,31 +353,130 @@ async def test_a_round_that_fails_raises(client: AsyncGravitex, gateway: LocalGa
     assert "sunny in Oslo" in str((await again.final()).choices[0].message.content)
 
 
-async def test_cancelling_while_tools_run_cancels_them(client: AsyncGravitex, gateway: LocalGateway) -> None:
-    """They can clean up; the run is over, and its history holds whole exchanges only."""
+@pytest.mark.parametrize("view", ["final", "deltas", "text", "streams", "events"])
+async def test_cancelling_a_read_while_tools_run_loses_nothing(
+    client: AsyncGravitex, gateway: LocalGateway, view: str
+) -> None:
+    """They run on, once, and the next read takes what they gave."""
+    begun, free = asyncio.Event(), asyncio.Event()
+    times = []
+
+    async def slowly() -> str:
+        times.append(1)
+        begun.set()
+        await free.wait()
+        return "done"
+
+    async def read() -> None:
+        if view == "final":
+            await run.final()
+        else:
+            async for _ in getattr(run, view)():
+                pass
+
+    gateway.script(tool_calls=[Call("slowly")])
+    run = run_tools(client, model="m", input="?", tools=[slowly])
+    reading = asyncio.ensure_future(read())
+    await begun.wait()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert len(run.messages) == 1
+    free.set()
+    await read()
+    assert (await run.final()).choices[0].message.content == "The tool says: done"
+    assert (len(times), len(gateway.requests)) == (1, 2)
+
+
+async def leave_by_the_block(run: ToolRun[Any], reading: asyncio.Future[Any]) -> None:
+    async with run:
+        reading.cancel()
+
+
+async def leave_by_aclose(run: ToolRun[Any], reading: asyncio.Future[Any]) -> None:
+    await run.aclose()
+
+
+@pytest.mark.parametrize("leave", [leave_by_the_block, leave_by_aclose])
+async def test_leaving_while_tools_run_cancels_them(
+    client: AsyncGravitex, gateway: LocalGateway, leave: Callable[..., Awaitable[None]]
+) -> None:
+    """They are let clean up; the history holds whole exchanges only."""
     begun = asyncio.Event()
     ends = []
 
-    async def forever() -> str:
+    async def forever() -> None:
         begun.set()
         try:
             await asyncio.Event().wait()
         finally:
             await asyncio.sleep(0)
             ends.append("cleaned up")
-        return ""
 
     gateway.script(tool_calls=[Call("forever"), Call("forever")])
     run = run_tools(client, model="m", input="?", tools=[forever])
     reading = asyncio.ensure_future(run.final())
     await begun.wait()
-    reading.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await reading
+    await leave(run, reading)
     assert ends == ["cleaned up"] * 2
+    await asyncio.wait([reading])
     assert len(run.messages) == 1
-    with pytest.raises(MisuseError, match="cancelled"):
-        await run.final()
+    assert [text async for text in run.text()] == []
+    assert len(gateway.requests) == 1
+
+
+@pytest.mark.parametrize("how", ["dropped", "cancelled"])
+async def test_dropping_a_run_cancels_its_tools(
+    client: AsyncGravitex, gateway: LocalGateway, how: str
+) -> None:
+    """Without a garbage collector: whoever holds neither run nor view gets no results."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def forever() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async def quick() -> str:
+        await begun.wait()
+        return "done"
+
+    async def read(until: str) -> None:
+        async for event in run_tools(client, model="m", input="?", tools=[forever, quick]).events():
+            if event.type == until:
+                break
+
+    gateway.script(tool_calls=[Call("forever"), Call("quick")])
+    gc.disable()
+    try:
+        if how == "dropped":
+            await read("tool_result")
+        else:
+            reading = asyncio.ensure_future(read("end"))
+            await begun.wait()
+            reading.cancel()
+            await asyncio.wait([reading])
+        await asyncio.wait_for(ended.wait(), 5)
+    finally:
+        gc.enable()
+
+
+async def test_a_tool_may_end_its_own_run(client: AsyncGravitex, gateway: LocalGateway) -> None:
+    """As any other task may."""
+    ended = asyncio.Event()
+
+    async def enough() -> None:
+        try:
+            await run.aclose()
+        finally:
+            ended.set()
+
+    gateway.script(tool_calls=[Call("enough")])
+    run = run_tools(client, model="m", input="?", tools=[enough])
+    await asyncio.wait_for(run.final(), 5)
+    await asyncio.wait_for(ended.wait(), 5)
     assert len(gateway.requests) == 1
 
 
@@ -401,8 +500,10 @@ async def test_what_is_no_ordinary_exception_goes_through(
         raise Stop
 
     gateway.script(tool_calls=[Call("forever"), Call("stop")])
-    with pytest.raises(Stop):
-        await run_tools(client, model="m", input="?", tools=[forever, stop]).final()
+    run = run_tools(client, model="m", input="?", tools=[forever, stop])
+    for _ in range(2):
+        with pytest.raises(Stop):
+            await run.final()
     assert ends == ["cleaned up"]
 
 
