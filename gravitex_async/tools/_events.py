@@ -131,13 +131,11 @@ class RoundEnded(Happened, frozen=True, kw_only=True, tag="round_ended"):
     """Of this round."""
 
 
-class RunEnded(Jsonable, msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="end"):
-    """The last event of every run, however it ended."""
+class RunEnded(Happened, frozen=True, kw_only=True, tag="end"):
+    """The last event of every run, however it ended; ``round`` is how many requests were made."""
 
     type: ClassVar[Literal["end"]] = "end"
 
-    rounds: int
-    """How many requests were made."""
     state: EndState
     """How the last round ended: completed, incomplete, interrupted, failed; closed where the run was stopped.
 

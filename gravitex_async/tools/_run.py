@@ -99,7 +99,7 @@ class ToolRun(Generic[FinalT]):
         ...         if event.type == "tool_result":
         ...             print(event.name, event.arguments, event.error or event.value)
         ...         elif event.type == "end":
-        ...             print(event.state, event.rounds)
+        ...             print(event.state, event.round)
         get_weather {"city":"What is the weather?"} sunny
         completed 2
         """

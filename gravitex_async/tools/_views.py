@@ -129,7 +129,7 @@ class Events:
         told.ended = True
         told.pending.append(
             RunEnded(
-                rounds=len(rounds.streams),
+                round=len(rounds.streams),
                 state=state,
                 reason="unknown" if last is None else last.end.reason,
                 finish_reason=None if last is None else last.finish_reason,
