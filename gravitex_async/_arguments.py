@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from ._checks import expected, kind_of, shown
 from .errors import MisuseError
 
-__all__ = ["check_range", "checked_model", "known_only", "merged", "shows", "unexpected"]
+__all__ = ["check_range", "check_tools", "checked_model", "known_only", "merged", "shows", "unexpected"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -85,6 +85,25 @@ def check_range(name: str, value: Any, low: float, high: float | None = None) ->
             f"expected {name} from {low:g}{upper}, got {value!r}; "
             f"extra_body={{{name!r}: {value!r}}} sends it all the same"
         )
+
+
+def check_tools(tools: Any, run: str) -> None:
+    """Refuses functions among the tools of a call that would send their definitions and nothing more.
+
+    Args:
+        run: What ``run_tools`` is to be given, for the message.
+
+    Raises:
+        MisuseError: It names the function and ``run_tools``.
+    """
+    for tool in tools if isinstance(tools, (list, tuple)) else [tools]:
+        function = tool if callable(tool) else getattr(tool, "function", None)  # of a ``Tool``
+        if callable(function):
+            name = getattr(function, "__name__", type(function).__name__)
+            raise MisuseError(
+                f"expected tools as definitions, got the function {name}; run_tools({run}, tools=[{name}]) "
+                f"describes it to the model, and answers its calls"
+            )
 
 
 def checked_model(model: object) -> str:

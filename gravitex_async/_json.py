@@ -35,6 +35,14 @@ def _plain(value: object) -> object:
     )
 
 
+def _full(value: object) -> object:
+    """The same without the fields that are None; nulls in a caller's own data stay."""
+    dump = getattr(value, "model_dump", None)
+    if dump is not None:
+        return dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
+    return _plain(value)
+
+
 _encoder = msgspec.json.Encoder(enc_hook=_plain)
 
 dumps = _encoder.encode
@@ -71,6 +79,11 @@ def whole(tree: Any) -> Any:
     return tree
 
 
-def to_builtins(value: object) -> Any:
-    """Turns structs, dataclasses and pydantic models, at any depth, into dicts and lists."""
-    return msgspec.to_builtins(value, enc_hook=_plain)
+def to_builtins(value: object, *, nulls: bool = True) -> Any:
+    """Turns structs, dataclasses and pydantic models, at any depth, into dicts and lists.
+
+    Args:
+        nulls: Whether fields of a pydantic model that were set to None are nulls, or absent: those of
+            google-genai hold None for whatever is not there.
+    """
+    return msgspec.to_builtins(value, enc_hook=_plain if nulls else _full)

@@ -13,7 +13,7 @@ TESTS: dict[str, list[str]] = {
     # words
     "__init__": ["test_exports.py", "test_imports.py"],
     "__main__": ["cli/test_app.py"],
-    "_arguments": ["test_checks.py", "test_words.py", "chat/test_request.py"],
+    "_arguments": ["test_checks.py", "test_words.py", "chat/test_request.py", "tools/test_refused.py"],
     "_checks": ["test_checks.py"],
     "_counts": ["chat/test_structs.py", "gemini/test_structs.py", "responses/test_response.py"],
     "_files": ["test_inputs.py"],
@@ -115,6 +115,7 @@ TESTS: dict[str, list[str]] = {
     "chat/_request": ["chat/test_request.py", "chat/test_checklist.py"],
     "chat/_structs": ["chat/test_structs.py", "chat/test_checklist.py", "chat/test_captures.py"],
     "chat/_sources": ["chat/test_sources.py"],
+    "chat/_tool_result": ["tools/test_results.py", "chat/test_history.py"],
     "chat/_toolcalls": ["chat/test_toolcalls.py", "chat/test_accumulate.py"],
     "chat/_unknown": ["chat/test_fields.py", "chat/test_accumulate.py", "test_examples.py"],
     "chat/_usage": ["test_usage.py", "chat/test_structs.py"],
@@ -136,6 +137,9 @@ TESTS: dict[str, list[str]] = {
     ],
     "responses/_held": [
         "responses/test_slots.py", "responses/test_wholes.py", "responses/test_accumulate.py",
+    ],
+    "responses/_history": [
+        "responses/test_inputs.py", "responses/test_api.py", "tools/test_results.py",
     ],
     "responses/_history": ["responses/test_inputs.py", "responses/test_api.py"],
     "responses/_inputs": ["typing/test_shapes.py", "typing/test_typing.py"],
@@ -177,7 +181,7 @@ TESTS: dict[str, list[str]] = {
     "gemini/_embeddings": ["gemini/test_embeddings.py"],
     "gemini/_enums": ["gemini/test_captures.py", "gemini/test_structs.py"],
     "gemini/_head": ["gemini/test_head.py", "gemini/test_fold.py"],
-    "gemini/_history": ["gemini/test_api.py"],
+    "gemini/_history": ["gemini/test_api.py", "tools/test_results.py"],
     "gemini/_inputs": ["typing/test_shapes.py", "typing/test_typing.py"],
     "gemini/_metadata": ["gemini/test_metadata.py", "gemini/test_accumulate.py", "gemini/test_structs.py"],
     "gemini/_options": ["typing/test_shapes.py", "typing/test_typing.py"],

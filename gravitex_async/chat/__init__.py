@@ -13,7 +13,8 @@ _choice      deltas -> one choice
 _head        what chunks say of the answer itself
 _accumulate  chunks -> answer
 _parsed      answer -> answer with a value
-_history     answer, tool results -> messages of the next request
+_history     answer -> messages of the next request
+_tool_result what a tool gave -> the message that answers its call
 _deltas      what a chunk adds -> deltas
 _api         client.chat.completions
 """
@@ -28,10 +29,10 @@ from ._chunks import (
     ToolCallFragment,
 )
 from ._content import Audio, ContentPart, CustomCall, FunctionCall, Logprobs, MessageToolCall
-from ._history import tool_result
 from ._params import ChatParams, Message, ParseParams
 from ._parsed import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
 from ._structs import ChatCompletion, ChatCompletionMessage, Choice
+from ._tool_result import tool_result
 from ._usage import CompletionTokensDetails, CompletionUsage, PromptTokensDetails
 
 __all__ = [

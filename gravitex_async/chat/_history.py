@@ -10,10 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._results import result_text
-from ..deltas import ToolCall
-
-__all__ = ["message_input", "tool_result"]
+__all__ = ["message_input"]
 
 _THINKING = ("reasoning_content", "reasoning")
 
@@ -33,16 +30,3 @@ def message_input(message: dict[str, Any], reasoning: bool | None) -> dict[str, 
     if "content" not in found and not calls and "audio" not in found and "refusal" not in found:
         found["content"] = ""
     return found
-
-
-def tool_result(call: ToolCall, result: object) -> dict[str, Any]:
-    """The message that answers a tool call.
-
-    Args:
-        call: The call, as in ``stream.tool_calls``.
-        result: What the tool gave: text as it is, anything else as JSON; an exception as readable text.
-    """
-    content = result_text(result)
-    if call.extra.get("type") == "function_call":
-        return {"role": "function", "name": call.name, "content": content}
-    return {"role": "tool", "tool_call_id": call.id, "name": call.name, "content": content}

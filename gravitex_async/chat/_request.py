@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._arguments import check_range, checked_model, known_only, merged
+from .._arguments import check_range, check_tools, checked_model, known_only, merged
 from .._checks import kind_of
 from .._json import to_builtins
 from ..answers import turns
@@ -60,6 +60,7 @@ def _check(model: str, messages: Any, params: ChatParams) -> None:
             f"expected messages as a non-empty list like [{{'role': 'user', 'content': '...'}}], "
             f"got {kind_of(messages)}"
         )
+    check_tools(params.get("tools"), "client.chat.completions")
     check_range("temperature", params.get("temperature"), 0, 2)
     check_range("top_p", params.get("top_p"), 0, 1)
     google = params.get("google") or {}

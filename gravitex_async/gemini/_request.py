@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._arguments import known_only, merged
+from .._arguments import check_tools, known_only, merged
 from ..errors import MisuseError
 from ._contents import content_of, contents_of
 from ._params import CallParams, Contents, GeminiParams
@@ -37,7 +37,11 @@ def generate_body(call: str, contents: Contents, params: GeminiParams) -> dict[s
         MisuseError: No contents, or a thinking budget below -1.
     """
     known_only(call, params, _KNOWN)
-    given = {**_config(call, params.get("config")), **_given(params)}
+    config = params.get("config")
+    for source in (params, config):
+        tools = source.get("tools") if isinstance(source, Mapping) else getattr(source, "tools", None)
+        check_tools(tools, "client.gemini")
+    given = {**_config(call, config), **_given(params)}
     body: dict[str, Any] = {"contents": contents_of(contents)}
     generation: dict[str, Any] = {}
     for name, value in given.items():

@@ -241,6 +241,8 @@ def wire_form(struct: msgspec.Struct) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """A struct, dataclass or pydantic model as a dict; what is plain already, as it is.
 
+    A field of a pydantic model that is None is absent: google-genai's hold None for all that is not given.
+
     Raises:
         MisuseError: It is nothing of these.
     """
@@ -249,7 +251,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Beside):
         return value.to_dict()
     try:
-        return to_builtins(value)
+        return to_builtins(value, nulls=False)
     except (TypeError, NotImplementedError) as error:
         reason = str(error)
     raise MisuseError(f"the request cannot be written as JSON: {reason}")

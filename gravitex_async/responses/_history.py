@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .._checks import expected, kind_of
 from .._json import to_builtins
 from .._results import result_text
 from ..answers import Answer, turns
 from ..deltas import ToolCall
 from ..errors import MisuseError
 from ..stream import Stream
+from ._items import CustomToolCallItem, FunctionCallItem
 from ._open import wire_form
 
 __all__ = ["flat_tool", "nested_tool", "tool_result", "user_message", "wire_input"]
@@ -73,20 +75,34 @@ def nested_tool(tool: Any) -> dict[str, Any]:
     return {**tree, "function": function}
 
 
-def tool_result(call: ToolCall, result: object) -> dict[str, Any]:
+def tool_result(call: ToolCall | FunctionCallItem | CustomToolCallItem, result: object) -> dict[str, Any]:
     """The input item that answers a call.
 
     Args:
-        call: The call, as in ``stream.tool_calls`` and ``response.tool_calls``.
+        call: The call, as in ``tool_calls`` of a stream or a response, or one of the items of
+            ``response.output`` that are calls.
         result: What the tool gave: text as it is, anything else as JSON; an exception as readable text. A
             list of input parts (``input_text``, ``input_image``, ``input_file``) goes out as such.
+
+    Raises:
+        MisuseError: It is no call of this dialect.
     """
-    custom = call.extra.get("type") == "custom_tool_call"
+    id_, custom = _call(call)
     return {
         "type": "custom_tool_call_output" if custom else "function_call_output",
-        "call_id": call.id,
+        "call_id": id_,
         "output": result if _is_parts(result) else result_text(result),
     }
+
+
+def _call(call: ToolCall | FunctionCallItem | CustomToolCallItem) -> tuple[str, bool]:
+    """The id to answer, and whether it is a custom tool's."""
+    if isinstance(call, ToolCall):
+        return call.id, call.extra.get("type") == "custom_tool_call"
+    if isinstance(call, (FunctionCallItem, CustomToolCallItem)):
+        return call.call_id, isinstance(call, CustomToolCallItem)
+    wanted = "one of response.tool_calls, or a function_call or custom_tool_call of response.output"
+    raise expected("call", wanted, kind_of(call))
 
 
 def _is_parts(result: object) -> bool:

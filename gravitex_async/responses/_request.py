@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from .._arguments import check_range, checked_model, known_only, merged
+from .._arguments import check_range, check_tools, checked_model, known_only, merged
 from .._checks import kind_of
 from .._files import check_files
 from ..errors import MisuseError
@@ -68,6 +68,7 @@ def _check(model: Any, input: Any, params: ResponsesParams) -> None:
             f"expected input as text or as a list like [{{'role': 'user', 'content': '...'}}], not empty, "
             f"got {kind_of(input)}"
         )
+    check_tools(params.get("tools"), "client.responses")
     check_range("temperature", params.get("temperature"), 0, 2)
     check_range("top_p", params.get("top_p"), 0, 1)
     check_files(input)

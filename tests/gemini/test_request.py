@@ -164,6 +164,40 @@ def test_dataclasses_are_as_good_as_dicts():
     assert body(Words("a"))["contents"] == [turn("a")]
 
 
+def test_what_a_pydantic_model_holds_as_none_is_absent():
+    """Google's own models hold None for whatever is not there; nulls in a caller's own data stay."""
+    pydantic = pytest.importorskip("pydantic")
+
+    class Call(pydantic.BaseModel):
+        id: str | None = None
+        name: str | None = None
+        args: dict[str, Any] | None = None
+
+    class Part(pydantic.BaseModel):
+        text: str | None = None
+        function_call: Call | None = None
+
+    class Turn(pydantic.BaseModel):
+        role: str | None = None
+        parts: list[Part] | None = None
+
+    class Config(pydantic.BaseModel):
+        http_options: str | None = None
+        temperature: float | None = None
+        tools: list[dict[str, Any]] | None = None
+
+    call = Part(text=None, function_call=Call(id=None, name="f", args={"x": None}))
+    told = {"functionCall": {"name": "f", "args": {"x": None}}}
+    turn = Turn(role=None, parts=[Part(text="a", function_call=None)])
+    config = Config(http_options=None, temperature=0.5, tools=None)
+    assert body([turn, call], config=config) == {
+        "contents": [{"parts": [{"text": "a"}]}, {"role": "model", "parts": [told]}],
+        "generationConfig": {"temperature": 0.5},
+    }
+    assert body([{"role": "model", "parts": [call]}]) == {"contents": [{"role": "model", "parts": [told]}]}
+    assert body("a", config={"tools": [turn]})["tools"] == [{"parts": [{"text": "a"}]}]
+
+
 def test_pydantic_models_are_as_good_as_dicts():
     """By alias, and without what was not set."""
     pydantic = pytest.importorskip("pydantic")

@@ -13,6 +13,8 @@ from types import ModuleType
 import pytest
 import pytest_asyncio
 
+from gravitex_async import MisuseError
+from gravitex_async._json import loads
 from gravitex_async.testing import Call, LocalGateway
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -172,6 +174,71 @@ async def test_genai_tools(genai):
     turns = [asked, answer.candidates[0].content, types.Content(role="user", parts=[result])]
     answer = await genai.models.generate_content(model="gemini-2.5-flash", contents=turns, config=config)
     assert "sunny" in answer.text
+
+
+async def test_objects_of_genai_go_out_through_this_client(client, gateway):
+    """Contents, tools and config as google-genai's own objects, parsed ones too, without their nulls."""
+    types = module("google.genai.types")
+    gateway.script(tool_calls=[Call("get_weather", {"city": "Paris"})])
+    turn = types.Content(role="user", parts=[types.Part.from_text(text="Weather?")])
+    sound = types.Part.from_bytes(data=b"RIFF", mime_type="audio/wav")
+    declared = types.FunctionDeclaration(name="get_weather", parameters_json_schema={"type": "object"})
+    config = types.GenerateContentConfig(
+        temperature=0.5, tools=[types.Tool(function_declarations=[declared])]
+    )
+    for given, settings in (
+        ([turn, sound], config),
+        # Dumped and read again, each field is set, mostly to None.
+        (
+            [types.Content.model_validate(turn.model_dump()), types.Part.model_validate(sound.model_dump())],
+            types.GenerateContentConfig.model_validate(config.model_dump()),
+        ),
+    ):
+        await client.gemini.generate_content(model="gemini-2.5-flash", contents=given, config=settings)
+        assert loads(gateway.requests[-1].body) == {
+            "contents": [
+                {"role": "user", "parts": [{"text": "Weather?"}]},
+                {"role": "user", "parts": [{"inlineData": {"mimeType": "audio/wav", "data": "UklGRg=="}}]},
+            ],
+            "tools": [
+                {
+                    "functionDeclarations": [
+                        {"name": "get_weather", "parametersJsonSchema": {"type": "object"}},
+                    ]
+                }
+            ],
+            "generationConfig": {"temperature": 0.5},
+        }
+
+
+async def test_an_answer_of_genai_goes_out_through_this_client(client, genai, gateway):
+    """What Google's client parsed is a turn of this client's request, its signature included."""
+    types = module("google.genai.types")
+    gateway.script(tool_calls=[Call("get_weather", {"city": None})])
+    answer = await genai.models.generate_content(model="gemini-2.5-flash", contents="Weather?")
+    answered = types.Part.from_function_response(name="get_weather", response={"sky": None})
+    await client.gemini.generate_content(
+        model="gemini-2.5-flash", contents=["Weather?", answer.candidates[0].content, answered]
+    )
+    turns = loads(gateway.requests[-1].body)["contents"]
+    assert "null" not in str(turns).replace("'city': None", "").replace("'sky': None", "").replace(
+        "None", "null"
+    )
+    assert turns[1]["parts"][0]["functionCall"]["args"] == {"city": None}
+    assert turns[1]["parts"][0]["thoughtSignature"]
+    assert turns[2]["parts"][0]["functionResponse"] == {"name": "get_weather", "response": {"sky": None}}
+
+
+async def test_a_function_in_a_config_of_genai_is_refused(client):
+    """Google's client would call it; here ``run_tools`` does."""
+    types = module("google.genai.types")
+
+    def get_weather(city: str) -> str:
+        return city
+
+    config = types.GenerateContentConfig(tools=[get_weather])
+    with pytest.raises(MisuseError, match="got the function get_weather; run_tools"):
+        await client.gemini.generate_content(model="gemini-2.5-flash", contents="Weather?", config=config)
 
 
 async def test_genai_embeddings_models_and_errors(genai):

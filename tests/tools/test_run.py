@@ -20,6 +20,8 @@ from gravitex_async.testing import Call, LocalGateway
 from gravitex_async.testing import Usage as Counted
 from gravitex_async.tools import Tool, ToolRun, run_tools
 
+from ..documents import sample
+
 RESOURCES: dict[str, Callable[[AsyncGravitex], Any]] = {
     "chat": lambda client: client.chat.completions,
     "responses": lambda client: client.responses,
@@ -174,6 +176,31 @@ async def test_definitions_in_responses(client: AsyncGravitex, gateway: LocalGat
     declared = body["tools"][0]
     assert (declared["type"], declared["name"], declared["strict"]) == ("function", "add", False)
     assert declared["parameters"]["required"] == ["a"]
+
+
+async def test_the_nested_form_in_responses(client: AsyncGravitex, gateway: LocalGateway) -> None:
+    """The form that Gravitex documents, for who asks for it; definitions go out as they are written."""
+    flat = {"type": "function", "name": "pay", "parameters": {"type": "object", "properties": {}}}
+    gateway.script(tool_calls=[Call("weather", {"city": "Oslo"})])
+    run = run_tools(client.responses, model="m", input="?", tools=[weather, flat], tool_form="nested")
+    await run.final()
+    body: Any = gateway.requests[0].json
+    documented = sample("002", '"function"')["tools"][0]
+    declared = body["tools"][0]
+    assert declared.keys() == documented.keys()
+    assert declared["function"].keys() - {"strict"} == documented["function"].keys()
+    assert declared["function"]["name"] == "weather"
+    assert body["tools"][1] == flat
+    assert len(gateway.requests) == 2
+
+
+@pytest.mark.parametrize("dialect", ["chat", "gemini"])
+def test_other_dialects_have_one_form(client: AsyncGravitex, dialect: str) -> None:
+    """To ask for another is a mistake."""
+    with pytest.raises(MisuseError, match=r"tool_form='nested' is for client\.responses"):
+        run_tools(RESOURCES[dialect](client), model="m", input="?", tools=[weather], tool_form="nested")
+    with pytest.raises(MisuseError, match="expected tool_form as 'flat' or 'nested', got 'flatt'"):
+        run_tools(RESOURCES[dialect](client), model="m", input="?", tools=[weather], tool_form="flatt")
 
 
 class Unprintable:
