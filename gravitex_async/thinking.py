@@ -1,8 +1,8 @@
-"""Switching thinking on by model name, and separating thinking from content that holds both.
+"""Switching thinking on and off, and separating thinking from content that holds both.
 
-Suffixes: at the end of a Gemini model's name the gateway reads ``-thinking`` (automatic budget),
-``-thinking-8192`` (tokens), ``-nothinking``, ``-thinking-low`` and ``-thinking-high`` (levels). Other
-families have other switches; no name is checked here.
+Each family of models has a switch of its own; ``enable_thinking_for`` knows which, by the model's name.
+Gemini can be told by the name alone, too: at its end the gateway reads ``-thinking`` (automatic budget),
+``-thinking-8192`` (tokens), ``-nothinking``, ``-thinking-low`` and ``-thinking-high`` (levels).
 
 ``ThinkSplitter`` is for ``thinking_to_content``, and for models that inline their thinking by themselves (see
 "Reasoning" in decoding/README.md): ``<think>``, newline, reasoning, newline, ``</think>``, newline, answer.
@@ -13,15 +13,175 @@ tag later in the text is text. The pieces may be cut anywhere.
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
 
+from ._checks import expected, is_number, shown
 from .errors import MisuseError
 
-__all__ = ["Split", "ThinkSplitter", "split_thinking", "with_thinking", "without_thinking"]
+__all__ = [
+    "Budget",
+    "DialectName",
+    "Split",
+    "ThinkSplitter",
+    "disable_thinking_for",
+    "enable_thinking_for",
+    "split_thinking",
+    "with_thinking",
+    "without_thinking",
+]
+
+Effort = Literal["low", "medium", "high"]
+Budget = int | Effort
+"""How much a model may think: so many tokens, or an effort."""
+DialectName = Literal["chat", "responses", "gemini"]
+"""Which part of a client is called."""
 
 _SUFFIX = r"-(?:no)?thinking(?:-\w+)?$"
 
 _TAGS: Final = {"<think>": "</think>", "<thinking>": "</thinking>"}
+
+
+# What an effort is in tokens, and the reverse: https://ai.google.dev/gemini-api/docs/openai#thinking
+_TOKENS: Final[dict[Effort, int]] = {"low": 1024, "medium": 8192, "high": 24576}
+# Claude wants a budget, of at least so much, and below max_tokens, for which gateways put in 8192 or less.
+_CLAUDE_LEAST: Final = 1024
+_CLAUDE_USUAL: Final = 4096
+
+
+def enable_thinking_for(
+    model: str, budget: Budget | None = None, *, dialect: DialectName = "chat"
+) -> dict[str, Any]:
+    """The arguments that make *model* think: ``client.chat.completions.stream(..., **arguments)``.
+
+    ====================  =========================================  ============================
+    family (chat)         arguments                                  what a budget becomes
+    ====================  =========================================  ============================
+    GPT, o1, o3, o4       ``reasoning_effort``                       an effort; default medium
+    Claude                ``thinking``, enabled, ``budget_tokens``   tokens, 1024 or more
+    Gemini                ``google.thinking_config``, with thoughts  tokens; default automatic
+    Gemini 3, an effort   ``generation_config.thinking_config``      a level: low or high
+    Qwen                  ``enable_thinking``                        ``parameters.thinking_budget``
+    Grok                  nothing: other models think, or do not     nothing
+    grok-3-mini           nothing, or ``reasoning_effort``           low or high
+    DeepSeek, Doubao,     ``thinking``, enabled                      nothing
+    GLM, Kimi, all else
+    ====================  =========================================  ============================
+
+    ``client.responses`` has one switch for all (``reasoning`` with an effort and summaries), as has
+    ``client.gemini`` (``thinking_config``). Qwen and Gemini show their thoughts in chat streams only.
+
+    The family is told by the last part of the name (``openai/gpt-5.2``), in any case. What no family claims
+    gets the form that most of them share; whether a model can think at all, the gateway says. A suffix of the
+    name (``-thinking-8192``) needs no arguments, and gives way to them.
+
+    >>> enable_thinking_for("qwen3-omni-flash", 2000)
+    {'enable_thinking': True, 'parameters': {'thinking_budget': 2000}}
+    >>> enable_thinking_for("gpt-5.2", 2000)
+    {'reasoning_effort': 'medium'}
+    >>> enable_thinking_for("gemini-3-pro-preview", "low", dialect="gemini")
+    {'thinking_config': {'thinking_level': 'LOW', 'include_thoughts': True}}
+
+    Args:
+        budget: How much it may think: tokens, or "low", "medium", "high"; None leaves it to the family. Where
+            a family has only efforts, up to 1024 tokens are low, up to 8192 medium, more are high; where it
+            has only tokens, low is 1024, medium 8192, high 24576.
+        dialect: Whose arguments they are to be.
+
+    Raises:
+        MisuseError: A budget that is none of these.
+    """
+    _check(budget, dialect)
+    name = _bare(model)
+    if dialect == "responses":
+        return {"reasoning": {"effort": _effort(budget), "summary": "auto"}}
+    if dialect == "gemini":
+        return {"thinking_config": _gemini_config(name, budget)}
+    if name.startswith("gemini"):
+        if _has_levels(name) and isinstance(budget, str):
+            return {"generation_config": {"thinking_config": _gemini_config(name, budget)}}
+        return {"google": {"thinking_config": _gemini_budget(budget)}}
+    if name.startswith(_EFFORT):
+        return {"reasoning_effort": _effort(budget)}
+    if name.startswith("grok"):
+        told = budget is not None and name.startswith("grok-3-mini")
+        return {"reasoning_effort": _level(budget).lower()} if told else {}
+    if name.startswith(_QWEN):
+        limit = {} if budget is None else {"parameters": {"thinking_budget": _tokens(budget)}}
+        return {"enable_thinking": True, **limit}
+    if name.startswith("claude"):
+        tokens = _CLAUDE_USUAL if budget is None else max(_CLAUDE_LEAST, _tokens(budget))
+        return {"thinking": {"type": "enabled", "budget_tokens": tokens}}
+    return {"thinking": {"type": "enabled"}}
+
+
+def disable_thinking_for(model: str, *, dialect: DialectName = "chat") -> dict[str, Any]:
+    """The arguments that keep *model* from thinking; where nothing does (Gemini 3), it thinks little.
+
+    >>> disable_thinking_for("deepseek-v3-1-250821"), disable_thinking_for("gemini-2.5-flash")
+    ({'thinking': {'type': 'disabled'}}, {'google': {'thinking_config': {'thinking_budget': 0}}})
+    """
+    _check(None, dialect)
+    name = _bare(model)
+    little = {"thinking_level": "LOW"} if _has_levels(name) else {"thinking_budget": 0}
+    if dialect == "responses":
+        return {"reasoning": {"effort": "none"}}
+    if dialect == "gemini":
+        return {"thinking_config": little}
+    if name.startswith("gemini"):
+        return {"generation_config" if _has_levels(name) else "google": {"thinking_config": little}}
+    if name.startswith(_EFFORT):
+        return {"reasoning_effort": "none"}
+    if name.startswith("grok"):
+        return {"reasoning_effort": "low"} if name.startswith("grok-3-mini") else {}
+    return {"enable_thinking": False} if name.startswith(_QWEN) else {"thinking": {"type": "disabled"}}
+
+
+_EFFORT: Final = ("gpt", "chatgpt", "o1", "o3", "o4")
+_QWEN: Final = ("qwen", "qwq", "qvq")
+
+
+def _check(budget: object, dialect: object) -> None:
+    if budget is not None and budget not in get_args(Effort) and not is_number(budget, whole=True):
+        raise expected("budget", "tokens from 1, 'low', 'medium', 'high' or None", shown(budget))
+    if dialect not in get_args(DialectName):
+        raise expected("dialect", "'chat', 'responses' or 'gemini'", shown(dialect))
+
+
+def _bare(model: str) -> str:
+    return model.rpartition("/")[2].lower()
+
+
+def _tokens(budget: Budget) -> int:
+    return budget if isinstance(budget, int) else _TOKENS[budget]
+
+
+def _effort(budget: Budget | None) -> Effort:
+    if budget is None:
+        return "medium"
+    if not isinstance(budget, int):
+        return budget
+    return next((effort for effort, tokens in _TOKENS.items() if budget <= tokens), "high")
+
+
+def _level(budget: Budget | None) -> str:
+    """Of two levels."""
+    return "LOW" if _effort(budget) == "low" else "HIGH"
+
+
+def _has_levels(name: str) -> bool:
+    generation = re.match(r"gemini-(\d+)", name)
+    return generation is not None and int(generation[1]) >= 3
+
+
+def _gemini_config(name: str, budget: Budget | None) -> dict[str, Any]:
+    if not _has_levels(name):
+        return _gemini_budget(budget)
+    level = {} if budget is None else {"thinking_level": _level(budget)}
+    return {**level, "include_thoughts": True}
+
+
+def _gemini_budget(budget: Budget | None) -> dict[str, Any]:
+    return {"thinking_budget": -1 if budget is None else _tokens(budget), "include_thoughts": True}
 
 
 def with_thinking(model: str, how: int | Literal["low", "high"] | None = None) -> str:

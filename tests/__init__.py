@@ -141,7 +141,6 @@ TESTS: dict[str, list[str]] = {
     "responses/_history": [
         "responses/test_inputs.py", "responses/test_api.py", "tools/test_results.py",
     ],
-    "responses/_history": ["responses/test_inputs.py", "responses/test_api.py"],
     "responses/_inputs": ["typing/test_shapes.py", "typing/test_typing.py"],
     "responses/_items": ["responses/test_items.py", "responses/test_response.py"],
     "responses/_open": ["responses/test_items.py", "responses/test_fields.py"],

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from .. import AsyncGravitex
 from ..chat import ChatParams, ChatStream
+from ..thinking import enable_thinking_for
 from ._run import CommandFailed
 from ._screen import line, timings_line, usage_line, write
 
@@ -43,17 +44,10 @@ class Question:
         return [*system, {"role": "user", "content": text}]
 
     def params(self) -> ChatParams:
-        """The parameters that ask for thinking: they differ by model family."""
-        if not self.thinking:
-            return {}
-        name = self.model.rpartition("/")[2].lower()
-        if name.startswith(("qwen", "qwq")):
-            return {"enable_thinking": True}
-        if name.startswith("gemini"):
-            return {"google": {"thinking_config": {"thinking_budget": -1, "include_thoughts": True}}}
-        if name.startswith(("gpt", "grok", "o1", "o3", "o4")):
-            return {"reasoning_effort": "medium"}
-        return {"thinking": {"type": "enabled"}}
+        """The parameters that ask for thinking, where it was asked for."""
+        asked: Any = enable_thinking_for(self.model) if self.thinking else {}
+        params: ChatParams = asked
+        return params
 
 
 async def chat(question: Question, *, as_json: bool, base_url: str | None) -> None:
