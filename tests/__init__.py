@@ -208,7 +208,7 @@ TESTS: dict[str, list[str]] = {
     "tools/_told": ["tools/test_events.py"],
     "tools/_views": ["tools/test_events.py", "tools/test_run.py"],
     # the local gateway
-    "testing/__init__": ["testing/test_gateway.py"],
+    "testing/__init__": ["testing/test_gateway.py", "test_exports.py"],
     "testing/_answers": ["testing/test_chat.py", "testing/test_responses.py", "testing/test_gemini.py"],
     "testing/_auth": ["testing/test_auth.py", "testing/test_gateway.py"],
     "testing/_chat": ["testing/test_chat.py"],

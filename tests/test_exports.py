@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import gravitex_async
+import gravitex_async.testing
 
 # Public modules are those without an underscore anywhere in their dotted name.
 OPTIONAL = ("gravitex_async.cli", "gravitex_async.contrib")
@@ -97,6 +98,17 @@ def test_the_door_loads_each_name_from_the_home_it_declares() -> None:
             assert getattr(gravitex_async, name) is getattr(home, name)
     flat = [name for names in gravitex_async._HOMES.values() for name in names]
     assert sorted([*flat, "__version__"]) == sorted(gravitex_async.__all__)
+
+
+def test_the_gateway_takes_no_name_from_the_client() -> None:
+    """What a test imports of ``testing`` stands beside what it imports of the rest, under names of their own.
+
+    ``transport`` is left out: what it exports is for the dialects, and nobody imports it beside a gateway.
+    """
+    gateway = set(gravitex_async.testing.__all__)
+    for name in public_modules():
+        if name not in ("gravitex_async.testing", "gravitex_async.transport"):
+            assert not gateway & set(importlib.import_module(name).__all__), name
 
 
 def members(cls: type) -> Iterator[tuple[str, Any]]:

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..testing import LocalGateway, RateLimit
+from ..testing import LocalGateway, RequestLimit
 from ._run import CommandFailed
 
 __all__ = ["Limits", "serve"]
@@ -21,12 +21,12 @@ class Limits(NamedTuple):
     max_concurrency: int | None = None
 
     @property
-    def rate(self) -> RateLimit | None:
+    def rate(self) -> RequestLimit | None:
         """The requests that one window holds; answers say nothing of it, like those of the gateway."""
         if self.requests_per_minute is None:
             return None
         requests = max(1, round(self.requests_per_minute * self.window / 60))
-        return RateLimit(requests, requests * 60 / self.requests_per_minute, headers=False)
+        return RequestLimit(requests, requests * 60 / self.requests_per_minute, headers=False)
 
 
 NO_LIMITS = Limits()

@@ -23,8 +23,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._answers import Usage
-    from ._auth import RateLimit
+    from ._answers import TokenCounts
+    from ._auth import RequestLimit
     from ._faults import Fault
     from ._gateway import LocalGateway
     from ._records import Connection, RecordedRequest, StreamRecord
@@ -36,12 +36,12 @@ __all__ = [
     "Connection",
     "Fault",
     "LocalGateway",
-    "RateLimit",
     "RecordedRequest",
+    "RequestLimit",
     "Script",
     "StreamRecord",
     "Tape",
-    "Usage",
+    "TokenCounts",
 ]
 
 _HOMES = {
@@ -49,12 +49,12 @@ _HOMES = {
     "Connection": "_records",
     "Fault": "_faults",
     "LocalGateway": "_gateway",
-    "RateLimit": "_auth",
+    "RequestLimit": "_auth",
     "RecordedRequest": "_records",
     "Script": "_script",
     "StreamRecord": "_records",
     "Tape": "_tape",
-    "Usage": "_answers",
+    "TokenCounts": "_answers",
 }
 
 

@@ -83,7 +83,7 @@ class ToolCall:
 
 
 @dataclass(frozen=True)
-class Usage:
+class TokenCounts:
     """Token counts; ``output_tokens`` includes ``reasoning_tokens``, ``input_tokens`` the cached ones."""
 
     input_tokens: int
@@ -138,12 +138,12 @@ def author(question: Question, serial: int) -> list[Answer]:
     return [_choice(answer, index) for index in range(question.n)]
 
 
-def usage_of(question: Question, answers: Sequence[Answer]) -> Usage:
+def usage_of(question: Question, answers: Sequence[Answer]) -> TokenCounts:
     """Counts that fit what is said: all choices together, the prompt once."""
     reasoning = sum(tokens(*answer.reasoning) for answer in answers)
     spoken = sum(tokens(*answer.text, *answer.refusal) for answer in answers)
     called = sum(tokens(call.name, *call.arguments) for answer in answers for call in answer.tool_calls)
-    return Usage(prompt_tokens(question.prompt), max(1, reasoning + spoken + called), reasoning)
+    return TokenCounts(prompt_tokens(question.prompt), max(1, reasoning + spoken + called), reasoning)
 
 
 def _main(question: Question, serial: int) -> Answer:

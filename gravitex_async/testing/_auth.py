@@ -34,15 +34,15 @@ def key_of(request: RecordedRequest) -> str | None:
 
 
 @dataclass
-class RateLimit:
+class RequestLimit:
     """At most *requests* within *per* seconds; with ``per=None`` ever.
 
     ``retry_after`` is sent with the 429 (by default none, like the real gateway). ``headers`` decides whether
     answers report what is left of the limit, and when it is reset.
 
     >>> from gravitex_async import AsyncGravitex, RateLimitError
-    >>> from gravitex_async.testing import LocalGateway, RateLimit
-    >>> async with LocalGateway(rate_limit=RateLimit(1, per=60)) as gateway:
+    >>> from gravitex_async.testing import LocalGateway, RequestLimit
+    >>> async with LocalGateway(rate_limit=RequestLimit(1, per=60)) as gateway:
     ...     client = AsyncGravitex(api_key=gateway.api_key, base_url=gateway.url, max_retries=0)
     ...     models = await client.models.list()
     ...     try:

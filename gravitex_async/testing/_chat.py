@@ -18,7 +18,7 @@ from itertools import zip_longest
 from gravitex_async._json import dumps
 
 from . import _answers
-from ._answers import Answer, Question, Tool, Usage
+from ._answers import Answer, Question, TokenCounts, Tool
 from ._errors import missing
 from ._fields import array, integer, mapping, object_of, string, strings, text_of
 from ._reply import Reply, document, events
@@ -36,7 +36,7 @@ class Envelope:
 
     serial: int
     model: str
-    usage: Usage
+    usage: TokenCounts
     include_usage: bool
     null_usage: bool
     inline_thinking: bool
@@ -74,7 +74,7 @@ def read(body: Mapping[str, object]) -> Question:
     )
 
 
-def envelope(body: Mapping[str, object], question: Question, serial: int, usage: Usage) -> Envelope:
+def envelope(body: Mapping[str, object], question: Question, serial: int, usage: TokenCounts) -> Envelope:
     """How the answer to *body* is to be sent."""
     wanted = mapping(body, "stream_options").get("include_usage")
     inline = body.get("gravitex_thinking_to_content") or body.get("nebula_thinking_to_content")
@@ -89,7 +89,7 @@ def write(question: Question, answers: Sequence[Answer], head: Envelope) -> Repl
     return events([*frames, DONE], "chat", head.pace, lambda: dumps(_whole(answers, head)))
 
 
-def usage_json(usage: Usage) -> dict[str, object]:
+def usage_json(usage: TokenCounts) -> dict[str, object]:
     """Usage in the names of this dialect."""
     return {
         "prompt_tokens": usage.input_tokens,

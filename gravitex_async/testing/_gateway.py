@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ._auth import RateLimit
+from ._auth import RequestLimit
 from ._faults import Fault, FaultKind
 from ._models import Catalogue
 from ._records import Board, Connection, RecordedRequest, StreamRecord
@@ -64,7 +64,7 @@ class LocalGateway:
         api_keys: Collection[str] = ("sk-local",),
         *,
         models: Collection[str] | None = None,
-        rate_limit: RateLimit | int | None = None,
+        rate_limit: RequestLimit | int | None = None,
         max_concurrency: int | None = None,
         pace: float = 0.0,
         latency: float = 0.0,
@@ -74,7 +74,7 @@ class LocalGateway:
         ssl_context: SSLContext | None = None,
         history: int = 1000,
     ) -> None:
-        limit = RateLimit(rate_limit) if isinstance(rate_limit, int) else rate_limit
+        limit = RequestLimit(rate_limit) if isinstance(rate_limit, int) else rate_limit
         self._service = Service(
             tuple(api_keys), Catalogue(models), limit, max_concurrency, pace, latency, style
         )

@@ -13,7 +13,7 @@ from itertools import zip_longest
 
 from gravitex_async._json import dumps, loads
 
-from ._answers import Answer, Question, Tool, ToolCall, Usage, base64_text, prompt_tokens
+from ._answers import Answer, Question, TokenCounts, Tool, ToolCall, base64_text, prompt_tokens
 from ._chat import model_thinks
 from ._errors import missing
 from ._fields import array, integer, mapping, object_of, string, strings, text_of
@@ -33,7 +33,7 @@ class Envelope:
 
     serial: int
     model: str
-    usage: Usage
+    usage: TokenCounts
     sse: bool
     pace: float = 0.0
 
@@ -84,7 +84,7 @@ def count_tokens(body: Mapping[str, object]) -> Reply:
     return document({"totalTokens": count, "promptTokensDetails": details})
 
 
-def usage_json(usage: Usage) -> dict[str, object]:
+def usage_json(usage: TokenCounts) -> dict[str, object]:
     """Usage in the names of this dialect: thoughts are counted beside the candidates."""
     return {
         "promptTokenCount": usage.input_tokens,

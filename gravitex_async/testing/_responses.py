@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from gravitex_async._json import dumps
 
-from ._answers import Answer, Question, Tool, Usage
+from ._answers import Answer, Question, TokenCounts, Tool
 from ._chat import CREATED, model_thinks
 from ._errors import Refused, missing
 from ._fields import array, integer, mapping, object_of, string, text_of
@@ -50,7 +50,7 @@ class Envelope:
 
     serial: int
     model: str
-    usage: Usage
+    usage: TokenCounts
     echo: Mapping[str, object]
     style: str = "official"
     pace: float = 0.0
@@ -106,7 +106,7 @@ def read(body: Mapping[str, object]) -> Question:
     )
 
 
-def envelope(body: Mapping[str, object], question: Question, serial: int, usage: Usage) -> Envelope:
+def envelope(body: Mapping[str, object], question: Question, serial: int, usage: TokenCounts) -> Envelope:
     """How the answer to *body* is to be sent."""
     echo = {name: body.get(name, default) for name, default in _ECHO.items()}
     return Envelope(serial, question.model, usage, echo)
@@ -143,7 +143,7 @@ def response(head: Envelope, status: str, details: object, output: Sequence[obje
     }
 
 
-def usage_json(usage: Usage) -> dict[str, object]:
+def usage_json(usage: TokenCounts) -> dict[str, object]:
     """Usage in the names of this dialect."""
     return {
         "input_tokens": usage.input_tokens,

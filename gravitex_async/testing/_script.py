@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, TypedDict, TypeVar
 
 from gravitex_async._json import dumps
 
-from ._answers import Answer, Question, ToolCall, Usage, deltas, fragments
+from ._answers import Answer, Question, TokenCounts, ToolCall, deltas, fragments
 from ._errors import Refused
 from ._records import RecordedRequest
 
@@ -42,7 +42,7 @@ class ScriptFields(TypedDict, total=False):
     tool_calls: Sequence[Call | tuple[str, str | Mapping[str, object]]]
     images: Sequence[bytes]
     finish_reason: str | None
-    usage: Usage | None
+    usage: TokenCounts | None
     model: str | None
     choices: Sequence[Script]
     error: str | Mapping[str, object] | None
@@ -77,7 +77,7 @@ class Script:
     tool_calls: Sequence[Call | tuple[str, str | Mapping[str, object]]] = ()
     images: Sequence[bytes] = ()
     finish_reason: str | None = None
-    usage: Usage | None = None
+    usage: TokenCounts | None = None
     model: str | None = None
     choices: Sequence[Script] = ()
     error: str | Mapping[str, object] | None = None

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from . import _chat, _content_faults, _embeddings, _gemini, _responses
-from ._answers import Answer, Question, Usage, author, stopped, usage_of
-from ._auth import RateLimit, check_key
+from ._answers import Answer, Question, TokenCounts, author, stopped, usage_of
+from ._auth import RequestLimit, check_key
 from ._errors import Refused
 from ._faults import Fault
 from ._models import Catalogue
@@ -30,7 +30,7 @@ class Service:
 
     keys: tuple[str, ...]
     catalogue: Catalogue
-    rate_limit: RateLimit | None
+    rate_limit: RequestLimit | None
     max_concurrency: int | None
     pace: float
     latency: float
@@ -123,7 +123,7 @@ class _Call:
         """The form of Responses events."""
         return (self.script and self.script.style) or self.service.style
 
-    def answers(self, question: Question) -> tuple[list[Answer], Usage]:
+    def answers(self, question: Question) -> tuple[list[Answer], TokenCounts]:
         """What is said, and what it costs; raises the gateway's 404 for an unknown model."""
         self.service.catalogue.check(question.model)
         script = self.script

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ToolRun"]
 
-FinalT = TypeVar("FinalT")
+FinalT_co = TypeVar("FinalT_co", covariant=True)
 SelfT = TypeVar("SelfT", bound="ToolRun[Any]")
 
 
-class ToolRun(Generic[FinalT]):
+class ToolRun(Generic[FinalT_co]):
     """The rounds of one run. Iterate it for the deltas of all rounds, or ``await run.final()``.
 
     Cancelling a read loses nothing, as with every stream: tools that are running go on, and the next read
@@ -42,7 +42,7 @@ class ToolRun(Generic[FinalT]):
         MisuseError: Two readers, or ``final`` of a run without a round.
     """
 
-    def __init__(self, rounds: Rounds[FinalT]) -> None:
+    def __init__(self, rounds: Rounds[FinalT_co]) -> None:
         self._rounds = rounds
 
     def __repr__(self) -> str:
@@ -54,7 +54,7 @@ class ToolRun(Generic[FinalT]):
     # What has happened
 
     @property
-    def rounds(self) -> list[Stream[Any, FinalT]]:
+    def rounds(self) -> list[Stream[Any, FinalT_co]]:
         """The streams of all rounds so far, the current one last."""
         return self._rounds.streams
 
@@ -113,11 +113,11 @@ class ToolRun(Generic[FinalT]):
         """The pieces of the content of all rounds, never an empty one."""
         return Across(self._rounds, lambda stream: stream.text())
 
-    def streams(self) -> AsyncIterator[Stream[Any, FinalT]]:
+    def streams(self) -> AsyncIterator[Stream[Any, FinalT_co]]:
         """The rounds' streams one by one, to be read in any of their views; what is left is read here."""
         return Streams(self._rounds)
 
-    async def final(self) -> FinalT:
+    async def final(self) -> FinalT_co:
         """Runs to the end and gives the answer of the last round; if the run was left, what had arrived."""
         rounds = self._rounds
         while await rounds.advance():

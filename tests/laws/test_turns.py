@@ -18,7 +18,7 @@ from gravitex_async import (
     RetryPolicy,
     Timeout,
 )
-from gravitex_async.testing import LocalGateway, RateLimit, Tape
+from gravitex_async.testing import LocalGateway, RequestLimit, Tape
 
 from .conftest import MESSAGES, ask, client_of, open_stream
 
@@ -135,7 +135,7 @@ async def test_a_quota_holds_nobody_up(gateway: LocalGateway) -> None:
 
 async def test_headers_that_say_nothing_is_left_are_heeded() -> None:
     """The next call waits for what the gateway would have refused."""
-    async with LocalGateway(rate_limit=RateLimit(2, per=LONG)) as gateway:
+    async with LocalGateway(rate_limit=RequestLimit(2, per=LONG)) as gateway:
         async with client_of(gateway.url, rate_limits=ADAPTIVE) as client:
             for _ in range(2):
                 await ask(client)

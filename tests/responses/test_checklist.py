@@ -20,7 +20,7 @@ from gravitex_async.responses import (
     OutputTextPart,
     ResponsesParams,
 )
-from gravitex_async.testing import Call, LocalGateway, Tape, Usage
+from gravitex_async.testing import Call, LocalGateway, Tape, TokenCounts
 
 from ..documents import sample, text_of
 from .wire import frame
@@ -157,7 +157,7 @@ async def test_row_090_usage(gateway: LocalGateway, client: AsyncGravitex, style
     counts = json.loads(json_at('{\n"id": "resp_xxx"'))["usage"]
     cached = counts["input_tokens_details"]["cached_tokens"]
     reasoning = counts["output_tokens_details"]["reasoning_tokens"]
-    usage = Usage(counts["input_tokens"], counts["output_tokens"], reasoning, cached)
+    usage = TokenCounts(counts["input_tokens"], counts["output_tokens"], reasoning, cached)
     gateway.script("AI", usage=usage, style=style, times=2)
     plain = await client.responses.create(**ASK)
     stream = client.responses.stream(**ASK)

@@ -25,7 +25,7 @@ from gravitex_async import (
     Timeout,
 )
 from gravitex_async.chat import ChatCompletionChunk, ChatStream
-from gravitex_async.testing import Call, LocalGateway, Tape, Usage
+from gravitex_async.testing import Call, LocalGateway, Tape, TokenCounts
 
 # The sockets are real and the time is not.
 pytestmark = pytest.mark.virtual
@@ -78,7 +78,7 @@ async def test_the_accumulators_grow_with_the_reading(gateway: LocalGateway, cli
 
 async def test_all_channels(gateway: LocalGateway, client: AsyncGravitex) -> None:
     """Reasoning, calls, usage and refusal each have their accumulator."""
-    gateway.script(reasoning="hm", tool_calls=[Call("f", '{"a":1}', id="c1")], usage=Usage(11, 7, 3))
+    gateway.script(reasoning="hm", tool_calls=[Call("f", '{"a":1}', id="c1")], usage=TokenCounts(11, 7, 3))
     stream = opened(client)
     await stream.final()
     assert stream.reasoning_content == "hm"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from gravitex_async.testing import RateLimit
+from gravitex_async.testing import RequestLimit
 from gravitex_async.testing._errors import Refused
 
 
 def test_window_slides():
     """Requests leave the window *per* seconds after they came."""
-    limit = RateLimit(2, per=1.0)
+    limit = RequestLimit(2, per=1.0)
     limit.check(0.0)
     limit.check(0.5)
     with pytest.raises(Refused) as refused:
@@ -22,7 +22,7 @@ def test_window_slides():
 
 def test_a_count_never_recovers():
     """Without a time the limit is a number of requests."""
-    limit = RateLimit(1, per=None, retry_after=2)
+    limit = RequestLimit(1, per=None, retry_after=2)
     limit.check(0.0)
     with pytest.raises(Refused) as refused:
         limit.check(1e9)

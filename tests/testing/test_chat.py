@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gravitex_async._json import loads
-from gravitex_async.testing import Call, Script, Usage
+from gravitex_async.testing import Call, Script, TokenCounts
 
 from .conftest import HELLO, content
 
@@ -175,7 +175,7 @@ async def test_script_says_everything(reader):
         refusal="no",
         tool_calls=[Call("f", ["{", "}"], "call_x"), ("g", {"a": 1})],
         finish_reason="content_filter",
-        usage=Usage(7, 5, 2, 3),
+        usage=TokenCounts(7, 5, 2, 3),
         model="other",
     )
     chunks = await reader.chat()

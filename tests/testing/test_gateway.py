@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from gravitex_async._json import dumps
-from gravitex_async.testing import LocalGateway, RateLimit, Tape
+from gravitex_async.testing import LocalGateway, RequestLimit, Tape
 
 from .conftest import HELLO, Reader
 
@@ -66,7 +66,7 @@ async def test_own_models():
 
 async def test_rate_limit():
     """Above the limit there is a 429, with Retry-After when wanted, and headers that count down."""
-    limit = RateLimit(2, per=None, retry_after=3)
+    limit = RequestLimit(2, per=None, retry_after=3)
     async with LocalGateway(rate_limit=limit) as gateway, aiohttp.ClientSession() as session:
         reader = Reader(gateway, session)
         left = []

@@ -13,8 +13,7 @@ import pytest
 
 from gravitex_async import AsyncGravitex, MisuseError, ServerError, StreamInterrupted, Usage
 from gravitex_async.errors import ToolRoundsError
-from gravitex_async.testing import Call, LocalGateway, Tape
-from gravitex_async.testing import Usage as Counted
+from gravitex_async.testing import Call, LocalGateway, Tape, TokenCounts
 from gravitex_async.tools import (
     RunEnded,
     RunEvent,
@@ -93,8 +92,8 @@ def end_of(events: Sequence[RunEvent]) -> RunEnded:
 async def test_the_story_of_a_run(client: AsyncGravitex, gateway: LocalGateway, dialect: str) -> None:
     """Thinking, text, calls with their arguments, results, rounds with their usage, and the end."""
     calls = [Call("weather", {"city": "Oslo"}, "c1"), Call("broken", {"city": "Rome"}, "c2")]
-    gateway.script(reasoning="A question.", text="Let me see.", tool_calls=calls, usage=Counted(10, 5))
-    gateway.script("Sunny.", usage=Counted(30, 7))
+    gateway.script(reasoning="A question.", text="Let me see.", tool_calls=calls, usage=TokenCounts(10, 5))
+    gateway.script("Sunny.", usage=TokenCounts(30, 7))
     run = started(client, dialect)
     events = []
     async for event in run.events():

@@ -16,8 +16,7 @@ from gravitex_async import AsyncGravitex, Delta, MisuseError, ServerError, Usage
 from gravitex_async.chat import ChatCompletion
 from gravitex_async.errors import ToolRoundsError
 from gravitex_async.responses import Response
-from gravitex_async.testing import Call, LocalGateway
-from gravitex_async.testing import Usage as Counted
+from gravitex_async.testing import Call, LocalGateway, TokenCounts
 from gravitex_async.tools import Tool, ToolRun, run_tools
 
 from ..documents import sample
@@ -78,9 +77,9 @@ async def test_the_same_small_program_everywhere(
     gateway.script(
         text="Let me see.",
         tool_calls=[Call("weather", {"city": "Oslo"}, "c1"), Call("add", {"a": 2}, "c2")],
-        usage=Counted(10, 5),
+        usage=TokenCounts(10, 5),
     )
-    gateway.script(text="Sunny, and three.", usage=Counted(30, 7))
+    gateway.script(text="Sunny, and three.", usage=TokenCounts(30, 7))
     resource = RESOURCES[dialect](client)
     async with run_tools(
         resource, model="m", input="Weather in Oslo, and 2 + 1?", tools=[weather, add]
@@ -287,7 +286,7 @@ async def test_calls_of_one_round_run_at_once(client: AsyncGravitex, gateway: Lo
 @ALL
 async def test_the_rounds_are_limited(client: AsyncGravitex, gateway: LocalGateway, dialect: str) -> None:
     """The error carries the conversation, the last answer and what it all cost; and it pickles."""
-    gateway.script(tool_calls=[Call("weather", {"city": "Oslo"})], usage=Counted(1, 1), times=None)
+    gateway.script(tool_calls=[Call("weather", {"city": "Oslo"})], usage=TokenCounts(1, 1), times=None)
     run = run_tools(RESOURCES[dialect](client), model="m", input="?", tools=[weather], max_rounds=3)
     for _ in range(2):
         with pytest.raises(ToolRoundsError, match="still calls weather after 3 rounds") as caught:
