@@ -13,14 +13,17 @@ tag later in the text is text. The pieces may be cut anywhere.
 from __future__ import annotations
 
 import re
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, TypedDict, get_args, overload
 
 from ._checks import expected, is_number, shown
 from .errors import MisuseError
 
 __all__ = [
     "Budget",
+    "ChatThinking",
     "DialectName",
+    "GeminiThinking",
+    "ResponsesThinking",
     "Split",
     "ThinkSplitter",
     "disable_thinking_for",
@@ -48,9 +51,45 @@ _CLAUDE_LEAST: Final = 1024
 _CLAUDE_USUAL: Final = 4096
 
 
+class ChatThinking(TypedDict, total=False):
+    """Arguments of ``client.chat.completions``; which of them, the family says."""
+
+    # How each value looks is said where the calls name their parameters, which these have to fit.
+    reasoning_effort: Any
+    thinking: Any
+    enable_thinking: Any
+    parameters: Any
+    google: Any
+    generation_config: Any
+
+
+class ResponsesThinking(TypedDict, total=False):
+    """Arguments of ``client.responses``."""
+
+    reasoning: Any
+
+
+class GeminiThinking(TypedDict, total=False):
+    """Arguments of ``client.gemini``."""
+
+    thinking_config: Any
+
+
+@overload
+def enable_thinking_for(
+    model: str, budget: Budget | None = None, *, dialect: Literal["chat"] = "chat"
+) -> ChatThinking: ...
+@overload
+def enable_thinking_for(
+    model: str, budget: Budget | None = None, *, dialect: Literal["responses"]
+) -> ResponsesThinking: ...
+@overload
+def enable_thinking_for(
+    model: str, budget: Budget | None = None, *, dialect: Literal["gemini"]
+) -> GeminiThinking: ...
 def enable_thinking_for(
     model: str, budget: Budget | None = None, *, dialect: DialectName = "chat"
-) -> dict[str, Any]:
+) -> ChatThinking | ResponsesThinking | GeminiThinking:
     """The arguments that make *model* think: ``client.chat.completions.stream(..., **arguments)``.
 
     ====================  =========================================  ============================
@@ -93,9 +132,13 @@ def enable_thinking_for(
     _check(budget, dialect)
     name = _bare(model)
     if dialect == "responses":
-        return {"reasoning": {"effort": _effort(budget), "summary": "auto"}}
+        return ResponsesThinking(reasoning={"effort": _effort(budget), "summary": "auto"})
     if dialect == "gemini":
-        return {"thinking_config": _gemini_config(name, budget)}
+        return GeminiThinking(thinking_config=_gemini_config(name, budget))
+    return _chat(name, budget)
+
+
+def _chat(name: str, budget: Budget | None) -> ChatThinking:
     if name.startswith("gemini"):
         if _has_levels(name) and isinstance(budget, str):
             return {"generation_config": {"thinking_config": _gemini_config(name, budget)}}
@@ -106,15 +149,24 @@ def enable_thinking_for(
         told = budget is not None and name.startswith("grok-3-mini")
         return {"reasoning_effort": _level(budget).lower()} if told else {}
     if name.startswith(_QWEN):
-        limit = {} if budget is None else {"parameters": {"thinking_budget": _tokens(budget)}}
-        return {"enable_thinking": True, **limit}
+        if budget is None:
+            return {"enable_thinking": True}
+        return {"enable_thinking": True, "parameters": {"thinking_budget": _tokens(budget)}}
     if name.startswith("claude"):
         tokens = _CLAUDE_USUAL if budget is None else max(_CLAUDE_LEAST, _tokens(budget))
         return {"thinking": {"type": "enabled", "budget_tokens": tokens}}
     return {"thinking": {"type": "enabled"}}
 
 
-def disable_thinking_for(model: str, *, dialect: DialectName = "chat") -> dict[str, Any]:
+@overload
+def disable_thinking_for(model: str, *, dialect: Literal["chat"] = "chat") -> ChatThinking: ...
+@overload
+def disable_thinking_for(model: str, *, dialect: Literal["responses"]) -> ResponsesThinking: ...
+@overload
+def disable_thinking_for(model: str, *, dialect: Literal["gemini"]) -> GeminiThinking: ...
+def disable_thinking_for(
+    model: str, *, dialect: DialectName = "chat"
+) -> ChatThinking | ResponsesThinking | GeminiThinking:
     """The arguments that keep *model* from thinking; where nothing does (Gemini 3), it thinks little.
 
     >>> disable_thinking_for("deepseek-v3-1-250821"), disable_thinking_for("gemini-2.5-flash")
@@ -124,11 +176,12 @@ def disable_thinking_for(model: str, *, dialect: DialectName = "chat") -> dict[s
     name = _bare(model)
     little = {"thinking_level": "LOW"} if _has_levels(name) else {"thinking_budget": 0}
     if dialect == "responses":
-        return {"reasoning": {"effort": "none"}}
+        return ResponsesThinking(reasoning={"effort": "none"})
     if dialect == "gemini":
-        return {"thinking_config": little}
+        return GeminiThinking(thinking_config=little)
     if name.startswith("gemini"):
-        return {"generation_config" if _has_levels(name) else "google": {"thinking_config": little}}
+        config = {"thinking_config": little}
+        return {"generation_config": config} if _has_levels(name) else {"google": config}
     if name.startswith(_EFFORT):
         return {"reasoning_effort": "none"}
     if name.startswith("grok"):

@@ -14,8 +14,8 @@ import msgspec
 from rich.console import Console
 
 from .. import AsyncGravitex
-from ..chat import ChatParams, ChatStream
-from ..thinking import enable_thinking_for
+from ..chat import ChatStream
+from ..thinking import ChatThinking, enable_thinking_for
 from ._run import CommandFailed
 from ._screen import line, timings_line, usage_line, write
 
@@ -43,11 +43,9 @@ class Question:
         system = [{"role": "system", "content": self.system}] if self.system else []
         return [*system, {"role": "user", "content": text}]
 
-    def params(self) -> ChatParams:
+    def params(self) -> ChatThinking:
         """The parameters that ask for thinking, where it was asked for."""
-        asked: Any = enable_thinking_for(self.model) if self.thinking else {}
-        params: ChatParams = asked
-        return params
+        return enable_thinking_for(self.model) if self.thinking else {}
 
 
 async def chat(question: Question, *, as_json: bool, base_url: str | None) -> None:

@@ -24,6 +24,8 @@ from gravitex_async import (
     ToolCall,
     ToolCallDelta,
     Usage,
+    gemini,
+    responses,
 )
 from gravitex_async.chat import (
     ChatCompletion,
@@ -36,12 +38,21 @@ from gravitex_async.chat import (
 from gravitex_async.gemini import GenerateContentResponse
 from gravitex_async.inputs import chat_part, gemini_part, responses_part
 from gravitex_async.ratelimit import RateLimit
-from gravitex_async.responses import ParsedResponse, Response
+from gravitex_async.responses import FunctionCallItem, ParsedResponse, Response
 from gravitex_async.schema import output_type
 from gravitex_async.testing import LocalGateway, RecordedRequest, Tape
-from gravitex_async.thinking import ThinkSplitter, with_thinking
+from gravitex_async.thinking import ThinkSplitter, disable_thinking_for, enable_thinking_for, with_thinking
 from gravitex_async.timings import Timings
-from gravitex_async.tools import Tool, ToolRun, run_tools
+from gravitex_async.tools import (
+    RefusalEvent,
+    RunEvent,
+    TextEvent,
+    ThinkingEvent,
+    Tool,
+    ToolCallBegun,
+    ToolRun,
+    run_tools,
+)
 from gravitex_async.transport import PoolStatistics
 
 
@@ -177,6 +188,59 @@ async def tool_runs(client: AsyncGravitex) -> None:
     assert_type(await native.final(), GenerateContentResponse)
     async for stream in native.streams():
         assert_type(stream.content, str)
+    nested = run_tools(client.responses, model="m", input="a", tools=tools, tool_form="nested")
+    async for event in nested.events():
+        told(event)
+
+
+def told(event: RunEvent) -> str:
+    """``type`` narrows, and nothing is left when all have been asked for."""
+    assert_type(event.round, int)
+    if event.type == "tool_call":
+        assert_type(event, ToolCallBegun)
+        return event.name
+    if event.type == "tool_result":
+        assert_type(event.error, str | None)
+        return event.error or str(event.value)
+    if event.type == "tool_arguments":
+        return event.arguments
+    if event.type == "round_begun":
+        return ""
+    if event.type == "round_ended" or event.type == "end":
+        assert_type(event.usage, Usage)
+        return event.to_json()
+    assert_type(event, TextEvent | ThinkingEvent | RefusalEvent)
+    return event.text
+
+
+async def results(answer: ChatCompletion, response: Response, native: GenerateContentResponse) -> None:
+    for call in answer.choices[0].message.tool_calls or []:
+        assert_type(tool_result(call, 1), dict[str, Any])
+    for item in response.output:
+        if isinstance(item, FunctionCallItem):
+            assert_type(responses.tool_result(item, 1), dict[str, Any])
+    for function_call in native.function_calls:
+        assert_type(gemini.tool_result(function_call, 1), dict[str, Any])
+
+
+async def thinking(client: AsyncGravitex) -> None:
+    ask = [{"role": "user", "content": "a"}]
+    stream = client.chat.completions.stream(
+        model="m", messages=ask, temperature=1, **enable_thinking_for("m", budget=8192)
+    )
+    assert_type(stream, ChatStream)
+    answer = await client.chat.completions.create(
+        model="m", messages=ask, **disable_thinking_for("m"), max_tokens=10
+    )
+    assert_type(answer, ChatCompletion)
+    response = await client.responses.create(
+        model="m", input="a", **enable_thinking_for("m", "low", dialect="responses")
+    )
+    assert_type(response, Response)
+    native = await client.gemini.generate_content(
+        model="m", contents="a", **enable_thinking_for("m", dialect="gemini")
+    )
+    assert_type(native, GenerateContentResponse)
 
 
 async def input_parts(path: Path) -> list[dict[str, Any]]:

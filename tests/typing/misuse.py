@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from gravitex_async import AsyncGravitex, Limits, Timeout, Usage
+from gravitex_async.chat import tool_result
+from gravitex_async.thinking import enable_thinking_for
+from gravitex_async.tools import run_tools
 
 
 async def calls(client: AsyncGravitex) -> None:
@@ -22,6 +25,23 @@ async def calls(client: AsyncGravitex) -> None:
     plain = client.chat.completions.create(model="m", messages=messages)
     async for piece in plain:  # E: attr-defined
         print(piece)
+
+
+def add(a: int, b: int = 1) -> int:
+    return a + b
+
+
+async def tools(client: AsyncGravitex) -> None:
+    run_tools(client.responses, model="m", input="a", tools=[add], tool_form="deep")  # E: call-overload
+    told = run_tools(client.responses, model="m", input="a", tools=[add])
+    async for event in told.events():
+        if event.type == "text":
+            print(event.name)  # E: attr-defined
+        if event.type == "tool_cal":  # E: comparison-overlap
+            print(event)
+    tool_result({"id": "call_1"}, 1)  # E: arg-type
+    enable_thinking_for("m", "much")  # E: call-overload
+    enable_thinking_for("m", dialect="native")  # E: call-overload
 
 
 def settings(client: AsyncGravitex) -> None:
