@@ -271,6 +271,39 @@ async def test_a_stop_is_told(
     assert await read(run) == []
 
 
+async def test_a_tool_that_will_not_stop_holds_nobody_up(
+    client: AsyncGravitex, gateway: LocalGateway
+) -> None:
+    """The story ends while the tool still runs."""
+    begun, asked, free = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def stubborn() -> None:
+        begun.set()
+        try:
+            await free.wait()
+        except asyncio.CancelledError:
+            asked.set()
+            await free.wait()
+
+    gateway.script(tool_calls=[Call("stubborn")])
+    run = started(client, tools=[stubborn])
+    reading = asyncio.ensure_future(read(run))
+    await begun.wait()
+    run.abort()
+    assert end_of(await asyncio.wait_for(reading, 2)).state == "closed"
+    await asyncio.wait_for(asked.wait(), 2)
+    free.set()
+
+
+async def test_leaving_a_run_that_is_over_changes_nothing(
+    client: AsyncGravitex, gateway: LocalGateway
+) -> None:
+    """The end of ``async with`` is no stop."""
+    async with started(client) as run:
+        await run.final()
+    assert end_of(await read(run)).state == "completed"
+
+
 async def test_closing_the_stream_of_a_round_is_told(client: AsyncGravitex, gateway: LocalGateway) -> None:
     """It ends the run."""
     gateway.script("one two three")
