@@ -35,8 +35,8 @@ def _plain(value: object) -> object:
     )
 
 
-def _full(value: object) -> object:
-    """The same without the fields that are None; nulls in a caller's own data stay."""
+def _without_nulls(value: object) -> object:
+    """The same as ``_plain``, but for fields that are None; nulls in a caller's own data stay."""
     dump = getattr(value, "model_dump", None)
     if dump is not None:
         return dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
@@ -86,4 +86,4 @@ def to_builtins(value: object, *, nulls: bool = True) -> Any:
         nulls: Whether fields of a pydantic model that were set to None are nulls, or absent: those of
             google-genai hold None for whatever is not there.
     """
-    return msgspec.to_builtins(value, enc_hook=_plain if nulls else _full)
+    return msgspec.to_builtins(value, enc_hook=_plain if nulls else _without_nulls)

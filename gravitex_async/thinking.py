@@ -213,7 +213,9 @@ def _effort(budget: Budget | None) -> Effort:
         return "medium"
     if not isinstance(budget, int):
         return budget
-    return next((effort for effort, tokens in _TOKENS.items() if budget <= tokens), "high")
+    if budget <= _TOKENS["low"]:
+        return "low"
+    return "medium" if budget <= _TOKENS["medium"] else "high"
 
 
 def _level(budget: Budget | None) -> str:
