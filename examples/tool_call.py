@@ -28,10 +28,9 @@ def get_weather(city: str) -> dict[str, object]:
 async def main() -> None:
     messages: list[object] = [{"role": "user", "content": "What is the weather in Shanghai?"}]
     async with AsyncGravitex() as client:
-        stream = client.chat.completions.stream(model="glm-5", messages=messages, tools=[WEATHER])
-        answer = await stream.final()
-        messages += answer.to_input()
-        for call in stream.tool_calls:
+        answer = await client.chat.completions.create(model="glm-5", messages=messages, tools=[WEATHER])
+        messages.append(answer)  # an answer stands for its turn
+        for call in answer.tool_calls:
             print(f"the model calls {call.name}({call.arguments})")
             messages.append(tool_result(call, get_weather(**call.parsed())))
         async for text in client.chat.completions.stream(model="glm-5", messages=messages).text():
