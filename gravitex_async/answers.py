@@ -30,6 +30,7 @@ __all__ = [
     "keep_payload",
     "origin_of",
     "tell_origin",
+    "turn_of",
     "turns",
 ]
 
@@ -255,25 +256,48 @@ def _origin_of_fields(fields: dict[str, Any]) -> Origin:
     return Origin(**fields)
 
 
+_AS_A_TURN = {
+    "chat": "{'role': 'assistant', 'content': answer.content}",
+    "responses": "{'role': 'assistant', 'content': answer.content}",
+    "gemini": "{'role': 'model', 'parts': [{'text': answer.content}]}",
+}
+
+
 def turns(items: Iterable[Any], dialect: str) -> list[Any]:
     """A conversation in which answers and ended streams of *dialect* may stand for their turns.
 
     Raises:
-        MisuseError: One is of another dialect.
+        MisuseError: One is of another dialect, or a stream that has not ended.
     """
     found: list[Any] = []
     for item in items:
-        of = getattr(item, "dialect", None)
-        if of is None or not hasattr(item, "to_input"):
-            found.append(item)
-        elif of == dialect:
-            found += item.to_input()
-        else:
-            raise MisuseError(
-                f"expected messages, or answers of this endpoint, got a {type(item).__name__}: "
-                f"write what it says as a message of the assistant, its content for one"
-            )
+        turn = turn_of(item, dialect)
+        found += [item] if turn is None else turn
     return found
+
+
+def turn_of(item: Any, dialect: str) -> list[Any] | None:
+    """What goes out for an answer, a choice or an ended stream of *dialect*; None for anything else.
+
+    Raises:
+        MisuseError: It is of another dialect, or a stream that has not ended.
+    """
+    of = getattr(item, "dialect", None)
+    if of is None or not hasattr(item, "to_input"):
+        return None
+    if of != dialect:
+        raise MisuseError(
+            f"expected messages, or answers of this endpoint, got a {type(item).__name__}; write "
+            f"{_AS_A_TURN.get(dialect, 'what it says')}"
+        )
+    end = None if isinstance(item, Answer) else getattr(item, "end", None)
+    if end is not None and end.state == "open":
+        raise MisuseError(
+            "expected a stream that has ended, got one that is open: await stream.final(), or write "
+            "stream.arrived for what has come so far"
+        )
+    turn: list[Any] = item.to_input()
+    return turn
 
 
 def _fields(struct: Kept) -> dict[str, Any]:

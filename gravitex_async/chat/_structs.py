@@ -9,7 +9,7 @@ Every field has a default: providers leave out, null and add what they like.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -86,6 +86,8 @@ class ChatCompletionMessage(_Valued, msgspec.Struct, omit_defaults=True, kw_only
 
 class Choice(Piece, msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """``choices[]`` of an answer, with the words all dialects share."""
+
+    dialect: ClassVar[str] = "chat"
 
     index: int = msgspec.field(default_factory=int)  # not a plain 0, which would not be written
     message: ChatCompletionMessage = msgspec.field(default_factory=ChatCompletionMessage)

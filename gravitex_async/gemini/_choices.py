@@ -7,7 +7,7 @@ text.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 class Candidate(Wire, kw_only=True):
     """``candidates[]``. ``Choice`` says the same in the words of all dialects."""
+
+    dialect: ClassVar[str] = "gemini"
 
     content: Content | None = None
     finish_reason: str | None = None
@@ -104,6 +106,8 @@ class Choice:
     """A candidate in the words that choices of all dialects share; ``candidate`` is as the wire has it."""
 
     __slots__ = ("_answer", "candidate")
+
+    dialect: ClassVar[str] = "gemini"
 
     def __init__(self, candidate: Candidate, answer: Answer) -> None:
         self.candidate = candidate

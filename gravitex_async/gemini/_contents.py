@@ -8,15 +8,12 @@ stream that ended stands for its own turn.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from .._checks import expected, kind_of
-from ..answers import Answer
+from ..answers import turn_of
 from ..errors import MisuseError
-from ..stream import Stream
-from ._choices import Candidate, Choice
 from ._parts import Blob, Content, FileData, FunctionCall, FunctionResponse, Part
-from ._structs import GenerateContentResponse
 from ._wire import outgoing, plain, shape_of
 
 __all__ = ["content_of", "contents_of"]
@@ -28,8 +25,6 @@ _KINDS: Mapping[type[Any], str] = {
     FunctionCall: "functionCall",
     FunctionResponse: "functionResponse",
 }
-
-_OWN: Final = (GenerateContentResponse, Candidate, Choice)
 
 Tree = dict[str, Any]
 
@@ -45,7 +40,7 @@ def contents_of(value: Any) -> list[Tree]:
     turns: list[Tree] = []
     open_turn: Tree | None = None
     for item in value if _is_list(value) else [value]:
-        answered = _answered(item)
+        answered = turn_of(item, "gemini")
         if answered is not None:
             turns += answered
             open_turn = None
@@ -72,7 +67,7 @@ def content_of(value: Any) -> Tree:
     Raises:
         MisuseError: Something in it is neither text nor a part, or there is nothing in it.
     """
-    answered = _answered(value)
+    answered = turn_of(value, "gemini")
     turn = answered[0] if answered else None if _is_list(value) else _turn(value)
     if turn is not None:
         return turn
@@ -84,25 +79,6 @@ def content_of(value: Any) -> Tree:
 
 def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
-
-
-def _answered(item: Any) -> list[Tree] | None:
-    """The turn of an answer; None for anything else."""
-    if isinstance(item, Stream):
-        if item.end.state == "open":
-            raise MisuseError(
-                "expected contents, got a stream that has not ended; await stream.final(), or pass "
-                "stream.arrived"
-            )
-        item = item.arrived
-    if isinstance(item, _OWN):
-        return item.to_input()
-    if isinstance(item, Answer):
-        raise MisuseError(
-            f"expected contents of Gemini, got a {type(item).__name__}, an answer of another dialect; write "
-            "{'role': 'model', 'parts': [{'text': answer.content}]}"
-        )
-    return None
 
 
 def _turn(item: Any) -> Tree | None:
@@ -123,7 +99,7 @@ def _part(item: Any) -> Tree:
         return {"text": item}
     if isinstance(item, (bytes, bytearray, memoryview)):
         raise MisuseError("expected a MIME type with the bytes: Part.from_bytes(data, 'image/png')")
-    if isinstance(item, (*_OWN, Answer, Stream)):
+    if hasattr(item, "dialect"):
         raise MisuseError(f"expected a part, got {type(item).__name__}: an answer is a turn of its own")
     tree = plain(item)
     if not isinstance(tree, Mapping):

@@ -35,12 +35,6 @@ def wire_input(input: Any) -> Any:
         input = [input]
     if isinstance(input, (str, bytes)) or not isinstance(input, Sequence):
         return input
-    for item in input:
-        if isinstance(item, Stream) and item.end.state == "open":
-            raise MisuseError(
-                "expected a stream that has ended, got one that is open: read it, or await its final(), "
-                "or write stream.arrived for what has come so far"
-            )
     return [wire_form(item) for item in turns(input, "responses")]
 
 

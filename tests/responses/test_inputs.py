@@ -131,8 +131,8 @@ async def test_answers_that_are_no_turn(gateway: LocalGateway, client: AsyncGrav
     for given, words in (
         (chat, "ChatStream"),
         ([user_message("Hi"), chat], "ChatStream"),
-        (stream, "await its final"),
-        ([stream], "await its final"),
+        (stream, "await stream.final"),
+        ([stream], "await stream.final"),
     ):
         with pytest.raises(MisuseError, match=words):
             await client.responses.create(model="gpt-5.2", input=given)
