@@ -153,7 +153,7 @@ def test_answers_stand_for_their_turns() -> None:
     answer = completion()
     asked = {"role": "user", "content": "b"}
     assert turns([asked, answer, asked], "chat") == [asked, *answer.to_input(), asked]
-    with pytest.raises(MisuseError, match="got a ChatCompletion; write {.role"):
+    with pytest.raises(MisuseError, match=r"got a ChatCompletion; write {.role"):
         turns([answer], "responses")
 
 
