@@ -2,6 +2,9 @@
 
 What is sent is exactly what was asked: an argument that is None counts as not given, the order is kept, and
 only ranges that Gravitex documents are checked. ``extra_body`` sends anything, unchecked.
+
+Code that was written for openai-python passes ``NOT_GIVEN`` or ``omit`` for what it does not set; both mean
+the same as None here. They stand for a whole argument: a key inside of one is left out by whoever makes it.
 """
 
 from __future__ import annotations
@@ -12,11 +15,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from ._checks import expected, kind_of, shown
+from ._json import is_absent
 from .errors import MisuseError
 
-__all__ = ["check_range", "check_tools", "checked_model", "known_only", "merged", "shows", "unexpected"]
+__all__ = [
+    "check_range", "check_tools", "checked_model", "given_only", "is_given", "known_only", "merged", "shows",
+    "unexpected",
+]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
+P = TypeVar("P", bound=Mapping[str, Any])
 
 # How similar a misspelling is to the name that was meant. Parameters need a high bar, because gateways have
 # names of their own: "min_tokens" (0.80 similar to "max_tokens") and "top_n" are no misspellings. Settings
@@ -25,6 +33,17 @@ SLIP: Final = 0.85
 SLIP_OF_A_SETTING: Final = 0.6
 
 _HUMP = r"(?<=[a-z0-9])[A-Z]"
+
+
+def is_given(value: object) -> bool:
+    """Whether an argument says anything: it is not None, and no mark of another client's for "not given"."""
+    return value is not None and not is_absent(value)
+
+
+def given_only(params: P) -> P:
+    """The arguments that were given, in their order: a TypedDict stays of its type."""
+    given: Any = {name: value for name, value in params.items() if is_given(value)}
+    return given  # type: ignore[no-any-return]  # the same keys, or fewer: no key is required in these types
 
 
 def known_only(call: str, given: Iterable[str], known: Iterable[str], *, more: Iterable[str] = ()) -> None:
@@ -123,9 +142,11 @@ def merged(body: dict[str, Any], extra: Mapping[str, Any] | None) -> dict[str, A
     Raises:
         MisuseError: *extra* is no mapping.
     """
-    if extra is not None and not isinstance(extra, Mapping):
+    if extra is None or not is_given(extra):
+        return body
+    if not isinstance(extra, Mapping):
         raise expected("extra_body", "a dict of fields of the body", kind_of(extra))
-    body.update(extra or {})
+    body.update(extra)
     return body
 
 

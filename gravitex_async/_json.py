@@ -19,13 +19,27 @@ try:
 except ImportError:  # free-threaded builds
     from msgspec.json import decode as loads
 
-__all__ = ["dumps", "dumps_into", "loads", "loads_tolerant", "to_builtins", "whole", "whole_text"]
+__all__ = [
+    "dumps", "dumps_into", "is_absent", "loads", "loads_tolerant", "to_builtins", "whole", "whole_text",
+]  # fmt: skip
 
 _SURROGATE = "[\ud800-\udfff]"
 
 
+def is_absent(value: object) -> bool:
+    """Whether it is the mark of openai-python, and of clients made like it, for an argument not given.
+
+    Known by its name and by being false: ``NOT_GIVEN`` is a ``NotGiven``, ``omit`` an ``Omit``.
+    """
+    return type(value).__name__ in ("NotGiven", "Omit") and not value
+
+
 def _plain(value: object) -> object:
     """Turns pydantic models (anything with ``model_dump``) into what msgspec can encode."""
+    if is_absent(value):
+        raise NotImplementedError(
+            f"{type(value).__name__} stands for an argument that is not given; leave out its key"
+        )
     dump = getattr(value, "model_dump", None)
     if dump is not None:
         return dump(mode="json", by_alias=True, exclude_unset=True)

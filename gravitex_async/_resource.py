@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ._arguments import given_only
 from .config import RetryPolicy, Timeout
 from .transport import Call, Request, Transport, checked_headers, checked_query
 
@@ -45,6 +46,7 @@ class Resource(msgspec.Struct, frozen=True):
         Raises:
             MisuseError: A malformed header, query or timeout.
         """
+        options = given_only(options)
         timeout = options.get("timeout")
         retries = options.get("max_retries")
         request = Request(

@@ -17,6 +17,7 @@ import msgspec
 
 from ._arguments import shows, unexpected
 from ._checks import check_kind, check_session, check_ssl, expected, is_number, kind_of, shown
+from ._json import is_absent
 from .config import Limits, RateLimits, RetryPolicy, Timeout
 from .sse import MAX_EVENT_BYTES
 from .transport import (
@@ -143,7 +144,9 @@ class AsyncGravitex:
             default_query=default_query,
         )
 
-    def _set(self, pool: Pool, **settings: Any) -> None:
+    def _set(self, pool: Pool, **given: Any) -> None:
+        defaults = AsyncGravitex.__init__.__kwdefaults__ or {}
+        settings = {name: defaults[name] if is_absent(value) else value for name, value in given.items()}
         self._settings = settings
         # Kept as given, for a number means one thing to streams and another to plain calls; checked here.
         self._timeout: Timeout | float | None = settings["timeout"]
@@ -215,6 +218,22 @@ class AsyncGravitex:
 
         return Models(*self._shared)
 
+    @property
+    def base_url(self) -> str:
+        """Where requests go, without the version and without a query: paths begin with ``/v1`` here."""
+        return self._transport.place
+
+    @property
+    def timeout(self) -> Timeout | float:
+        """The limits of a call that names none: the number that was given, else all of the clocks."""
+        return Timeout() if self._timeout is None else self._timeout
+
+    @property
+    def max_retries(self) -> int | RetryPolicy:
+        """The retries of a call that names none, as they were given."""
+        retries: int | RetryPolicy = self._settings["max_retries"]
+        return retries
+
     @shows(Overrides)
     def with_options(self: SelfT, **overrides: Unpack[Overrides]) -> SelfT:
         """A client with other settings over the same pool; as cheap as a dict. Closing it closes the pool.
@@ -237,8 +256,12 @@ class AsyncGravitex:
             raise _unexpected("with_options", unknown, self._settings)
         # Not by the constructor, which would make a pool.
         view = type(self).__new__(type(self))
-        view._set(self.pool, **{**self._settings, **overrides})
+        changed = {name: value for name, value in overrides.items() if not is_absent(value)}
+        view._set(self.pool, **{**self._settings, **changed})
         return view
+
+    copy = with_options
+    """The same, under the name that users of openai-python know; ``client.copy()`` changes nothing."""
 
     async def close(self) -> None:
         """Closes the pool; streams being read get an APIConnectionError. Idempotent."""

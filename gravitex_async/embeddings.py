@@ -1,7 +1,7 @@
 """``client.embeddings``: POST /v1/embeddings.
 
 Vectors are lists of float whichever form the gateway sends; base64 (little-endian float32: see "Embeddings"
-in decoding/README.md) is a third of the size on the wire.
+in decoding/README.md) is a third of the size on the wire. ``to_dict`` has them as they were sent.
 """
 
 from __future__ import annotations
@@ -10,25 +10,27 @@ import base64
 import functools
 import sys
 from array import array
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import msgspec
 
-from ._arguments import checked_model, known_only, merged, shows
+from ._arguments import checked_model, given_only, known_only, merged, shows
 from ._checks import expected, kind_of
 from ._counts import first_count
+from ._jsonable import Jsonable
 from ._resource import Resource
+from .answers import Answer, keep_payload
 from .config import RetryPolicy, Timeout
-from .errors import DecodeError
+from .errors import APIError, DecodeError
 from .stream import AnswerForm, fetch
-from .usage import Usage
+from .usage import Counts, Usage
 
 if TYPE_CHECKING:
     import numpy
     from typing_extensions import Unpack
 
-    from .transport import Call
+    from .transport import Response
 
 __all__ = [
     "CreateEmbeddingResponse",
@@ -57,21 +59,22 @@ class EmbeddingParams(TypedDict, total=False):
     max_retries: int | RetryPolicy | None
 
 
-class EmbeddingUsage(msgspec.Struct, omit_defaults=True, gc=False):
-    """``usage`` as sent."""
+class EmbeddingUsage(Jsonable, Counts, msgspec.Struct, omit_defaults=True, gc=False):
+    """``usage`` as sent, and in the words of every usage."""
 
     prompt_tokens: int | None = None
-    total_tokens: int | None = None
+    wire_total_tokens: int | None = msgspec.field(default=None, name="total_tokens")
+    """As sent; ``total_tokens`` is never None where there is any count."""
 
     def neutral(self) -> Usage:
         """The same counts as a ``Usage``."""
-        read = first_count(self.prompt_tokens, self.total_tokens)
+        read = first_count(self.prompt_tokens, self.wire_total_tokens)
         if read is None:
             return Usage()  # an object without counts is no usage
-        return Usage(read, total_tokens=self.total_tokens or read, source="server")
+        return Usage(read, total_tokens=self.wire_total_tokens or read, source="server")
 
 
-class Embedding(msgspec.Struct, omit_defaults=True, gc=False):
+class Embedding(Jsonable, msgspec.Struct, gc=False):
     """``data[]``: one vector."""
 
     embedding: list[float] = []
@@ -85,16 +88,19 @@ class Embedding(msgspec.Struct, omit_defaults=True, gc=False):
         return np.asarray(self.embedding, dtype=np.float32)
 
 
-class CreateEmbeddingResponse(msgspec.Struct, omit_defaults=True, gc=False):
+class CreateEmbeddingResponse(Answer, msgspec.Struct, omit_defaults=True, gc=False):
     """The answer: vectors in the order of the input."""
 
     data: list[Embedding] = []
     model: str | None = None
-    usage: EmbeddingUsage | None = None
-    object: str = "list"
+    wire_usage: EmbeddingUsage | None = msgspec.field(default=None, name="usage")
+    """As sent; None when none came."""
+    object: str = msgspec.field(default_factory=lambda: "list")  # written, though it is the default
 
-    def __iter__(self) -> Iterator[Embedding]:
-        return iter(self.data)
+    @property
+    def usage(self) -> EmbeddingUsage:
+        """What it cost; ``source == "none"`` where the gateway does not say."""
+        return self.wire_usage or EmbeddingUsage()
 
     @property
     def vectors(self) -> list[list[float]]:
@@ -156,19 +162,23 @@ class Embeddings(Resource, frozen=True):
         checked_model(model)
         if isinstance(input, (bytes, Mapping)) or not isinstance(input, (str, Sequence)) or not input:
             raise expected("input", "a text, a list of texts or tokens, not empty", kind_of(input))
-        given = {name: value for name, value in params.items() if value is not None and name not in _OPTIONS}
+        given = {name: value for name, value in given_only(params).items() if name not in _OPTIONS}
         body = merged({"model": model, "input": input, **given}, params.get("extra_body"))
-        return _fetched(self.call(PATH, body, params, model=model))
+        return fetch(self.call(PATH, body, params, model=model), _read)
 
 
-async def _fetched(call: Call) -> CreateEmbeddingResponse:
-    sent = await fetch(call, _answer.read)
+def _read(body: bytes, response: Response) -> CreateEmbeddingResponse | APIError:
+    sent = _answer.read(body, response)
+    if isinstance(sent, APIError):
+        return sent
     items = [
         Embedding(_floats(item.embedding), position if item.index is None else item.index)
         for position, item in enumerate(sent.data)
     ]
     # ``index`` tells the order; that of the list is not promised.
-    return CreateEmbeddingResponse(sorted(items, key=lambda item: item.index), sent.model, sent.usage)
+    answer = CreateEmbeddingResponse(sorted(items, key=lambda item: item.index), sent.model, sent.usage)
+    keep_payload(answer, body)
+    return answer
 
 
 def _floats(value: list[float] | str) -> list[float]:

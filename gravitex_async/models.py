@@ -2,20 +2,25 @@
 
 The gateway reports failures here with status 200: an unknown id as an error body, a failed list as
 ``{"success": false, "message": ...}`` (see "Embeddings" in decoding/README.md). Both raise like other errors.
+
+Gateways say more of a model than its standard fields: prices, limits, names. Each model of a list keeps what
+was sent of it (``extra``, ``to_dict``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, KeysView, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ._arguments import checked_model
+from ._json import dumps
 from ._resource import Resource
+from .answers import Answer, keep_payload
 from .config import RetryPolicy, Timeout
-from .decoding import error_of, find_flat, parse_body
+from .decoding import TolerantDecoder, error_of, find_flat, parse_body
 from .errors import APIError
 from .stream import AnswerForm, fetch
 from .transport import model_path
@@ -23,37 +28,86 @@ from .transport import model_path
 if TYPE_CHECKING:
     from .transport import Response
 
-__all__ = ["Model", "ModelList", "Models"]
+__all__ = ["Model", "ModelList", "Models", "ModelsCall"]
 
 PATH = "/v1/models"
 
 
-class Model(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
-    """One model."""
+class Model(Answer, msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """One model. How it came (``headers``, ``attempts``, ...) is known of one that ``retrieve`` gave."""
 
     id: str = ""
-    object: str = "model"
+    object: str = msgspec.field(default_factory=lambda: "model")  # written, though it is the default
     created: int | float | str | None = None
     owned_by: str | None = None
     supported_endpoint_types: list[str] | None = None
     """``openai``, ``anthropic``, ``gemini`` and the like; None where the gateway does not say."""
 
 
-class ModelList(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
-    """All models of a key; iterable."""
+class ModelList(Answer, msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """All models of a key; iterable. ``dict(models)`` is the wire's form all the same, as of every answer."""
 
     data: list[Model] = []
-    object: str = "list"
+    object: str = msgspec.field(default_factory=lambda: "list")
 
-    def __iter__(self) -> Iterator[Model]:
+    def __iter__(self) -> Iterator[Model]:  # type: ignore[override]  # of a list one wants what it holds
         return iter(self.data)
 
     def __len__(self) -> int:
         return len(self.data)
 
+    def keys(self) -> KeysView[str]:
+        """The names of ``to_dict()``."""
+        return self.to_dict().keys()
+
+    def __getitem__(self, name: str) -> Any:
+        return self.to_dict()[name]
+
+
+class ModelsCall(Coroutine[Any, Any, ModelList]):
+    """What ``models.list()`` gives: ``await`` it for the list, or iterate over its models with ``async for``.
+
+    Sent at the first of these. It is a coroutine too, so that it can be made a task.
+
+    >>> from gravitex_async import AsyncGravitex
+    >>> async with AsyncGravitex() as client:
+    ...     print("gpt-4o-mini" in [model.id async for model in client.models.list()])
+    True
+    """
+
+    __slots__ = ("_begin", "_begun")
+
+    def __init__(self, begin: Callable[[], Coroutine[Any, Any, ModelList]]) -> None:
+        self._begin = begin
+        self._begun: Coroutine[Any, Any, ModelList] | None = None
+
+    def __await__(self) -> Generator[Any, Any, ModelList]:
+        return self._begin().__await__()
+
+    async def __aiter__(self) -> AsyncIterator[Model]:
+        for model in await self:
+            yield model
+
+    def send(self, value: Any) -> object:
+        """As of any coroutine: for who runs it as a task."""
+        if self._begun is None:
+            self._begun = self._begin()
+        return self._begun.send(value)
+
+    def throw(self, *error: Any) -> object:
+        """As of any coroutine."""
+        if self._begun is None:
+            self._begun = self._begin()
+        return self._begun.throw(*error)
+
+    def close(self) -> None:
+        """As of any coroutine."""
+        if self._begun is not None:
+            self._begun.close()
+
 
 class _SentList(msgspec.Struct, gc=False):
-    data: list[Model] | msgspec.UnsetType | None = msgspec.UNSET  # null where there are none, in some
+    data: list[Any] | msgspec.UnsetType | None = msgspec.UNSET  # null where there are none, in some
     object: str = "list"
 
 
@@ -81,22 +135,21 @@ class Models(Resource, frozen=True):
     True
     """
 
-    async def list(
+    def list(
         self,
         *,
         extra_headers: Mapping[str, str] | None = None,
         extra_query: Mapping[str, str] | None = None,
         timeout: Timeout | float | None = None,
         max_retries: int | RetryPolicy | None = None,
-    ) -> ModelList:
-        """All models of this key.
+    ) -> ModelsCall:
+        """All models of this key: awaited, their list; with ``async for``, one after the other.
 
         Raises:
             APIError: The gateway could not list them, whatever its status said.
         """
         options = _options(extra_headers, extra_query, timeout, max_retries)
-        sent = await fetch(self.call(PATH, None, options, method="GET"), _list.read)
-        return ModelList(data=sent.data or [], object=sent.object)
+        return ModelsCall(partial(fetch, self.call(PATH, None, options, method="GET"), _listed))
 
     async def retrieve(
         self,
@@ -131,6 +184,22 @@ def _options(
         "timeout": timeout,
         "max_retries": max_retries,
     }
+
+
+def _listed(body: bytes, response: Response) -> ModelList | APIError:
+    sent = _list.read(body, response)
+    if isinstance(sent, APIError):
+        return sent
+    models = ModelList(data=[_model(entry) for entry in sent.data or ()], object=sent.object)
+    keep_payload(models, body)
+    return models
+
+
+def _model(entry: Any) -> Model:
+    payload = dumps(entry)  # before the decoder repairs what it holds
+    model = TolerantDecoder(Model).convert(entry)
+    keep_payload(model, payload)
+    return model
 
 
 def _found(body: bytes, response: Response, *, model: str) -> Model | APIError:

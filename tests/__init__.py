@@ -13,7 +13,9 @@ TESTS: dict[str, list[str]] = {
     # words
     "__init__": ["test_exports.py", "test_imports.py"],
     "__main__": ["cli/test_app.py"],
-    "_arguments": ["test_checks.py", "test_words.py", "chat/test_request.py", "tools/test_refused.py"],
+    "_arguments": [
+        "test_checks.py", "test_absent.py", "test_words.py", "chat/test_request.py", "tools/test_refused.py",
+    ],
     "_checks": ["test_checks.py"],
     "_counts": ["chat/test_structs.py", "gemini/test_structs.py", "responses/test_response.py"],
     "_files": ["test_inputs.py"],

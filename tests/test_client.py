@@ -251,6 +251,29 @@ def test_what_belongs_to_the_pool_cannot_be_overridden(name: str) -> None:
         client.with_options(tiemout=1)
 
 
+def test_a_client_tells_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it goes, without what may be a secret; the limits and retries of a call that names none."""
+    monkeypatch.delenv("GRAVITEX_BASE_URL", raising=False)
+    client = AsyncGravitex(api_key="k")
+    assert (client.base_url, client.timeout, client.max_retries) == ("https://api.gravitex.ai", Timeout(), 2)
+    policy, clocks = RetryPolicy(max_retries=1), Timeout(idle=3)
+    other = client.with_options(
+        base_url="http://x.test/a/v1/responses?key=sk-secret", timeout=clocks, max_retries=policy
+    )
+    assert (other.base_url, other.timeout, other.max_retries) == ("http://x.test/a", clocks, policy)
+    assert client.with_options(timeout=30, max_retries=0).timeout == 30
+
+
+def test_copy_is_with_options() -> None:
+    """Under the name users of openai-python know."""
+    client = AsyncGravitex(api_key="k", timeout=3)
+    view = client.copy(max_retries=4)
+    assert (view.pool is client.pool, view.timeout, view.max_retries) == (True, 3, 4)
+    assert client.copy().max_retries == 2
+    with pytest.raises(TypeError, match="limits belongs to the pool"):
+        client.copy(limits=Limits())  # type: ignore[call-arg]
+
+
 async def test_the_timeout_of_a_client_and_of_a_call(gateway: LocalGateway) -> None:
     """The call's wins."""
     async with AsyncGravitex(

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._arguments import check_range, check_tools, checked_model, known_only, merged
+from .._arguments import check_range, check_tools, checked_model, given_only, known_only, merged
 from .._checks import kind_of
 from .._json import to_builtins
 from ..answers import turns
@@ -40,10 +40,11 @@ def chat_body(
             no object beside keywords that belong in it.
     """
     known_only(call, params, ChatParams.__annotations__, more=["stream"] if call == "create" else [])
+    params = given_only(params)
     _check(model, messages, params)
     body: dict[str, Any] = {"model": model, "messages": turns(messages, "chat")}
     for name, value in params.items():
-        if value is not None and name not in CALL_OPTIONS:
+        if name not in CALL_OPTIONS:
             _put(body, name, value, host)
     if stream:
         body["stream"] = True

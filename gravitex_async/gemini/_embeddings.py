@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from .._arguments import known_only, merged
+from .._arguments import given_only, known_only, merged
 from .._checks import expected, kind_of
 from .._jsonable import Jsonable
 from ..answers import Answer, tell_origin
@@ -129,9 +129,10 @@ _many = AnswerForm("vectors", _batch_decoder, lambda answer: bool(answer.embeddi
 def embed_body(call: str, model: str, content: SomeContent, params: EmbedParams) -> dict[str, Any]:
     """The body of ``embedContent``, or one request of a batch."""
     known_only(call, params, EmbedParams.__annotations__)
+    params = given_only(params)
     body: dict[str, Any] = {"model": model} if params.get("model_in_body") else {}
     body["content"] = content_of(content)
-    given = {name: value for name, value in params.items() if value is not None and name not in _OPTIONS}
+    given = {name: value for name, value in params.items() if name not in _OPTIONS}
     return {**body, **outgoing(given, shape_of(_Request))}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._arguments import check_tools, known_only, merged
+from .._arguments import check_tools, given_only, known_only, merged
 from ..errors import MisuseError
 from ._contents import content_of, contents_of
 from ._params import CallParams, Contents, GeminiParams
@@ -37,11 +37,12 @@ def generate_body(call: str, contents: Contents, params: GeminiParams) -> dict[s
         MisuseError: No contents, or a thinking budget below -1.
     """
     known_only(call, params, _KNOWN)
+    params = given_only(params)
     config = params.get("config")
     for source in (params, config):
         tools = source.get("tools") if isinstance(source, Mapping) else getattr(source, "tools", None)
         check_tools(tools, "client.gemini")
-    given = {**_config(call, config), **_given(params)}
+    given = {**_config(call, config), **params}
     body: dict[str, Any] = {"contents": contents_of(contents)}
     generation: dict[str, Any] = {}
     for name, value in given.items():
@@ -59,10 +60,6 @@ def generate_body(call: str, contents: Contents, params: GeminiParams) -> dict[s
     return merged(written, params.get("extra_body"))
 
 
-def _given(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in params.items() if value is not None}
-
-
 def _config(call: str, config: Any) -> dict[str, Any]:
     """``config`` by the names of the parameters."""
     if config is None:
@@ -72,7 +69,7 @@ def _config(call: str, config: Any) -> dict[str, Any]:
         raise MisuseError(f"expected config as a dict or a struct, got {type(config).__name__}")
     named = {_PARAMETER_OF.get(name, name): value for name, value in tree.items()}
     known_only(call, named, _KNOWN - _OPTIONS - {"config"})
-    return _given(named)
+    return given_only(named)
 
 
 def _prepared(name: str, value: Any) -> Any:

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from .._arguments import check_range, check_tools, checked_model, known_only, merged
+from .._arguments import (
+    check_range, check_tools, checked_model, given_only, is_given, known_only, merged,
+)  # fmt: skip
 from .._checks import kind_of
 from .._files import check_files
 from ..errors import MisuseError
@@ -32,11 +34,12 @@ def responses_body(
             files of more than 50 MiB together.
     """
     known_only(call, params, ResponsesParams.__annotations__, more=["stream"] if call == "create" else [])
+    params = given_only(params)
     sent = wire_input(input)
     _check(model, sent, params)
     body: dict[str, Any] = {"model": model, "input": sent}
     for name, value in params.items():
-        if value is not None and name not in _CALL_OPTIONS:
+        if name not in _CALL_OPTIONS:
             body[name] = value
     _put_format(body, params.get("text_format"))
     if stream:
@@ -91,7 +94,7 @@ def retrieve_query(*, stream: bool, starting_after: int | None) -> dict[str, str
     Raises:
         MisuseError: ``starting_after`` without ``stream``, or no number of an event.
     """
-    if starting_after is None:
+    if not is_given(starting_after):
         return {"stream": "true"} if stream else {}
     if not stream:
         raise MisuseError("starting_after is the number of an event: it needs stream=True")

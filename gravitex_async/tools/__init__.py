@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from .._arguments import given_only, is_given
 from .._checks import check_seconds, expected, is_number, shown
 from ..errors import MisuseError
 from ._dialects import ToolForm, dialect_of
@@ -154,7 +155,8 @@ def run_tools(
             tools that the dialect does not have.
     """
     dialect = dialect_of(resource, tool_form)
-    given = [value for value in (input, params.pop(dialect.key, None)) if value is not None]
+    params = given_only(params)
+    given = [value for value in (input, params.pop(dialect.key, None)) if is_given(value)]
     if len(given) != 1:
         raise MisuseError(f"expected either input or {dialect.key}, got {'both' if given else 'neither'}")
     if not is_number(max_rounds, whole=True):

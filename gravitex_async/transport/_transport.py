@@ -87,6 +87,11 @@ class Transport:
         """The origin requests go to."""
         return self._base.origin
 
+    @property
+    def place(self) -> str:
+        """The same with what stands before the version in every path."""
+        return self._base.place("")
+
     async def open(
         self,
         request: Request,
