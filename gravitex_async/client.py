@@ -9,9 +9,9 @@ too, and no request pays for it: ``completions = client.chat.completions``.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypedDict, TypeVar, overload
 
 import msgspec
 
@@ -39,15 +39,18 @@ if TYPE_CHECKING:
 
     from .chat import Chat
     from .embeddings import Embeddings
+    from .endpoints import Endpoints, EventStream, PlainAnswer
     from .gemini import Gemini
     from .models import Models
     from .responses import Responses
+    from .sse import SSEEvent
 
 __all__ = ["DEFAULT_BASE_URL", "AsyncGravitex"]
 
 DEFAULT_BASE_URL = "https://api.gravitex.ai"
 
 SelfT = TypeVar("SelfT", bound="AsyncGravitex")
+T = TypeVar("T")
 
 _SETTINGS: Final[Mapping[str, type[msgspec.Struct]]] = {
     "limits": Limits,
@@ -68,6 +71,16 @@ class Overrides(TypedDict, total=False):
     auth: Auth
     default_headers: Mapping[str, str] | None
     default_query: Mapping[str, str] | None
+
+
+class CallOptions(TypedDict, total=False):
+    """What ``post``, ``get`` and ``stream_events`` take that is about the call and not for its body."""
+
+    extra_headers: Mapping[str, str] | None
+    extra_query: Mapping[str, str] | None
+    timeout: Timeout | float | None
+    """Seconds: the deadline of a plain call, the content-idle limit of a stream; or a ``Timeout``."""
+    max_retries: int | RetryPolicy | None
 
 
 class AsyncGravitex:
@@ -217,6 +230,97 @@ class AsyncGravitex:
         from .models import Models
 
         return Models(*self._shared)
+
+    @overload
+    def post(
+        self, path: str, body: object = None, *, type: None = None, **options: Unpack[CallOptions]
+    ) -> Coroutine[Any, Any, PlainAnswer[Any]]: ...
+    @overload
+    def post(
+        self, path: str, body: object = None, *, type: type[T], **options: Unpack[CallOptions]
+    ) -> Coroutine[Any, Any, PlainAnswer[T]]: ...
+    @shows(CallOptions)
+    def post(
+        self,
+        path: str,
+        body: object = None,
+        *,
+        type: type[Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Coroutine[Any, Any, PlainAnswer[Any]]:
+        """The answer of any endpoint, under the clocks, retries, limits and errors of every call.
+
+        >>> from gravitex_async import AsyncGravitex
+        >>> async with AsyncGravitex() as client:
+        ...     body = {"model": "text-embedding-004", "input": "a cat"}
+        ...     answer = await client.post("/v1/embeddings", body)
+        >>> len(answer.data["data"]), answer.request_id is not None
+        (1, True)
+
+        Args:
+            path: As the gateway has it, its version included: ``/v1/rerank``. A query in it is kept.
+            body: Something JSON-like, sent as it is; None sends none.
+            type: What the answer is decoded into: a struct, dataclass, TypedDict, pydantic model, list or
+                union; ``bytes`` for one that is no JSON, as a sound. Without it: plain values.
+
+        Raises:
+            MisuseError: A path that does not stay below ``base_url``, or a body that is no JSON.
+            APIConnectionError, APIStatusError: An error under a good status too.
+            DecodeError: The answer is no value of the type, or no JSON.
+        """
+        return self._endpoints("post", options).answer("POST", path, body, type, options)
+
+    @overload
+    def get(
+        self, path: str, *, type: None = None, **options: Unpack[CallOptions]
+    ) -> Coroutine[Any, Any, PlainAnswer[Any]]: ...
+    @overload
+    def get(
+        self, path: str, *, type: type[T], **options: Unpack[CallOptions]
+    ) -> Coroutine[Any, Any, PlainAnswer[T]]: ...
+    @shows(CallOptions)
+    def get(
+        self, path: str, *, type: type[Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Coroutine[Any, Any, PlainAnswer[Any]]:
+        """The same as ``post`` for what is read with GET."""
+        return self._endpoints("get", options).answer("GET", path, None, type, options)
+
+    @overload
+    def stream_events(
+        self, path: str, body: object = None, *, type: None = None, **options: Unpack[CallOptions]
+    ) -> EventStream[SSEEvent]: ...
+    @overload
+    def stream_events(
+        self, path: str, body: object = None, *, type: type[T], **options: Unpack[CallOptions]
+    ) -> EventStream[T]: ...
+    @shows(CallOptions)
+    def stream_events(
+        self,
+        path: str,
+        body: object = None,
+        *,
+        type: type[Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> EventStream[Any]:
+        """The events of any endpoint as they come: a POST, or a GET where there is no body.
+
+        Awaited, entered or iterated; sent at the first of these. Nothing is added to the body: most want
+        ``"stream": True`` in it. The stream ends at ``[DONE]`` or at the end of its body; one that is
+        cut off raises.
+
+        Args:
+            path, body: As of ``post``.
+            type: What the data of each event is decoded into. Without it: ``SSEEvent`` (event, data, id).
+        """
+        return self._endpoints("stream_events", options).events(path, body, type, options)
+
+    def _endpoints(self, call: str, options: Mapping[str, object]) -> Endpoints:
+        from .endpoints import Endpoints
+
+        unknown = sorted(options.keys() - CallOptions.__annotations__.keys())
+        if unknown:
+            raise unexpected(call, unknown, [*CallOptions.__annotations__, "type"])
+        return Endpoints(*self._shared)
 
     @property
     def base_url(self) -> str:

@@ -98,6 +98,13 @@ TESTS: dict[str, list[str]] = {
     "stream/_tasks": ["laws/test_cancelling.py", "laws/test_leaving.py"],
     "stream/_text_views": ["stream/test_views.py", "stream/test_stream.py"],
     "stream/_views": ["stream/test_views.py", "stream/test_stream.py"],
+    # any other endpoint
+    "endpoints/__init__": ["endpoints/test_answer.py"],
+    "endpoints/_answer": ["endpoints/test_answer.py"],
+    "endpoints/_api": ["endpoints/test_answer.py", "endpoints/test_path.py", "endpoints/test_events.py"],
+    "endpoints/_events": ["endpoints/test_events.py"],
+    "endpoints/_form": ["endpoints/test_answer.py", "endpoints/test_events.py"],
+    "endpoints/_path": ["endpoints/test_path.py"],
     # chat completions
     "chat/__init__": ["chat/test_history.py"],
     "chat/_accumulate": ["chat/test_accumulate.py", "chat/test_toolcalls.py", "chat/test_plain.py"],

@@ -25,7 +25,7 @@ LAYERS: list[set[str]] = [
     {"sse", "decoding", "schema"},
     {"_frames", "transport"},
     {"stream", "_resource"},
-    {"chat", "responses", "gemini", "embeddings", "models"},
+    {"chat", "responses", "gemini", "embeddings", "endpoints", "models"},
     {"client"},
     {"tools", "batch", "relay", "bench", "testing", "inputs"},
     {"cli", "contrib", "otel"},

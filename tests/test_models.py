@@ -67,8 +67,7 @@ async def test_a_task_of_a_list_can_be_cancelled(gateway, client):
     """Like any other."""
     gateway.fault("stall", count=1)
     task = asyncio.create_task(client.models.list())
-    while not gateway.requests:
-        await asyncio.sleep(0.001)
+    await gateway.wait_requests(1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

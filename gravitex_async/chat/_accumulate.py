@@ -47,7 +47,7 @@ class ChatAccumulator:
         "unknown",
     )  # fmt: skip
 
-    ends_at_mark = True
+    ends_by: Final = "mark"
     revised: Final[tuple[Revised, ...]] = ()  # nothing takes the place of what came before
 
     def __init__(self, chunk_type: type[Any] = ChatCompletionChunk, *, asked_for_usage: bool = False) -> None:

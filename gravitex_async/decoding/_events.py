@@ -10,6 +10,8 @@ Strategy
     small, or no larger than the read; a larger one is left to the parser, which never searches or copies a
     byte twice.
 
+    Who wants more of an event than its data gives ``item``, and gets every event whole, from the parser.
+
 Not here: what an item means (an error, a finish reason); that is the dialect's.
 """
 
@@ -46,6 +48,10 @@ _LINE_ENDS: Final = b"\r\n"
 _CR_BYTE, _LF_BYTE = _LINE_ENDS
 
 
+def _uncut(tail: bytes, data: bytes, newline: bytes) -> None:
+    """Leaves all of it to the parser."""
+
+
 class EventDecoder(Generic[T]):
     """Turns the body of one answer into items of *type*, in order.
 
@@ -55,8 +61,8 @@ class EventDecoder(Generic[T]):
     """
 
     __slots__ = (
-        "_begun", "_cutter", "_decoder", "_frame", "_max", "_newline", "_parser", "_tail", "_tolerant",
-        "_unknown", "blamed", "bytes", "done", "events", "failure", "payloads",
+        "_begun", "_cutter", "_decoder", "_frame", "_item", "_max", "_newline", "_parser", "_tail",
+        "_tolerant", "_unknown", "blamed", "bytes", "done", "events", "failure", "payloads",
     )  # fmt: skip
 
     def __init__(
@@ -65,10 +71,12 @@ class EventDecoder(Generic[T]):
         *,
         cut: Cutter = cut_events,
         unknown: Unknown[T] | None = None,
+        item: Callable[[SSEEvent], T] | None = None,
         max_event_bytes: int = MAX_EVENT_BYTES,
     ) -> None:
         self._decoder = decoder
-        self._cutter = cut
+        self._cutter = cut if item is None else _uncut
+        self._item = item
         self._unknown = unknown
         self._max = max_event_bytes
         self._begun = False  # the first byte was seen, before which a BOM may stand
@@ -280,6 +288,8 @@ class EventDecoder(Generic[T]):
         self.events += 1
 
     def _one(self, event: SSEEvent) -> T:
+        if self._item is not None:
+            return self._item(event)
         if not self._waiting:
             try:
                 return self._decoder.decode(event.data)

@@ -57,7 +57,7 @@ _is_more_than_text = any_of(
 class GeminiAccumulator:
     """What has arrived of a stream. Fed by ``fold``; everything else may be read at any moment."""
 
-    ends_at_mark: Final = False
+    ends_by: Final = "itself"
     unasked: Final = None
     revised: Final[tuple[Revised, ...]] = ()  # nothing takes the place of what came before
 

@@ -56,7 +56,7 @@ class ResponsesAccumulator:
     """
 
     # Only the closing event ends a response; a gateway that passes the mark on adds nothing by it.
-    ends_at_mark = False
+    ends_by: Final = "itself"
     unasked: Final = None
 
     def __init__(self, start: Response | None = None) -> None:

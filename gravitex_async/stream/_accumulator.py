@@ -7,13 +7,16 @@ moment. It never raises on odd data, and is linear in what it is fed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from ..decoding import ErrorInfo
 from ..deltas import Delta, EndReason, Revised, ToolCall
 from ..usage import Usage
 
-__all__ = ["Accumulator"]
+__all__ = ["Accumulator", "EndsBy"]
+
+EndsBy = Literal["itself", "mark", "body"]
+"""Nothing but its own closing event; ``[DONE]``; that end alone."""
 
 ItemT = TypeVar("ItemT")
 FinalT_co = TypeVar("FinalT_co", covariant=True)
@@ -31,8 +34,8 @@ class Accumulator(Protocol[ItemT, FinalT_co]):
         ...
 
     @property
-    def ends_at_mark(self) -> bool:
-        """Whether ``[DONE]`` at a clean end of the body ends an answer of this dialect that says no more."""
+    def ends_by(self) -> EndsBy:
+        """What makes an answer whole that does not say so itself, where its body comes to a clean end."""
         ...
 
     @property

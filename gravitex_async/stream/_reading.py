@@ -235,8 +235,8 @@ class Reading(Generic[ItemT, FinalT]):
         if self.over:
             return
         accumulator = self.accumulator
-        marked = self._decoder.done and accumulator.ends_at_mark and self.end.evidence.clean_eof
-        if not (accumulator.complete or marked):
+        ends = {"itself": False, "mark": self._decoder.done, "body": True}[accumulator.ends_by]
+        if not (accumulator.complete or (ends and self.end.evidence.clean_eof)):
             self._fail(self._cut_short(), "interrupted")
             return
         self._note_evidence()

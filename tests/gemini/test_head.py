@@ -90,6 +90,6 @@ def test_an_accumulator_that_took_nothing():
     assert state.fold([]) == []
     assert (state.content, state.reasoning_content, state.refusal, state.tool_calls) == ("", "", "", [])
     assert (state.finish_reason, state.reason, state.usage.source) == (None, "unknown", "none")
-    assert (state.complete, state.closed, state.suspect, state.ends_at_mark) == (False, False, False, False)
+    assert (state.complete, state.closed, state.suspect, state.ends_by) == (False, False, False, "itself")
     assert (state.progress, state.revised) == ((0, 0), ())
     assert state.final() == GenerateContentResponse()

@@ -505,7 +505,7 @@ def test_how_it_stands_before_its_end():
     assert accumulator.final().status == "completed"
     cut_off = event("in_progress", response={"status": "incomplete"})
     assert read_events(cut_off).accumulator.reason == "length"
-    assert not ResponsesAccumulator().ends_at_mark
+    assert ResponsesAccumulator().ends_by == "itself"
     assert not ResponsesAccumulator().suspect
 
 
