@@ -18,9 +18,8 @@ import msgspec
 from ._arguments import checked_model, given_only, known_only, merged, shows
 from ._checks import expected, kind_of
 from ._counts import first_count
-from ._jsonable import Jsonable
 from ._resource import Resource
-from .answers import Answer, keep_payload
+from .answers import Answer, Piece, keep_payload, origin_of
 from .config import RetryPolicy, Timeout
 from .errors import APIError, DecodeError
 from .stream import AnswerForm, fetch
@@ -59,7 +58,7 @@ class EmbeddingParams(TypedDict, total=False):
     max_retries: int | RetryPolicy | None
 
 
-class EmbeddingUsage(Jsonable, Counts, msgspec.Struct, omit_defaults=True, gc=False):
+class EmbeddingUsage(Counts, Piece, msgspec.Struct, omit_defaults=True, gc=False):
     """``usage`` as sent, and in the words of every usage."""
 
     prompt_tokens: int | None = None
@@ -73,8 +72,11 @@ class EmbeddingUsage(Jsonable, Counts, msgspec.Struct, omit_defaults=True, gc=Fa
             return Usage()  # an object without counts is no usage
         return Usage(read, total_tokens=self.wire_total_tokens or read, source="server")
 
+    def _find(self, body: dict[str, Any]) -> Any:
+        return body.get("usage")
 
-class Embedding(Jsonable, msgspec.Struct, gc=False):
+
+class Embedding(Piece, msgspec.Struct, gc=False):
     """``data[]``: one vector."""
 
     embedding: list[float] = []
@@ -86,6 +88,13 @@ class Embedding(Jsonable, msgspec.Struct, gc=False):
         import numpy as np
 
         return np.asarray(self.embedding, dtype=np.float32)
+
+    def _find(self, body: dict[str, Any]) -> Any:
+        for place, entry in enumerate(body["data"]):
+            index = entry.get("index")
+            if (place if index is None else index) == self.index:
+                return entry
+        return None
 
 
 class CreateEmbeddingResponse(Answer, msgspec.Struct, omit_defaults=True, gc=False):
@@ -101,6 +110,13 @@ class CreateEmbeddingResponse(Answer, msgspec.Struct, omit_defaults=True, gc=Fal
     def usage(self) -> EmbeddingUsage:
         """What it cost; ``source == "none"`` where the gateway does not say."""
         return self.wire_usage or EmbeddingUsage()
+
+    def _keep(self, payload: bytes) -> None:
+        origin_of(self).body = payload
+        for item in self.data:
+            item._source = payload
+        if self.wire_usage is not None:
+            self.wire_usage._source = payload
 
     @property
     def vectors(self) -> list[list[float]]:

@@ -116,6 +116,8 @@ async def test_to_dict_is_the_wire_as_it_was_sent(gateway, client):
     answer = await client.embeddings.create(model=MODEL, input="a")
     assert answer.vectors == [[0.5]]
     assert answer.to_dict() == dict(answer) == json.loads(answer.to_json()) == json.loads(answer.raw) == WIRE
+    assert answer.data[0].to_dict() == WIRE["data"][0]
+    assert answer.usage.to_dict() == WIRE["usage"]
     own = CreateEmbeddingResponse([Embedding([1.0])], "m", EmbeddingUsage(3, 3))
     vector = {"embedding": [1.0], "index": 0, "object": "embedding"}
     assert own.to_dict() == json.loads(msgspec.json.encode(own)) == {
