@@ -101,6 +101,8 @@ class ToolRoundsError(GravitexError):
 class APIError(GravitexError):
     """Something went wrong while talking to the gateway.
 
+    What other clients keep in ``error.response`` stands here itself: ``status``, ``headers``, ``body``.
+
     >>> from gravitex_async import APIStatusError, AsyncGravitex
     >>> async with AsyncGravitex() as client:
     ...     try:

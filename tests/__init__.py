@@ -256,7 +256,7 @@ TESTS: dict[str, list[str]] = {
 WHOLE = [
     # the checkout and its documents
     "test_citations.py", "test_docstrings.py", "test_layers.py", "test_layout.py", "test_map.py",
-    "test_exports.py", "test_imports.py", "test_readme.py", "test_benchmarks.py",
+    "test_exports.py", "test_imports.py", "test_readme.py", "test_coming.py", "test_benchmarks.py",
     "test_examples.py", "test_checklist.py", "mutants/test_making.py", "typing/test_typing.py",
     # every dialect from end to end
     "laws/test_blocking.py", "laws/test_browsers.py", "laws/test_errors_beside.py", "laws/test_evidence.py",

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 import pytest_asyncio
 
-from gravitex_async import MisuseError
+from gravitex_async import AsyncGravitex, MisuseError
 from gravitex_async._json import loads
 from gravitex_async.testing import Call, LocalGateway
 
@@ -112,6 +112,22 @@ async def test_openai_models_and_embeddings(openai):
         model="text-embedding-004", input="b", dimensions=4, encoding_format="float"
     )
     assert list(coded.data[1].embedding) == pytest.approx(plain.data[0].embedding)
+
+
+@pytest.mark.parametrize("name", ["NOT_GIVEN", "not_given", "omit"])
+async def test_openai_marks_of_what_is_not_given(gateway, name):
+    """This package takes them for absent, as that one does."""
+    mark = getattr(module("openai"), name)
+    async with AsyncGravitex(base_url=gateway.url, api_key=gateway.api_key, timeout=mark) as client:
+        extra = {"temperature": mark, "tools": mark, "extra_headers": mark, "timeout": mark}
+        await client.chat.completions.create(**ASK, **extra, stream=mark, response_format=mark)
+        assert gateway.requests[-1].json == ASK
+        await client.copy(max_retries=mark).responses.create(model="gpt-5.2", input="Hi", **extra)
+        assert gateway.requests[-1].json == {"model": "gpt-5.2", "input": "Hi"}
+        await client.gemini.generate_content(model="gemini-2.5-flash", contents="Hi", config=mark, **extra)
+        assert set(gateway.requests[-1].json) == {"contents"}
+        await client.embeddings.create(model="text-embedding-004", input="a", dimensions=mark, timeout=mark)
+        assert gateway.requests[-1].json == {"model": "text-embedding-004", "input": "a"}
 
 
 async def test_openai_errors(openai, gateway):

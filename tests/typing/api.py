@@ -35,8 +35,10 @@ from gravitex_async.chat import (
     ParsedChatCompletion,
     tool_result,
 )
+from gravitex_async.endpoints import PlainAnswer
 from gravitex_async.gemini import GenerateContentResponse
 from gravitex_async.inputs import chat_part, gemini_part, responses_part
+from gravitex_async.models import Model, ModelList
 from gravitex_async.ratelimit import RateLimit
 from gravitex_async.responses import FunctionCallItem, ParsedResponse, Response
 from gravitex_async.schema import output_type
@@ -296,7 +298,30 @@ async def failures(client: AsyncGravitex) -> str | int | None:
 
 def views(client: AsyncGravitex) -> None:
     assert_type(client.with_options(timeout=1), AsyncGravitex)
+    assert_type(client.copy(max_retries=1), AsyncGravitex)
+    assert_type(client.timeout, Timeout | float)
+    assert_type(client.max_retries, int | RetryPolicy)
     assert_type(client.pool.statistics(), PoolStatistics)
+
+
+async def other_endpoints(client: AsyncGravitex) -> None:
+    assert_type(await client.post("/v1/rerank", {"query": "cats"}, timeout=3), PlainAnswer[Any])
+    assert_type((await client.post("/v1/rerank", {}, type=Recipe)).data, Recipe)
+    assert_type((await client.get("/v1/files", type=list[int], extra_query={"limit": "3"})).data, list[int])
+    async with client.stream_events("/v1/messages", {"stream": True}) as events:
+        async for event in events:
+            assert_type(event, SSEEvent)
+    async for recipe in client.stream_events("/v1/messages", {}, type=Recipe):
+        assert_type(recipe, Recipe)
+
+
+async def models(client: AsyncGravitex) -> None:
+    assert_type(await client.models.list(), ModelList)
+    async for model in client.models.list():
+        assert_type(model, Model)
+    for model in await client.models.list():
+        assert_type(model, Model)
+    assert_type((await client.embeddings.create(model="m", input="a")).usage.input_tokens, int | None)
 
 
 def parsed(data: bytes) -> list[SSEEvent]:
