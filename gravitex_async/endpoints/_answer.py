@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import msgspec
 
 from .._headers import request_id_of
-from .._json import loads_tolerant, whole
+from .._json import dumps, loads_tolerant, to_builtins, whole
 from ..answers import Answer, keep_payload, origin_of
 from ..decoding import error_of, parse_body
 from ..errors import APIError, APIStatusError, DecodeError, MisuseError
@@ -55,7 +55,7 @@ class PlainAnswer(Answer, msgspec.Struct, Generic[T]):
 
     def to_json(self) -> str:
         """The body as JSON text, whatever kind of JSON it is."""
-        return msgspec.json.encode(self._tree()).decode()
+        return dumps(self._tree()).decode()
 
     def _wire(self) -> dict[str, Any]:
         tree = self._tree()
@@ -65,7 +65,7 @@ class PlainAnswer(Answer, msgspec.Struct, Generic[T]):
 
     def _tree(self) -> Any:
         if self.raw is None:
-            return msgspec.to_builtins(self.data)
+            return to_builtins(self.data)
         try:
             return whole(loads_tolerant(self.raw))
         except (ValueError, RecursionError):

@@ -12,9 +12,9 @@ _sniff        what a body is, by its first bytes
 _plain        an answer that is no stream
 """
 
-from ._accumulator import Accumulator, EndsBy
+from ._accumulator import Accumulator
 from ._plain import AnswerForm, fetch, fetch_answer
 from ._reading import Reading
 from ._stream import Stream
 
-__all__ = ["Accumulator", "AnswerForm", "EndsBy", "Reading", "Stream", "fetch", "fetch_answer"]
+__all__ = ["Accumulator", "AnswerForm", "Reading", "Stream", "fetch", "fetch_answer"]

@@ -268,3 +268,4 @@ def test_by_hand() -> None:
     answer = PlainAnswer({"a": 1})
     for same in (answer, copy.copy(answer), pickle.loads(pickle.dumps(answer))):
         assert (same.to_dict(), same.usage, same.raw) == ({"a": 1}, Usage(), None)
+    assert PlainAnswer(ModelRanking(results=[])).to_json() == '{"results":[]}'
