@@ -48,8 +48,8 @@ class Model(pydantic.BaseModel):
     n: int
 
 
-def play(gateway: LocalGateway, body: bytes, **fields: Any) -> None:
-    gateway.play(Tape(body, **fields))
+def play(gateway: LocalGateway, body: bytes, times: int = 1, **fields: Any) -> None:
+    gateway.play(Tape(body, **fields), times=times)
 
 
 async def test_events_have_names_and_ids(gateway: LocalGateway, client: AsyncGravitex) -> None:
@@ -71,6 +71,7 @@ async def test_events_have_names_and_ids(gateway: LocalGateway, client: AsyncGra
     assert stream.request_id == stream.headers["x-oneapi-request-id"]
     assert (stream.attempts, stream.rate_limit.remaining_requests) == (1, None)
     assert stream.timings.first_content is not None
+    assert stream.timings.first_reasoning is None
 
 
 @pytest.mark.parametrize("every", [1, 7, None])
@@ -190,9 +191,9 @@ async def test_json_in_place_of_a_stream(gateway: LocalGateway, client: AsyncGra
     """The whole answer is one event; an error, and a page of HTML, raise."""
     play(gateway, b'{"n": 7}', content_type="application/json")
     assert [n async for n in client.stream_events(PATH, {}, type=Number)] == [Number(7)]
-    play(gateway, b'{"n": 7}', content_type="application/json")
+    play(gateway, b'{"n": 7, "message": "hi"}', content_type="application/json")
     (event,) = [event async for event in client.stream_events(PATH, {})]
-    assert json.loads(event.data) == {"n": 7}
+    assert json.loads(event.data) == {"n": 7, "message": "hi"}
     for body, error in (
         (b'{"error": {"message": "no", "code": 429}}', RateLimitError),
         (b'{"code": 429, "msg": "no"}', RateLimitError),
@@ -216,6 +217,11 @@ async def test_statuses_and_retries(gateway: LocalGateway, client: AsyncGravitex
     gateway.fault("status", status=503, count=1)
     stream = client.stream_events(PATH, {}, max_retries=quick)
     play(gateway, NUMBERS)
+    assert len([event async for event in stream]) == 5
+    assert stream.attempts == 2
+    play(gateway, b": hello\n\n" + NUMBERS, times=2)
+    gateway.fault("truncate", after_events=1)  # behind a comment, and before any event
+    stream = client.stream_events(PATH, {}, max_retries=quick)
     assert len([event async for event in stream]) == 5
     assert stream.attempts == 2
     before = len(gateway.requests)
