@@ -10,8 +10,14 @@ from typing import Any
 from urllib.parse import quote
 
 from .._arguments import (
-    check_range, check_tools, checked_model, given_only, is_given, known_only, merged,
-)  # fmt: skip
+    check_range,
+    check_tools,
+    checked_model,
+    given_only,
+    is_given,
+    known_only,
+    merged,
+)
 from .._checks import kind_of
 from .._files import check_files
 from ..errors import MisuseError
