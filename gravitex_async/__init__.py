@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from ._typing import Word
     from .client import AsyncGravitex
     from .config import Limits, RateLimits, RetryPolicy, Timeout
     from .deltas import Delta, StreamEnd, ToolCall, ToolCallDelta
@@ -47,11 +48,13 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from .sse import SSEEvent, SSEParser
+    from .stream import Stream
     from .thinking import ThinkSplitter
     from .tools import run_tools
     from .usage import Usage
 
 _HOMES = {
+    "_typing": ("Word",),
     "client": ("AsyncGravitex",),
     "config": ("Limits", "RateLimits", "RetryPolicy", "Timeout"),
     "deltas": ("Delta", "StreamEnd", "ToolCall", "ToolCallDelta"),
@@ -80,6 +83,7 @@ _HOMES = {
         "UnprocessableEntityError",
     ),
     "sse": ("SSEEvent", "SSEParser"),
+    "stream": ("Stream",),
     "thinking": ("ThinkSplitter",),
     "tools": ("run_tools",),
     "usage": ("Usage",),
@@ -112,6 +116,7 @@ __all__ = [
     "SSEEvent",
     "SSEParser",
     "ServerError",
+    "Stream",
     "StreamEnd",
     "StreamInterrupted",
     "ThinkSplitter",
@@ -122,20 +127,23 @@ __all__ = [
     "TruncatedOutputError",
     "UnprocessableEntityError",
     "Usage",
+    "Word",
     "__version__",
     "run_tools",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # to a type checker it would say that there is every name
 
-    value = getattr(import_module(f".{home}", __name__), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        home = _HOME_OF.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(f".{home}", __name__), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

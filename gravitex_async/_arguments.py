@@ -9,19 +9,30 @@ the same as None here. They stand for a whole argument: a key inside of one is l
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypedDict, TypeVar
 
 from ._checks import expected, kind_of, shown
 from ._json import is_absent
+from .config import RetryPolicy, Timeout
 from .errors import MisuseError
 
 __all__ = [
-    "check_range", "check_tools", "checked_model", "given_only", "is_given", "known_only", "merged", "shows",
+    "BodyParams",
+    "CallParams",
+    "check_range",
+    "check_tools",
+    "checked_model",
+    "given_only",
+    "is_given",
+    "known_only",
+    "merged",
+    "shows",
     "unexpected",
-]  # fmt: skip
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = TypeVar("P", bound=Mapping[str, Any])
@@ -44,6 +55,32 @@ def given_only(params: P) -> P:
     """The arguments that were given, in their order: a TypedDict stays of its type."""
     given: Any = {name: value for name, value in params.items() if is_given(value)}
     return given  # type: ignore[no-any-return]  # the same keys, or fewer: no key is required in these types
+
+
+class CallParams(TypedDict, total=False):
+    """What is about the call itself, and no part of a body.
+
+    Args:
+        extra_headers: Headers of this call, over those of the client.
+        extra_query: What is added to the URL's query.
+        timeout: Seconds: the deadline of a plain call, the content-idle limit of a stream; or a ``Timeout``.
+        max_retries: Tries after the first one, or a ``RetryPolicy``.
+    """
+
+    extra_headers: Mapping[str, str] | None
+    extra_query: Mapping[str, str] | None
+    timeout: Timeout | float | None
+    max_retries: int | RetryPolicy | None
+
+
+class BodyParams(CallParams, total=False):
+    """The same of a call that has a body.
+
+    Args:
+        extra_body: Keys merged into the body last, over everything else, unchecked.
+    """
+
+    extra_body: Mapping[str, Any] | None
 
 
 def known_only(call: str, given: Iterable[str], known: Iterable[str], *, more: Iterable[str] = ()) -> None:
@@ -150,24 +187,64 @@ def merged(body: dict[str, Any], extra: Mapping[str, Any] | None) -> dict[str, A
     return body
 
 
-def shows(parameters: type) -> Callable[[F], F]:
-    """Makes ``help`` and ``inspect`` show the keys of a TypedDict as the keyword parameters they are."""
+class _Written(str):
+    """An annotation that ``help`` shows as it is written, where it would show a text in quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def shows(*parameters: type) -> Callable[[F], F]:
+    """Makes ``help`` and ``inspect`` show the keys of a TypedDict as the keyword parameters they are.
+
+    Args:
+        parameters: The TypedDict, and its bases: their docstrings say under ``Args`` what each key means, and
+            are added to that of the function. (A TypedDict does not know its bases before Python 3.12.)
+    """
 
     def decorate(function: F) -> F:
+        signature = inspect.signature(function)
         own = [
-            parameter
-            for parameter in inspect.signature(function).parameters.values()
+            parameter.replace(annotation=_written(parameter.annotation))
+            for parameter in signature.parameters.values()
             if parameter.kind is not inspect.Parameter.VAR_KEYWORD
         ]
         more = [
-            # ``help`` shows a forward reference by its repr, and a text as it is written.
-            inspect.Parameter(
-                name, own[0].KEYWORD_ONLY, default=None, annotation=getattr(kind, "__forward_arg__", kind)
-            )
-            for name, kind in parameters.__annotations__.items()
+            inspect.Parameter(name, own[0].KEYWORD_ONLY, default=None, annotation=_written(kind))
+            for name, kind in parameters[0].__annotations__.items()
         ]
-        shown = inspect.Signature(own + more, return_annotation=inspect.signature(function).return_annotation)
+        shown = inspect.Signature(own + more, return_annotation=_written(signature.return_annotation))
         function.__signature__ = shown  # type: ignore[attr-defined]  # what inspect.signature looks for
+        function.__doc__ = _explained(function.__doc__, parameters)
         return function
 
     return decorate
+
+
+def _written(annotation: Any) -> Any:
+    """A forward reference or a text as itself; what else there is (``inspect.Parameter.empty``), as it is."""
+    text = getattr(annotation, "__forward_arg__", annotation)
+    return _Written(text) if isinstance(text, str) else annotation
+
+
+def _explained(doc: str | None, parameters: Iterable[type]) -> str | None:
+    """The docstring with all that *parameters* say under ``Args``; None where Python keeps no docstrings."""
+    if doc is None:
+        return None
+    head, own, rest = _around_args(doc)
+    more = [_around_args(kind.__doc__ or "")[1] for kind in parameters]
+    args = "\n".join(lines for lines in (own, *more) if lines)
+    return "\n\n".join(part for part in (head, f"Args:\n{args}", rest) if part)
+
+
+@functools.cache  # two or three calls of a dialect share their arguments
+def _around_args(doc: str) -> tuple[str, str, str]:
+    """What a docstring says before its ``Args``, the lines of those, and what it says behind them."""
+    head, found, rest = inspect.cleandoc(doc).partition("\n\nArgs:\n")
+    if found:
+        args, _, rest = rest.partition("\n\n")
+        return head, args, rest
+    before, found, rest = head.partition("\n\nRaises")
+    return before, "", f"Raises{rest}" if found else ""

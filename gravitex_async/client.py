@@ -61,7 +61,18 @@ _POOL_SETTINGS = frozenset({"limits", "rate_limits", "session", "ssl", "trust_en
 
 
 class Overrides(TypedDict, total=False):
-    """What ``with_options`` takes: the settings of a client that do not belong to its pool."""
+    """What ``with_options`` takes: the settings of a client that do not belong to its pool.
+
+    Args:
+        api_key: The key, or an async function that gives it.
+        base_url: An origin, with or without ``/v1``, an endpoint or a query.
+        timeout: A ``Timeout``, or seconds: the deadline of plain calls, and every other clock of streams.
+        max_retries: Tries after the first one, or a ``RetryPolicy``.
+        max_event_bytes: The largest single event of a stream.
+        auth: "bearer", or Google's "x-goog-api-key" or "query".
+        default_headers: Sent with every request.
+        default_query: Added to the query of every request.
+    """
 
     api_key: APIKey | None
     base_url: str | None
@@ -105,7 +116,8 @@ class AsyncGravitex:
         rate_limits: Limits the client keeps by itself; default: none.
         max_event_bytes: The largest single event of a stream; a larger one is an ``EventTooLargeError``.
         auth: "bearer", or Google's "x-goog-api-key" or "query"; the last two on the Gemini paths only.
-        default_headers, default_query: Sent with every request.
+        default_headers: Sent with every request.
+        default_query: Added to the query of every request.
         session: An ``aiohttp.ClientSession`` of your own, used as it is and never closed here.
         ssl: An ``ssl.SSLContext``, or False to accept any certificate.
         trust_env: Whether proxy variables of the environment count.

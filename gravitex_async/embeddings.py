@@ -11,16 +11,15 @@ import functools
 import sys
 from array import array
 from collections.abc import Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from ._arguments import checked_model, given_only, known_only, merged, shows
+from ._arguments import BodyParams, CallParams, checked_model, given_only, known_only, merged, shows
 from ._checks import expected, kind_of
 from ._counts import first_count
 from ._resource import Resource
 from .answers import Answer, Piece, keep_payload, origin_of
-from .config import RetryPolicy, Timeout
 from .errors import APIError, DecodeError
 from .stream import AnswerForm, fetch
 from .usage import Counts, Usage
@@ -41,21 +40,21 @@ __all__ = [
 
 PATH = "/v1/embeddings"
 
-_OPTIONS = frozenset({"extra_headers", "extra_query", "extra_body", "timeout", "max_retries"})
+_OPTIONS = frozenset(BodyParams.__annotations__)
 
 
-class EmbeddingParams(TypedDict, total=False):
-    """Everything ``client.embeddings.create`` takes beside ``model`` and ``input``. None: not given."""
+class EmbeddingParams(BodyParams, total=False):
+    """Everything ``client.embeddings.create`` takes beside ``model`` and ``input``. None: not given.
+
+    Args:
+        encoding_format: The form on the wire; vectors are lists of float either way.
+        dimensions: The length of the vectors, where the model can shorten them.
+        user: Who asks; for the provider's own records.
+    """
 
     encoding_format: Literal["float", "base64"] | None
-    """The form on the wire; vectors are lists of float either way."""
     dimensions: int | None
     user: str | None
-    extra_headers: Mapping[str, str] | None
-    extra_query: Mapping[str, str] | None
-    extra_body: Mapping[str, Any] | None
-    timeout: Timeout | float | None
-    max_retries: int | RetryPolicy | None
 
 
 class EmbeddingUsage(Counts, Piece, msgspec.Struct, omit_defaults=True, gc=False):
@@ -159,7 +158,7 @@ class Embeddings(Resource, frozen=True):
     2
     """
 
-    @shows(EmbeddingParams)
+    @shows(EmbeddingParams, BodyParams, CallParams)
     def create(
         self,
         *,
@@ -168,6 +167,10 @@ class Embeddings(Resource, frozen=True):
         **params: Unpack[EmbeddingParams],
     ) -> Coroutine[Any, Any, CreateEmbeddingResponse]:
         """The vectors of one text, several texts, or token lists.
+
+        Args:
+            model: The model's name; sent as it is.
+            input: A text, texts, tokens, or lists of tokens.
 
         Raises:
             TypeError: An unknown keyword; ``extra_body`` sends what this package does not know.

@@ -145,6 +145,12 @@ class Models(Resource, frozen=True):
     ) -> ModelsCall:
         """All models of this key: awaited, their list; with ``async for``, one after the other.
 
+        Args:
+            extra_headers: Headers of this call, over those of the client.
+            extra_query: What is added to the URL's query.
+            timeout: Seconds for the whole call, or a ``Timeout``.
+            max_retries: Tries after the first one, or a ``RetryPolicy``.
+
         Raises:
             APIError: The gateway could not list them, whatever its status said.
         """
@@ -161,6 +167,13 @@ class Models(Resource, frozen=True):
         max_retries: int | RetryPolicy | None = None,
     ) -> Model:
         """One model.
+
+        Args:
+            model: Its id.
+            extra_headers: Headers of this call, over those of the client.
+            extra_query: What is added to the URL's query.
+            timeout: Seconds for the whole call, or a ``Timeout``.
+            max_retries: Tries after the first one, or a ``RetryPolicy``.
 
         Raises:
             NotFoundError: There is none of that name; the gateway says so with status 200.

@@ -17,6 +17,7 @@ _FILES = {
     "003": "003_9486fccbe5804354.txt",
     "004": "004_a9ecd2a5523bfb4c.txt",
 }
+DOCUMENTS = tuple(_FILES)
 _BODY = re.compile(r"-d '(\{.*?\n\})'", re.DOTALL)
 
 

@@ -72,6 +72,7 @@ def names_of(module: Any) -> list[tuple[str, Any]]:
 # Parts of what an example shows, and records that only the gateway makes.
 SHOWN_ELSEWHERE = {
     "SSEEvent", "ToolCallDelta", "Call", "Connection", "RecordedRequest", "StreamRecord", "TokenCounts",
+    "Word",
 }  # fmt: skip
 
 

@@ -21,7 +21,8 @@ NAME = PACKAGE.name
 # lines before it. Every file of the package stands in one line, under its first name below the package.
 LAYERS: list[set[str]] = [
     {"errors", "config", "usage", "deltas", "timings", "ratelimit", "_checks", "_lines", "_json", "_version",
-     "_counts", "_arguments", "_results", "_files", "_headers", "_jsonable", "answers", "images", "thinking"},
+     "_counts", "_arguments", "_results", "_files", "_typing", "_late",
+     "_headers", "_jsonable", "answers", "images", "thinking"},
     {"sse", "decoding", "schema"},
     {"_frames", "transport"},
     {"stream", "_resource"},
@@ -138,8 +139,8 @@ def test_a_package_is_entered_by_its_door(module: str) -> None:
 
 
 SAME_FILES = {
-    "_accumulate.py", "_api.py", "_decode.py", "_deltas.py", "_history.py", "_params.py", "_request.py",
-    "_structs.py",
+    "_accumulate.py", "_api.py", "_decode.py", "_deltas.py", "_history.py", "_inputs.py", "_options.py",
+    "_params.py", "_request.py", "_structs.py",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The chat dialect: /v1/chat/completions.
 
-_params      the arguments of a call
+_params      the arguments of a call; _inputs, _options: their shapes as dicts
 _request     arguments -> body
 _structs     a plain answer, with the words of all dialects; _content, _usage: its parts
 _sources     the sources and images of an answer
@@ -19,6 +19,9 @@ _deltas      what a chunk adds -> deltas
 _api         client.chat.completions
 """
 
+from typing import TYPE_CHECKING
+
+from .._late import late
 from ._accumulate import ChatAccumulator
 from ._api import Chat, ChatStream, Completions
 from ._chunks import (
@@ -29,7 +32,7 @@ from ._chunks import (
     ToolCallFragment,
 )
 from ._content import Audio, ContentPart, CustomCall, FunctionCall, Logprobs, MessageToolCall
-from ._params import ChatParams, Message, ParseParams
+from ._params import ChatParams, ParseParams
 from ._parsed import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
 from ._structs import ChatCompletion, ChatCompletionMessage, Choice
 from ._tool_result import tool_result
@@ -55,7 +58,6 @@ __all__ = [
     "FunctionCall",
     "FunctionCallFragment",
     "Logprobs",
-    "Message",
     "MessageToolCall",
     "ParseParams",
     "ParsedChatCompletion",
@@ -65,3 +67,14 @@ __all__ = [
     "ToolCallFragment",
     "tool_result",
 ]
+
+# The shapes of requests as dicts: for type checkers and editors, and for whoever names one at run time.
+if TYPE_CHECKING:
+    from . import _inputs, _options
+    from ._inputs import *  # noqa: F403
+    from ._options import *  # noqa: F403
+
+    __all__ += _inputs.__all__
+    __all__ += _options.__all__
+else:
+    __getattr__ = late(__name__, "_inputs", "_options")

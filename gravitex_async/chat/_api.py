@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import msgspec
 
-from .._arguments import shows
+from .._arguments import BodyParams, CallParams, shows
 from .._resource import Resource
 from ..decoding import EventDecoder
 from ..sse import MAX_EVENT_BYTES
@@ -17,13 +17,15 @@ from ..transport import Call
 from ._accumulate import ChatAccumulator
 from ._chunks import ChatCompletionChunk
 from ._decode import answer_decoder, chunk_decoder, event_decoder
-from ._params import ChatParams, Message, ParseParams
+from ._params import ChatParams, ParseParams
 from ._parsed import ParsedChatCompletion, parsed_completion
 from ._request import asks_by_itself, chat_body
 from ._structs import ChatCompletion, is_answer
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing_extensions import TypeForm, Unpack
+
+    from ._inputs import Messages
 
 __all__ = ["Chat", "ChatStream", "Completions"]
 
@@ -61,7 +63,7 @@ class Completions(Resource, frozen=True):
         self,
         *,
         model: str,
-        messages: Sequence[Message],
+        messages: Messages,
         stream: Literal[False] | None = None,
         **params: Unpack[ChatParams],
     ) -> Coroutine[Any, Any, ChatCompletion]: ...
@@ -70,7 +72,7 @@ class Completions(Resource, frozen=True):
         self,
         *,
         model: str,
-        messages: Sequence[Message],
+        messages: Messages,
         stream: Literal[True],
         **params: Unpack[ChatParams],
     ) -> ChatStream: ...
@@ -79,23 +81,29 @@ class Completions(Resource, frozen=True):
         self,
         *,
         model: str,
-        messages: Sequence[Message],
+        messages: Messages,
         stream: bool | None,
         **params: Unpack[ChatParams],
     ) -> Coroutine[Any, Any, ChatCompletion] | ChatStream: ...
-    @shows(ChatParams)
+    @shows(ChatParams, ParseParams, BodyParams, CallParams)
     def create(
         self,
         *,
         model: str,
-        messages: Sequence[Message],
+        messages: Messages,
         stream: bool | None = None,
         **params: Unpack[ChatParams],
     ) -> Coroutine[Any, Any, ChatCompletion] | ChatStream:
         """Asks for a completion; with ``stream=True``, for its chunks as they come.
 
         The plain form is awaited. The stream is awaited, entered or iterated, and the request is sent at
-        the first of these. The parameters are those of ``ChatParams``.
+        the first of these.
+
+        Args:
+            model: The model's name, suffixes like ``-thinking`` included; sent as it is.
+            messages: The conversation: dicts, structs, dataclasses, pydantic models. An answer, or a stream
+                that ended, stands for what it adds to it.
+            stream: Whether the answer comes in chunks.
 
         Raises:
             TypeError: A keyword nobody knows; what is to be sent all the same goes in ``extra_body``.
@@ -113,7 +121,7 @@ class Completions(Resource, frozen=True):
         self,
         *,
         model: str,
-        messages: Sequence[Message],
+        messages: Messages,
         chunk_type: None = None,
         **params: Unpack[ChatParams],
     ) -> ChatStream: ...
@@ -122,35 +130,37 @@ class Completions(Resource, frozen=True):
         self,
         *,
         model: str,
-        messages: Sequence[Message],
+        messages: Messages,
         chunk_type: type[ChunkT],
         **params: Unpack[ChatParams],
     ) -> Stream[ChunkT, ChatCompletion]: ...
-    @shows(ChatParams)
+    @shows(ChatParams, ParseParams, BodyParams, CallParams)
     def stream(
         self,
         *,
         model: str,
-        messages: Sequence[Message],
+        messages: Messages,
         chunk_type: type[Any] | None = None,
         **params: Unpack[ChatParams],
     ) -> ChatStream | Stream[Any, ChatCompletion]:
         """The same stream as ``create(..., stream=True)``.
 
         Args:
+            model: The model's name.
+            messages: The conversation, as for ``create``.
             chunk_type: A subclass of ``ChatCompletionChunk`` with the fields that you want beside its own.
         """
         call = self._call("stream", model, messages, params, stream=True)
         decoder = chunk_decoder(chunk_type)
         return ChatStream(call, partial(_parts, self.max_event_bytes, decoder, asks_by_itself(params)))
 
-    @shows(ParseParams)
+    @shows(ParseParams, BodyParams, CallParams)
     async def parse(
         self,
         *,
         model: str,
-        messages: Sequence[Message],
-        response_format: type[OutputT],
+        messages: Messages,
+        response_format: TypeForm[OutputT],
         **params: Unpack[ParseParams],
     ) -> ParsedChatCompletion[OutputT]:
         """Asks for an answer of a type; ``.choices[0].message.parsed`` is the value.
@@ -159,6 +169,8 @@ class Completions(Resource, frozen=True):
         The documents advise a temperature of 0.1 to 0.3 and a sufficient ``max_tokens``.
 
         Args:
+            model: The model's name.
+            messages: The conversation, as for ``create``.
             response_format: A struct, dataclass, TypedDict, pydantic model, or a list or union of such.
 
         Raises:
@@ -174,9 +186,7 @@ class Completions(Resource, frozen=True):
     def _parts(self) -> tuple[EventDecoder[ChatCompletionChunk], ChatAccumulator]:
         return _parts(self.max_event_bytes)
 
-    def _call(
-        self, name: str, model: str, messages: Sequence[Message], params: ChatParams, *, stream: bool
-    ) -> Call:
+    def _call(self, name: str, model: str, messages: Messages, params: ChatParams, *, stream: bool) -> Call:
         host = self.transport.host
         body = chat_body(name, model, messages, params, stream=stream, host=host)
         most = body.get("max_completion_tokens") or body.get("max_tokens")

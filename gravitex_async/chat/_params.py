@@ -1,38 +1,100 @@
-"""The arguments of a chat call, named and typed once for create, stream and parse.
+"""The arguments of a chat call, named, typed and explained once for create, stream and parse.
 
 Each is a field of the request body of the same name, but for three: ``thinking_to_content``, ``google`` and
-``generation_config`` (see their lines). None means "not given".
+``generation_config`` (see their lines). None means "not given". What the docstrings say of an argument is
+what ``help`` shows (see ``shows``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any
 
-from ..config import RetryPolicy, Timeout
+from .._arguments import BodyParams
 
-__all__ = ["ChatParams", "Message", "ParseParams"]
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
-Message = Any
-"""A message: a dict, a struct of this package, a dataclass or a pydantic model."""
+    from .._typing import CacheRetention, Effort, JSONLike, ServiceTier, Verbosity
+    from ._inputs import Tools
+    from ._options import (
+        AudioOutput,
+        Google,
+        Modality,
+        Parameters,
+        Prediction,
+        Reasoning,
+        ResponseFormat,
+        SearchParameters,
+        StreamOptions,
+        Thinking,
+        ToolChoice,
+        WebSearchOptions,
+    )
 
-Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+__all__ = ["ChatParams", "ParseParams"]
 
 
-class ParseParams(TypedDict, total=False):
-    """Everything ``client.chat.completions.parse`` takes beside ``model``, ``messages`` and the type."""
+class ParseParams(BodyParams, total=False):
+    """Everything ``client.chat.completions.parse`` takes beside ``model``, ``messages`` and the type.
+
+    Args:
+        temperature: Randomness, 0 to 2. For qwen models it is sent inside ``parameters``, as the documents
+            want.
+        top_p: Nucleus sampling, 0 to 1. For qwen models inside ``parameters``.
+        max_tokens: The most tokens of the answer; of Gemini, thinking included.
+        max_completion_tokens: The same, as reasoning models of OpenAI have it; thinking included.
+        seed: For answers that can be repeated.
+        n: How many answers; ``final()`` holds them all.
+        stop: Text that ends the answer, or several.
+        logprobs: Whether the tokens' probabilities come with them.
+        top_logprobs: For how many other tokens they come, 0 to 20.
+        frequency_penalty: Against tokens that came often, -2 to 2.
+        presence_penalty: Against tokens that came at all, -2 to 2.
+        logit_bias: By token id, -100 to 100.
+        top_k: The number of tokens to draw from, where the model knows it.
+        min_p: The least probability to draw from, where the model knows it.
+        repetition_penalty: Against repetitions, where the model knows it.
+        stream_options: ``include_usage`` is asked for in streams unless given here; ``{}`` sends none of
+            them.
+        tools: Definitions of what the model may call; ``run_tools`` takes Python functions.
+        tool_choice: "auto", "none", "required", or the tool that has to be called.
+        parallel_tool_calls: Whether several may be called at once.
+        user: Who asks; for the provider's own records.
+        safety_identifier: Who asks, hashed; OpenAI's word for it.
+        service_tier: How fast, at which price.
+        prompt_cache_key: What requests that begin alike have in common.
+        prompt_cache_retention: How long their beginning is kept.
+        prompt_cache_options: The provider's settings of its cache.
+        store: Whether the provider keeps the answer.
+        metadata: Notes kept with it: 16 at most, 64 characters a key, 512 a value.
+        modalities: What the answer is made of.
+        audio: The voice and format of sound.
+        prediction: What the answer will mostly be.
+        verbosity: How long-winded the answer is.
+        reasoning_effort: How much the model thinks; ``Word("...")`` for a new word. Gemini: needs a
+            ``-thinking`` model and no max_tokens (low 20 %, medium 50 %, high 80 %).
+        reasoning: The same and more in OpenRouter's form.
+        thinking: ``{"type": "enabled"}`` or ``"disabled"``: DeepSeek, Doubao, GLM, Kimi.
+        enable_thinking: Qwen: whether it thinks; works in streams only.
+        parameters: Qwen's extended parameters. What qwen models read nowhere else (``temperature``,
+            ``top_p``, ``top_k``, and the next four) joins it; where both name a key, that in it wins.
+        incremental_output: Qwen: each delta holds new text only.
+        enable_search: Qwen: the model searches the web.
+        search_options: Qwen: how it searches, such as ``region`` and ``recency_days``.
+        asr_options: Qwen: how speech is recognised, such as ``language``.
+        thinking_to_content: Inlines reasoning into content: ``gravitex_thinking_to_content``, ``nebula_...``
+            on a Nebula host.
+        google: Gemini: the literal body field ``extra_body.google`` (thinking_config, tools, image_config).
+        generation_config: Gemini 3: sent as ``generationConfig``, keys in camelCase.
+        web_search_options: OpenAI's search models: how much context, where the user is.
+        search_parameters: Grok: ``{"mode": "off" | "auto" | "on", "return_citations": bool}``.
+    """
 
     temperature: float | None
-    """0 to 2. For qwen models it is sent inside ``parameters``, as the documents want it."""
     top_p: float | None
-    """0 to 1. For qwen models inside ``parameters``."""
     max_tokens: int | None
     max_completion_tokens: int | None
-    stream_options: Mapping[str, Any] | None
-    """``include_usage`` is asked for in streams unless given here; ``{}`` sends no stream_options."""
-    tools: Sequence[Any] | None
-    tool_choice: str | Mapping[str, Any] | None
-    parallel_tool_calls: bool | None
     seed: int | None
     n: int | None
     stop: str | Sequence[str] | None
@@ -44,54 +106,44 @@ class ParseParams(TypedDict, total=False):
     top_k: float | None
     min_p: float | None
     repetition_penalty: float | None
+    stream_options: StreamOptions | None
+    tools: Tools | None
+    tool_choice: ToolChoice | None
+    parallel_tool_calls: bool | None
     user: str | None
     safety_identifier: str | None
-    service_tier: str | None
+    service_tier: ServiceTier | None
     prompt_cache_key: str | None
-    prompt_cache_retention: str | None
-    prompt_cache_options: Any
+    prompt_cache_retention: CacheRetention | None
+    prompt_cache_options: JSONLike | None
     store: bool | None
     metadata: Mapping[str, str] | None
-    modalities: Sequence[str] | None
-    audio: Mapping[str, Any] | None
-    prediction: Any
-    verbosity: Literal["low", "medium", "high"] | None
-    reasoning_effort: Effort | str | None
-    """Gemini: needs a ``-thinking`` model and no max_tokens (low 20 %, medium 50 %, high 80 %)."""
-    reasoning: Mapping[str, Any] | None
-    """OpenRouter's form."""
-    thinking: Mapping[str, Any] | None
-    """``{"type": "enabled"}`` or ``"disabled"``: DeepSeek, Doubao, GLM, Kimi."""
+    modalities: Sequence[Modality] | None
+    audio: AudioOutput | None
+    prediction: Prediction | None
+    verbosity: Verbosity | None
+    reasoning_effort: Effort | None
+    reasoning: Reasoning | None
+    thinking: Thinking | None
     enable_thinking: bool | None
-    """Qwen; works in streams only."""
-    parameters: Mapping[str, Any] | None
-    """Qwen's extended parameters. Keywords that qwen models read nowhere else (``temperature``, ``top_p``,
-    ``top_k``, and those from ``incremental_output`` on) join it; where both name a key, that in it wins."""
+    parameters: Parameters | None
     incremental_output: bool | None
-    """Qwen: each delta holds new text only. Sent inside ``parameters``, as are the next three."""
     enable_search: bool | None
-    search_options: Mapping[str, Any] | None
-    asr_options: Mapping[str, Any] | None
+    search_options: Mapping[str, object] | None
+    asr_options: Mapping[str, object] | None
     thinking_to_content: bool | None
-    """Inlines reasoning into content: ``gravitex_thinking_to_content``, ``nebula_…`` on a Nebula host."""
-    google: Mapping[str, Any] | None
-    """Gemini: sent as the literal body field ``extra_body.google`` (thinking_config, tools, image_config)."""
-    generation_config: Mapping[str, Any] | None
-    """Gemini 3: sent as ``generationConfig``, keys in camelCase."""
-    web_search_options: Mapping[str, Any] | None
-    search_parameters: Mapping[str, Any] | None
-    """Grok: ``{"mode": "off" | "auto" | "on", "return_citations": bool}``."""
-    extra_headers: Mapping[str, str] | None
-    extra_query: Mapping[str, str] | None
-    extra_body: Mapping[str, Any] | None
-    """Keys merged into the body last, over everything else."""
-    timeout: Timeout | float | None
-    """Seconds: the deadline of a plain call, the content-idle limit of a stream; or a ``Timeout``."""
-    max_retries: int | RetryPolicy | None
+    google: Google | None
+    generation_config: JSONLike | None
+    web_search_options: WebSearchOptions | None
+    search_parameters: SearchParameters | None
 
 
 class ChatParams(ParseParams, total=False):
-    """Everything ``client.chat.completions.create`` takes beside ``model``, ``messages`` and ``stream``."""
+    """Everything ``client.chat.completions.create`` takes beside ``model``, ``messages`` and ``stream``.
 
-    response_format: Any
-    """A type (struct, dataclass, TypedDict, pydantic model, list, union) or a format as the wire has it."""
+    Args:
+        response_format: A type (struct, dataclass, TypedDict, pydantic model, list, union) or a format as the
+            wire has it.
+    """
+
+    response_format: ResponseFormat | TypeForm[Any] | None

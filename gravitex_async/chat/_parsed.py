@@ -7,7 +7,7 @@ for the wire.
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 import msgspec
 
@@ -15,6 +15,9 @@ from ..answers import origin_of
 from ..errors import InvalidOutputError
 from ._content import no_choices
 from ._structs import ChatCompletion, ChatCompletionMessage, Choice, value_in
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "parsed_completion"]
 
@@ -51,8 +54,8 @@ class ParsedChatCompletion(ChatCompletion, Generic[T], kw_only=True):
     @overload
     def parsed(self, type_: None = None) -> T: ...
     @overload
-    def parsed(self, type_: type[OtherT]) -> OtherT: ...
-    def parsed(self, type_: type[OtherT] | None = None) -> T | OtherT:
+    def parsed(self, type_: TypeForm[OtherT]) -> OtherT: ...
+    def parsed(self, type_: TypeForm[OtherT] | None = None) -> T | OtherT:
         """The value of choice 0, or its content as a value of another type.
 
         Raises:
@@ -63,7 +66,7 @@ class ParsedChatCompletion(ChatCompletion, Generic[T], kw_only=True):
         return self.choices[0].message.parsed
 
 
-def parsed_completion(completion: ChatCompletion, type_: type[T]) -> ParsedChatCompletion[T]:
+def parsed_completion(completion: ChatCompletion, type_: TypeForm[T]) -> ParsedChatCompletion[T]:
     """The completion with the value of every choice.
 
     Raises:
@@ -78,7 +81,7 @@ def parsed_completion(completion: ChatCompletion, type_: type[T]) -> ParsedChatC
     return parsed
 
 
-def _choice(choice: Choice, type_: type[T], completion: ChatCompletion) -> ParsedChoice[T]:
+def _choice(choice: Choice, type_: TypeForm[T], completion: ChatCompletion) -> ParsedChoice[T]:
     source = choice.message
     message: ParsedChatCompletionMessage[T] = ParsedChatCompletionMessage(**_fields(source))
     if choice.content or not source.tool_calls:

@@ -10,7 +10,15 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._arguments import check_range, check_tools, checked_model, given_only, known_only, merged
+from .._arguments import (
+    BodyParams,
+    check_range,
+    check_tools,
+    checked_model,
+    given_only,
+    known_only,
+    merged,
+)
 from .._checks import kind_of
 from .._json import to_builtins
 from ..answers import turns
@@ -19,7 +27,7 @@ from ._params import ChatParams
 
 __all__ = ["CALL_OPTIONS", "asks_by_itself", "chat_body"]
 
-CALL_OPTIONS = frozenset({"extra_headers", "extra_query", "extra_body", "timeout", "max_retries"})
+CALL_OPTIONS = frozenset(BodyParams.__annotations__)
 """Arguments that are about the call and not for the body."""
 
 # Keys that qwen models read inside ``parameters`` only.
@@ -30,7 +38,7 @@ _WARN_LEVEL = 6  # of the caller of create or stream
 
 
 def chat_body(
-    call: str, model: str, messages: Sequence[Any], params: ChatParams, *, stream: bool, host: str
+    call: str, model: str, messages: Any, params: ChatParams, *, stream: bool, host: str
 ) -> dict[str, Any]:
     """The request body.
 

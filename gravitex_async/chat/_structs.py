@@ -9,7 +9,7 @@ Every field has a default: providers leave out, null and add what they like.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -31,6 +31,9 @@ from ._content import (
 from ._history import message_input
 from ._sources import annotated, images_of, listed
 from ._usage import CompletionUsage
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["ChatCompletion", "ChatCompletionMessage", "Choice", "is_answer", "whole_call"]
 
@@ -138,7 +141,7 @@ class Choice(Piece, msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
         """The images, those in the text's Markdown too."""
         return images_of(self.message.content, self.content, self.message.images)
 
-    def parsed(self, type_: type[T]) -> T:
+    def parsed(self, type_: TypeForm[T]) -> T:
         """The content as a value of *type_*.
 
         Raises:
@@ -244,7 +247,7 @@ class ChatCompletion(Answer, msgspec.Struct, omit_defaults=True, kw_only=True):
         """The images, those in the text's Markdown too."""
         return self._first.images
 
-    def parsed(self, type_: type[T]) -> T:
+    def parsed(self, type_: TypeForm[T]) -> T:
         """The content as a value of *type_*.
 
         Raises:
@@ -297,7 +300,7 @@ def whole_call(call: MessageToolCall, position: int) -> ToolCall:
     return ToolCall(call.id, name, text, position, extra)
 
 
-def value_in(choice: Choice, type_: type[T], answer: object) -> T:
+def value_in(choice: Choice, type_: TypeForm[T], answer: object) -> T:
     """The content of *choice* as a value of *type_*; *answer* is what an error calls its partial."""
     from ..schema import read_output  # imported late: most answers are no values of a type
 

@@ -1,7 +1,7 @@
 """The Gemini dialect: /v1beta/models/{model}:generateContent and its kin.
 
 _api         client.gemini
-_params      the arguments of the calls; _settings: their structs
+_params      the arguments of the calls; _settings: their structs; _inputs, _options: the same as dicts
 _request     arguments -> body; _contents: what callers say -> contents
 _structs     the answer, which is also the event of a stream; _metadata: what an answer says about itself
 _choices     a candidate, and the words for it; _citations: its sources
@@ -16,6 +16,9 @@ _history     what a function gave -> a part
 _embeddings  vectors
 """
 
+from typing import TYPE_CHECKING
+
+from .._late import late
 from ._accumulate import GeminiAccumulator
 from ._api import Gemini, GeminiStream
 from ._choices import Candidate, Choice
@@ -37,7 +40,7 @@ from ._metadata import (
     UrlMetadata,
     UsageMetadata,
 )
-from ._params import CallParams, Contents, EmbedParams, GeminiParams, SomeContent
+from ._params import EmbedParams, GeminiParams
 from ._parts import (
     Blob,
     CodeExecutionResult,
@@ -70,7 +73,6 @@ from ._structs import GenerateContentResponse
 __all__ = [
     "BatchEmbedContentsResponse",
     "Blob",
-    "CallParams",
     "Candidate",
     "Choice",
     "Citation",
@@ -78,7 +80,6 @@ __all__ = [
     "CodeExecutionResult",
     "Content",
     "ContentEmbedding",
-    "Contents",
     "EmbedContentResponse",
     "EmbedParams",
     "ExecutableCode",
@@ -111,7 +112,6 @@ __all__ = [
     "Segment",
     "ServerToolCall",
     "ServerToolResponse",
-    "SomeContent",
     "ThinkingConfig",
     "Tool",
     "ToolConfig",
@@ -121,3 +121,14 @@ __all__ = [
     "VideoMetadata",
     "tool_result",
 ]
+
+# The shapes of requests as dicts: for type checkers and editors, and for whoever names one at run time.
+if TYPE_CHECKING:
+    from . import _inputs, _options
+    from ._inputs import *  # noqa: F403
+    from ._options import *  # noqa: F403
+
+    __all__ += _inputs.__all__
+    __all__ += _options.__all__
+else:
+    __getattr__ = late(__name__, "_inputs", "_options")

@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from .._arguments import checked_model, merged, shows
+from .._arguments import BodyParams, CallParams, checked_model, merged, shows
 from .._resource import Resource
 from ..decoding import EventDecoder
 from ..errors import MisuseError
@@ -23,12 +23,15 @@ from ._embeddings import (
     fetch_batches,
     fetch_embedding,
 )
-from ._params import Contents, EmbedParams, GeminiParams, SomeContent
+from ._params import EmbedParams, GeminiParams
 from ._request import generate_body
 from ._structs import GenerateContentResponse
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from .._typing import JSONLike
+    from ._inputs import Contents, SomeContent
 
 __all__ = ["Gemini", "GeminiStream"]
 
@@ -61,13 +64,16 @@ def _checked_type(chunk_type: type[EventT]) -> type[EventT]:
 class Gemini(Resource, frozen=True):
     """The native endpoints of Gemini. Model names are sent verbatim, suffixes like ``-thinking`` included."""
 
-    @shows(GeminiParams)
+    @shows(GeminiParams, BodyParams, CallParams)
     def generate_content(
         self, *, model: str, contents: Contents, **params: Unpack[GeminiParams]
     ) -> Coroutine[Any, Any, GenerateContentResponse]:
-        """Asks for an answer. The parameters are those of ``GeminiParams``.
+        """Asks for an answer.
 
-        A text is a turn of the user; see ``Contents`` for what else can be said.
+        Args:
+            model: The model's name, suffixes like ``-thinking`` included; sent as it is.
+            contents: A text, which is a turn of the user; parts; or turns, as dicts, structs, dataclasses or
+                pydantic models. An answer, or a stream that ended, stands for its own turn.
 
         Raises:
             TypeError: A keyword nobody knows; what is to be sent all the same goes in ``extra_body``.
@@ -85,7 +91,7 @@ class Gemini(Resource, frozen=True):
     def generate_content_stream(
         self, *, model: str, contents: Contents, chunk_type: type[EventT], **params: Unpack[GeminiParams]
     ) -> Stream[EventT, GenerateContentResponse]: ...
-    @shows(GeminiParams)
+    @shows(GeminiParams, BodyParams, CallParams)
     def generate_content_stream(
         self,
         *,
@@ -97,27 +103,35 @@ class Gemini(Resource, frozen=True):
         """The answer as it comes; awaited, entered or iterated, and sent at the first of these.
 
         Args:
+            model: The model's name.
+            contents: The conversation, as for ``generate_content``.
             chunk_type: A subclass of ``GenerateContentResponse`` with fields that you want beside its own.
         """
         call = self._generation("generate_content_stream", model, contents, params, stream=True)
         event_type = None if chunk_type is None else _checked_type(chunk_type)
         return GeminiStream(call, partial(_parts, self.max_event_bytes, event_type))
 
-    @shows(EmbedParams)
+    @shows(EmbedParams, BodyParams, CallParams)
     def embed_content(
         self, *, model: str, content: SomeContent, **params: Unpack[EmbedParams]
     ) -> Coroutine[Any, Any, EmbedContentResponse]:
-        """The vector of one content: ``(await ...).embedding.values``."""
+        """The vector of one content: ``(await ...).embedding.values``.
+
+        Args:
+            model: The model's name.
+            content: A text, a part, parts or a content.
+        """
         body = merged(embed_body("embed_content", model, content, params), params.get("extra_body"))
         return fetch_embedding(self._call(model, "embedContent", body, params))
 
-    @shows(EmbedParams)
+    @shows(EmbedParams, BodyParams, CallParams)
     def batch_embed_contents(
-        self, *, model: str, requests: Sequence[Any], **params: Unpack[EmbedParams]
+        self, *, model: str, requests: Sequence[SomeContent | JSONLike], **params: Unpack[EmbedParams]
     ) -> Coroutine[Any, Any, BatchEmbedContentsResponse]:
         """The vectors of many contents, in their order; 100 in one request, a few requests at a time.
 
         Args:
+            model: The model's name.
             requests: Texts or contents; or requests as dicts with a ``content`` and settings of their own,
                 which go over the parameters.
 

@@ -7,7 +7,7 @@ text.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -20,6 +20,9 @@ from ._enums import reason_of
 from ._metadata import CitationMetadata, GroundingMetadata, SafetyRating, UrlContextMetadata
 from ._parts import Content, FunctionCall, Part
 from ._wire import Wire, outgoing, shape_of
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["Candidate", "Choice", "reason_with"]
 
@@ -162,7 +165,7 @@ class Choice:
         """Its images, those in the text's Markdown too."""
         return self.candidate.images
 
-    def parsed(self, type_: type[T]) -> T:
+    def parsed(self, type_: TypeForm[T]) -> T:
         """The content as a value of *type_*; see ``GenerateContentResponse.parsed``."""
         from ..schema import read_output  # imported late: most answers are no values of a type
 

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from .._arguments import given_only, known_only, merged
+from .._arguments import (
+    BodyParams,
+    given_only,
+    known_only,
+    merged,
+)
 from .._checks import expected, kind_of
 from .._jsonable import Jsonable
 from ..answers import Answer, tell_origin
@@ -22,13 +27,14 @@ from ..stream import AnswerForm, fetch
 from ..usage import Usage
 from ._contents import content_of
 from ._metadata import UsageMetadata
-from ._params import CallParams, EmbedParams, SomeContent
+from ._params import EmbedParams
 from ._wire import outgoing, plain, shape_of
 
 if TYPE_CHECKING:
     import numpy
 
     from ..transport import Call
+    from ._inputs import SomeContent
 
 __all__ = [
     "MAX_BATCH",
@@ -46,7 +52,7 @@ MAX_BATCH: Final = 100
 # Batches under way at once: enough to hide the way there and back, few enough not to meet a rate limit.
 PARALLEL: Final = 4
 
-_OPTIONS = frozenset(CallParams.__annotations__) | {"model_in_body"}
+_OPTIONS = frozenset(BodyParams.__annotations__) | {"model_in_body"}
 
 
 class ContentEmbedding(Jsonable, msgspec.Struct, rename="camel", omit_defaults=True, gc=False):

@@ -7,19 +7,28 @@ functions are the caller's own and stay as they are. The body holds what was ask
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .._arguments import check_tools, given_only, known_only, merged
+from .._arguments import (
+    BodyParams,
+    check_tools,
+    given_only,
+    known_only,
+    merged,
+)
 from ..errors import MisuseError
 from ._contents import content_of, contents_of
-from ._params import CallParams, Contents, GeminiParams
+from ._params import GeminiParams
 from ._settings import Body, GenerationConfig
 from ._wire import outgoing, plain, shape_of
+
+if TYPE_CHECKING:
+    from ._inputs import Contents
 
 __all__ = ["generate_body"]
 
 _GENERATION = frozenset(GenerationConfig.__struct_fields__)
-_OPTIONS = frozenset(CallParams.__annotations__)
+_OPTIONS = frozenset(BodyParams.__annotations__)
 _KNOWN = frozenset(GeminiParams.__annotations__)
 # camelCase, as structs and pydantic models give it, to the names of the parameters.
 _PARAMETER_OF: Mapping[str, str] = {

@@ -10,7 +10,7 @@ Candidates may be absent (blocked prompt, usage only), and so may a candidate's 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -22,6 +22,9 @@ from ._enums import reason_of
 from ._metadata import PromptFeedback, UsageMetadata
 from ._parts import FunctionCall, Part
 from ._wire import UNNAMED, wire_form
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["GenerateContentResponse"]
 
@@ -137,7 +140,7 @@ class GenerateContentResponse(
         """The images, without the drafts that belong to thoughts; bytes are decoded when looked at."""
         return self._first.images
 
-    def parsed(self, type_: type[T]) -> T:
+    def parsed(self, type_: TypeForm[T]) -> T:
         """The text read as a value of *type_*, the type that ``response_schema`` asked for.
 
         Raises:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
-from .._arguments import known_only, shows
+from .._arguments import BodyParams, CallParams, known_only, shows
 from .._resource import Resource
 from ..decoding import EventDecoder
 from ..errors import APIError, MisuseError
@@ -14,16 +14,17 @@ from ..sse import MAX_EVENT_BYTES
 from ..stream import AnswerForm, Stream, fetch_answer
 from ._accumulate import ResponsesAccumulator, is_answer
 from ._decode import answer_of, answers, event_decoder
-from ._params import CallParams, Input, ParseParams, ResponsesParams
+from ._params import ParseParams, ResponsesParams
 from ._parsed import ParsedResponse, parsed_response
 from ._request import response_path, responses_body, retrieve_query
 from ._structs import Response
 from ._union import ResponsesStreamEvent
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing_extensions import TypeForm, Unpack
 
     from ..transport import Call
+    from ._inputs import Input
 
 __all__ = ["Responses", "ResponsesStream"]
 
@@ -80,14 +81,20 @@ class Responses(Resource, frozen=True):
     def create(
         self, *, model: str, input: Input, stream: bool | None, **params: Unpack[ResponsesParams]
     ) -> Coroutine[Any, Any, Response] | ResponsesStream: ...
-    @shows(ResponsesParams)
+    @shows(ResponsesParams, ParseParams, BodyParams, CallParams)
     def create(
         self, *, model: str, input: Input, stream: bool | None = None, **params: Unpack[ResponsesParams]
     ) -> Coroutine[Any, Any, Response] | ResponsesStream:
         """Asks for a response; with ``stream=True``, for its events as they come.
 
         The plain form is awaited. The stream is awaited, entered or iterated, and the request is sent at
-        the first of these. The parameters are those of ``ResponsesParams``.
+        the first of these.
+
+        Args:
+            model: The model's name; sent as it is.
+            input: A text, or messages, parts and items: dicts, structs, dataclasses, pydantic models. A
+                response, or a stream that ended, stands for what it adds to the conversation.
+            stream: Whether the answer comes as events.
 
         Raises:
             TypeError: A keyword nobody knows; what is to be sent all the same goes in ``extra_body``.
@@ -100,20 +107,27 @@ class Responses(Resource, frozen=True):
         call = self._creation("create", model, input, params, stream=False)
         return fetch_answer(call, _answer, self._parts)
 
-    @shows(ResponsesParams)
+    @shows(ResponsesParams, ParseParams, BodyParams, CallParams)
     def stream(self, *, model: str, input: Input, **params: Unpack[ResponsesParams]) -> ResponsesStream:
-        """The same stream as ``create(..., stream=True)``."""
+        """The same stream as ``create(..., stream=True)``.
+
+        Args:
+            model: The model's name.
+            input: The conversation, as for ``create``.
+        """
         return ResponsesStream(self._creation("stream", model, input, params, stream=True), self._parts)
 
-    @shows(ParseParams)
+    @shows(ParseParams, BodyParams, CallParams)
     async def parse(
-        self, *, model: str, input: Input, text_format: type[OutputT], **params: Unpack[ParseParams]
+        self, *, model: str, input: Input, text_format: TypeForm[OutputT], **params: Unpack[ParseParams]
     ) -> ParsedResponse[OutputT]:
         """Asks for an answer of a type; ``.output_parsed`` is the value.
 
         The type becomes a strict ``json_schema`` format where strict mode can say it (no free-form objects).
 
         Args:
+            model: The model's name.
+            input: The conversation, as for ``create``.
             text_format: A struct, dataclass, TypedDict, pydantic model, or a list or union of such.
 
         Raises:
@@ -153,6 +167,8 @@ class Responses(Resource, frozen=True):
         Not every gateway keeps responses: those that do not answer 404 or 501.
 
         Args:
+            response_id: The ``id`` of the response.
+            stream: Whether its events come once more.
             starting_after: Only the events behind the one with this ``sequence_number``.
 
         Raises:
@@ -167,6 +183,9 @@ class Responses(Resource, frozen=True):
 
         What had arrived stands in the accumulations of the new stream, so ``final()`` is the whole response;
         its views bring what is new.
+
+        Args:
+            broken: The stream, as it broke off.
 
         Raises:
             MisuseError: The stream ended well, or its gateway gave no id or no numbers to go on from.

@@ -6,6 +6,7 @@ item goes back to the gateway as input of the next turn: see ``Response.to_input
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
@@ -39,6 +40,11 @@ class ItemFamily(Open):
     def status(self) -> str | None:
         """How far the item is: in_progress, completed, incomplete, failed, searching ..."""
         return (self.raw or {}).get("status")
+
+    @property
+    def content(self) -> Sequence[AnyPart]:
+        """The parts of a message, or of reasoning; of another item, none."""
+        return ()
 
 
 class UnknownItem(ItemFamily, msgspec.Struct):

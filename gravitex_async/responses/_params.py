@@ -1,83 +1,111 @@
-"""The arguments of a Responses call, named and typed once for create and stream.
+"""The arguments of a Responses call, named, typed and explained once for create, stream and parse.
 
 Each is the field of the request body of the same name and goes out as it is given. None means "not given".
+What the docstrings say of an argument is what ``help`` shows (see ``shows``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any
 
-from ..config import RetryPolicy, Timeout
+from .._arguments import BodyParams
 
-__all__ = ["CallParams", "Input", "ParseParams", "ResponsesParams"]
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
-Input = str | Sequence[Any]
-"""Text, or a list of messages, bare parts or items: dicts, items of a ``Response``, structs, models."""
+    from .._typing import CacheRetention, JSONLike, ServiceTier
+    from ._inputs import Input, Tools
+    from ._options import (
+        Conversation,
+        Include,
+        Prompt,
+        Reasoning,
+        StreamOptions,
+        TextSettings,
+        ToolChoice,
+        Truncation,
+    )
+
+__all__ = ["ParseParams", "ResponsesParams"]
 
 
-class CallParams(TypedDict, total=False):
-    """What is about the call itself, and not part of the body."""
+class ParseParams(BodyParams, total=False):
+    """Everything ``client.responses.parse`` takes beside ``model``, ``input`` and the type.
 
-    extra_headers: Mapping[str, str] | None
-    extra_query: Mapping[str, str] | None
-    timeout: Timeout | float | None
-    """Seconds: the deadline of a plain call, the content-idle limit of a stream; or a ``Timeout``."""
-    max_retries: int | RetryPolicy | None
+    Args:
+        instructions: System text; not carried over by ``previous_response_id``.
+        max_output_tokens: The most tokens of the answer, reasoning included.
+        temperature: Randomness, 0 to 2.
+        top_p: Nucleus sampling, 0 to 1.
+        reasoning: How much the model thinks (``effort``) and what it tells of that (``summary``): o-series
+            and some GPT-5 models only. ``Word("...")`` for new words.
+        tools: Functions in the nested form of the documents or the flat one of OpenAI,
+            ``web_search_preview``, ``file_search`` and others; each goes out as it is written (see
+            ``flat_tool``, ``nested_tool``). ``run_tools`` takes Python functions.
+        tool_choice: "auto", "none", "required", or the tool that has to be called.
+        parallel_tool_calls: Whether several may be called at once.
+        max_tool_calls: How many calls of built-in tools there may be.
+        previous_response_id: The id of the response to go on from; ``input`` holds the new turn only. Where
+            the gateway cannot find it (another channel, ``store=False``), send ``response.to_input()``
+            instead.
+        truncation: "auto" drops from the middle of a conversation that is too long, "disabled" refuses it.
+        metadata: Notes kept with it: 16 at most, 64 characters a key, 512 a value.
+        user: Who asks; for the provider's own records.
+        include: What comes with the answer beside the usual.
+        text: ``{"format": {"type": "json_schema", "name", "schema", "strict"}, "verbosity"}``: flat, unlike
+            chat. A type in place of the format becomes one.
+        stream_options: ``{"include_obfuscation": False}`` saves the padding of deltas.
+        store: Whether the provider keeps the response.
+        background: Answers later; needs ``retrieve``, which the gateway does not serve for every model.
+        conversation: The conversation it belongs to, or its id.
+        prompt: A prompt the provider keeps, and what to put into it.
+        context_management: How the provider shortens long conversations.
+        moderation: The provider's settings of its filter.
+        prompt_cache_key: What requests that begin alike have in common.
+        prompt_cache_options: The provider's settings of its cache.
+        prompt_cache_retention: How long their beginning is kept.
+        safety_identifier: Who asks, hashed; OpenAI's word for it.
+        service_tier: How fast, at which price.
+        top_logprobs: For how many tokens probabilities come, 0 to 20.
+    """
 
-
-class ParseParams(CallParams, total=False):
-    """Everything ``client.responses.parse`` takes beside ``model``, ``input`` and the type."""
-
-    instructions: str | Sequence[Any] | None
-    """System text; not carried over by ``previous_response_id``."""
+    instructions: Input | None
     max_output_tokens: int | None
-    """Reasoning included."""
     temperature: float | None
-    """0 to 2."""
     top_p: float | None
-    """0 to 1."""
-    reasoning: Mapping[str, Any] | None
-    """``{"effort": "none" | "low" | "medium" | "high", "summary": "auto" | "none" | "detailed"}``; newer
-    values pass. o-series and some GPT-5 models only."""
-    tools: Sequence[Any] | None
-    """Functions in the nested form of the documents or the flat one of OpenAI, ``web_search_preview``,
-    ``file_search`` and others; each goes out as it is written (see ``flat_tool``, ``nested_tool``)."""
-    tool_choice: str | Mapping[str, Any] | None
+    reasoning: Reasoning | None
+    tools: Tools | None
+    tool_choice: ToolChoice | None
     parallel_tool_calls: bool | None
     max_tool_calls: int | None
     previous_response_id: str | None
-    """The id of the response to go on from; ``input`` holds the new turn only. Where the gateway cannot find
-    it (another channel, ``store=False``), send ``response.to_input()`` instead."""
-    truncation: Literal["auto", "disabled"] | str | None
+    truncation: Truncation | None
     metadata: Mapping[str, str] | None
     user: str | None
-    include: Sequence[str] | None
-    text: Mapping[str, Any] | None
-    """``{"format": {"type": "json_schema", "name", "schema", "strict"}, "verbosity"}``: flat, unlike chat. A
-    type in place of the format becomes one."""
-    stream_options: Mapping[str, Any] | None
-    """``{"include_obfuscation": False}`` saves the padding of deltas."""
+    include: Sequence[Include] | None
+    text: TextSettings | None
+    stream_options: StreamOptions | None
     store: bool | None
     background: bool | None
-    """Needs ``retrieve``, which the gateway does not serve for every model."""
-    conversation: str | Mapping[str, Any] | None
-    prompt: Mapping[str, Any] | None
-    context_management: Any
-    moderation: Any
+    conversation: str | Conversation | None
+    prompt: Prompt | None
+    context_management: Sequence[JSONLike] | JSONLike | None
+    moderation: JSONLike | None
     prompt_cache_key: str | None
-    prompt_cache_options: Any
-    prompt_cache_retention: str | None
+    prompt_cache_options: JSONLike | None
+    prompt_cache_retention: CacheRetention | None
     safety_identifier: str | None
-    service_tier: str | None
+    service_tier: ServiceTier | None
     top_logprobs: int | None
-    """0 to 20."""
-    extra_body: Mapping[str, Any] | None
-    """Keys merged into the body last, over everything else."""
 
 
 class ResponsesParams(ParseParams, total=False):
-    """Everything ``client.responses.create`` takes beside ``model``, ``input`` and ``stream``."""
+    """Everything ``client.responses.create`` takes beside ``model``, ``input`` and ``stream``.
 
-    text_format: Any
-    """A type (struct, dataclass, TypedDict, pydantic model, list, union), sent as ``text.format``."""
+    Args:
+        text_format: A type (struct, dataclass, TypedDict, pydantic model, list, union), sent as
+            ``text.format``.
+    """
+
+    text_format: TypeForm[Any] | None

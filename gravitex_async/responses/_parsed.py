@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 import msgspec
 
 from ..answers import origin_of
 from ..errors import InvalidOutputError
 from ._structs import Response
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["ParsedResponse", "parsed_response"]
 
@@ -27,8 +30,8 @@ class ParsedResponse(Response, Generic[T], kw_only=True):
     @overload
     def parsed(self) -> T: ...
     @overload
-    def parsed(self, type_: type[OtherT]) -> OtherT: ...
-    def parsed(self, type_: type[Any] | None = None) -> Any:
+    def parsed(self, type_: TypeForm[OtherT]) -> OtherT: ...
+    def parsed(self, type_: Any = None) -> Any:
         """The value in the text; with a type, the text as a value of that.
 
         Raises:
@@ -42,7 +45,7 @@ class ParsedResponse(Response, Generic[T], kw_only=True):
         return cast(T, value)
 
 
-def parsed_response(response: Response, type_: type[T]) -> ParsedResponse[T]:
+def parsed_response(response: Response, type_: TypeForm[T]) -> ParsedResponse[T]:
     """The response with its value.
 
     Raises:

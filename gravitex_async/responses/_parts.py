@@ -95,6 +95,11 @@ class PartFamily(Open):
 
     __slots__ = ()
 
+    @property
+    def text(self) -> str:
+        """The text of a part that has one; "" of a refusal."""
+        return ""
+
 
 class UnknownPart(PartFamily, msgspec.Struct):
     """A part of a type that this package does not know."""

@@ -6,10 +6,11 @@ The body holds what was asked, in the order it was asked, and ``stream`` when a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .._arguments import (
+    BodyParams,
     check_range,
     check_tools,
     checked_model,
@@ -22,11 +23,14 @@ from .._checks import kind_of
 from .._files import check_files
 from ..errors import MisuseError
 from ._history import wire_input
-from ._params import CallParams, Input, ResponsesParams
+from ._params import ResponsesParams
+
+if TYPE_CHECKING:
+    from ._inputs import Input
 
 __all__ = ["response_path", "responses_body", "retrieve_query"]
 
-_CALL_OPTIONS = frozenset(CallParams.__annotations__) | {"extra_body", "text_format"}
+_CALL_OPTIONS = frozenset(BodyParams.__annotations__) | {"text_format"}
 
 
 def responses_body(

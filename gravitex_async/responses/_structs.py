@@ -98,6 +98,8 @@ class ResponseUsage(Counts, UsageFamily, KeptStruct):
 
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     AnyUsage = ResponseUsage
 else:
     AnyUsage = UsageFamily
@@ -245,7 +247,7 @@ class Response(Answer, msgspec.Struct, omit_defaults=True, kw_only=True, forbid_
         """The response itself: the answers of other dialects may hold several."""
         return [self]
 
-    def parsed(self, type_: type[T]) -> T:
+    def parsed(self, type_: TypeForm[T]) -> T:
         """The content as a value of *type_*.
 
         Raises:

@@ -17,12 +17,15 @@ Strategy
 from __future__ import annotations
 
 import re
-from typing import Any, Final, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, cast
 
 from .._json import loads, loads_tolerant
 from ..thinking import ThinkSplitter
 from ._read import output_type
 from ._shapes import ANYTHING, Shape, shape_of
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["Growth"]
 
@@ -146,7 +149,7 @@ class Growth(Generic[T]):
         MisuseError: The type has no JSON form.
     """
 
-    def __init__(self, type_: type[T], *, strings: Literal["final", "growing"] = "final") -> None:
+    def __init__(self, type_: TypeForm[T], *, strings: Literal["final", "growing"] = "final") -> None:
         self._wrapped = output_type(type_).wrapped
         self._shape = shape_of(type_)
         self._growing_text = strings == "growing"

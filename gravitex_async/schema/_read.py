@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 import msgspec
 
@@ -27,6 +27,9 @@ from ..errors import InvalidOutputError, MisuseError, OutputError, RefusalError,
 from ..thinking import split_thinking
 from ._schema import Schema, dec_hook, is_pydantic, joined, plain_schema
 from ._subsets import gemini_schema, strict_schema
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["OutputType", "is_output_type", "output_type", "read_output", "reader"]
 
@@ -48,9 +51,9 @@ def is_output_type(value: object) -> bool:
 class _Msgspec(Generic[T]):
     """Reads JSON text into what msgspec knows."""
 
-    def __init__(self, type_: type[T]) -> None:
-        self._strict = msgspec.json.Decoder(type_, dec_hook=dec_hook)
-        self._lenient = msgspec.json.Decoder(type_, strict=False, dec_hook=dec_hook)
+    def __init__(self, type_: TypeForm[T]) -> None:
+        self._strict: msgspec.json.Decoder[T] = msgspec.json.Decoder(type_, dec_hook=dec_hook)
+        self._lenient: msgspec.json.Decoder[T] = msgspec.json.Decoder(type_, strict=False, dec_hook=dec_hook)
 
     def read(self, text: str | bytes) -> T:
         try:
@@ -106,7 +109,7 @@ class OutputType(Generic[T]):
         MisuseError: The type has no JSON form.
     """
 
-    def __init__(self, type_: type[T]) -> None:
+    def __init__(self, type_: TypeForm[T]) -> None:
         self.type = type_
         self._root, self._definitions = plain_schema(type_)
         self._reader = reader(type_)
@@ -196,11 +199,11 @@ def _candidates(text: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=CACHE_SIZE)
-def _kept(type_: type[T]) -> OutputType[T]:
+def _kept(type_: TypeForm[T]) -> OutputType[T]:
     return OutputType(type_)
 
 
-def output_type(type_: type[T]) -> OutputType[T]:
+def output_type(type_: TypeForm[T]) -> OutputType[T]:
     """*type_* as an output type.
 
     Raises:
@@ -213,7 +216,7 @@ def output_type(type_: type[T]) -> OutputType[T]:
 
 
 def read_output(
-    type_: type[T], *, text: str, refusal: str, word: str | None, reason: EndReason, answer: Any
+    type_: TypeForm[T], *, text: str, refusal: str, word: str | None, reason: EndReason, answer: Any
 ) -> T:
     """The value an answer gives.
 

@@ -21,17 +21,19 @@ from ._engine import Engine, Make
 from ._views import Batches, Deltas, Text
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from ..transport import Call
 
 __all__ = ["Stream"]
 
-ItemT = TypeVar("ItemT")
-FinalT = TypeVar("FinalT")
+ItemT_co = TypeVar("ItemT_co", covariant=True)
+FinalT_co = TypeVar("FinalT_co", covariant=True)
 OutputT = TypeVar("OutputT")
 SelfT = TypeVar("SelfT", bound="Stream[Any, Any]")
 
 
-class Stream(Generic[ItemT, FinalT]):
+class Stream(Generic[ItemT_co, FinalT_co]):
     """The items of one answer, in order, once.
 
     It can be awaited, entered or simply iterated; the first of these sends the request. It owns the
@@ -52,6 +54,18 @@ class Stream(Generic[ItemT, FinalT]):
         MisuseError: Two readers, or a use after ``await`` or ``async with`` was cancelled.
 
         ``error.partial`` is what had arrived, in the shape of ``final()``.
+
+    Each dialect has its own: ``ChatStream`` of chunks, ``ResponsesStream`` of events (with ``response_id``
+    and ``sequence_number``), ``GeminiStream`` of answers. ``Stream[Item, Answer]`` is what a function says
+    that takes all of them; it is covariant, so a ``ChatStream`` is a ``Stream[object, ChatCompletion]``.
+
+    >>> from gravitex_async import AsyncGravitex, Stream
+    >>> async def show(stream: Stream[object, object]) -> None:
+    ...     async for text in stream.text():
+    ...         print(text, end="")
+    >>> async with AsyncGravitex() as client:
+    ...     await show(client.responses.stream(model="gpt-5.2", input="hi"))
+    You said: hi
     """
 
     __slots__ = ("__weakref__", "_engine", "_items")
@@ -59,8 +73,8 @@ class Stream(Generic[ItemT, FinalT]):
     dialect: ClassVar[str] = ""
     """``chat``, ``responses`` or ``gemini``."""
 
-    def __init__(self, call: Call, make: Make[ItemT, FinalT]) -> None:
-        self._engine: Engine[ItemT, FinalT] = Engine(call, make)
+    def __init__(self, call: Call, make: Make[ItemT_co, FinalT_co]) -> None:
+        self._engine: Engine[ItemT_co, FinalT_co] = Engine(call, make)
         self._items = self._engine.reading.queue.items
 
     def __repr__(self) -> str:
@@ -103,7 +117,7 @@ class Stream(Generic[ItemT, FinalT]):
     def __aiter__(self: SelfT) -> SelfT:
         return self
 
-    async def __anext__(self) -> ItemT:
+    async def __anext__(self) -> ItemT_co:
         if self._items or await self._engine.fill("items"):
             return self._items.pop()
         raise StopAsyncIteration
@@ -132,12 +146,12 @@ class Stream(Generic[ItemT, FinalT]):
         """
         return Text(self._engine)
 
-    def batches(self) -> AsyncIterator[list[ItemT]]:
+    def batches(self) -> AsyncIterator[list[ItemT_co]]:
         """One list per network read, never an empty one: the unit in which to forward."""
         return Batches(self._engine)
 
     def partial(
-        self, type_: type[OutputT], *, strings: Literal["final", "growing"] = "final"
+        self, type_: TypeForm[OutputT], *, strings: Literal["final", "growing"] = "final"
     ) -> AsyncIterator[OutputT]:
         """The content as a value of *type_* that grows: structs, dataclasses, TypedDicts, pydantic models.
 
@@ -157,7 +171,7 @@ class Stream(Generic[ItemT, FinalT]):
 
         return PartialOutput(self._engine, type_, strings)
 
-    async def final(self) -> FinalT:
+    async def final(self) -> FinalT_co:
         """Reads what is left, and gives the whole answer; of a closed stream, what had arrived."""
         engine, reading = self._engine, self._engine.reading
         while reading.queue or await engine.fill("deltas"):
@@ -198,7 +212,7 @@ class Stream(Generic[ItemT, FinalT]):
         return self._engine.reading.accumulator.usage
 
     @property
-    def arrived(self) -> FinalT:
+    def arrived(self) -> FinalT_co:
         """The answer as far as it has arrived, in the shape of ``final()``."""
         return self._engine.answer()
 
@@ -214,7 +228,7 @@ class Stream(Generic[ItemT, FinalT]):
         found: list[Image] = self._words.images
         return found
 
-    def parsed(self, type_: type[OutputT]) -> OutputT:
+    def parsed(self, type_: TypeForm[OutputT]) -> OutputT:
         """The content as a value of *type_*, once the stream has ended; see ``partial`` for one that grows.
 
         Raises:

@@ -17,6 +17,8 @@ from ..thinking import Split, ThinkSplitter
 from ._views import Text
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from ._engine import Engine
 
 __all__ = ["PartialOutput", "SplitDeltas"]
@@ -28,7 +30,7 @@ class PartialOutput(Generic[T]):
     """The growing value of a type, each time it shows more; the whole one, checked, at the end."""
 
     def __init__(
-        self, engine: Engine[Any, Any], type_: type[T], strings: Literal["final", "growing"]
+        self, engine: Engine[Any, Any], type_: TypeForm[T], strings: Literal["final", "growing"]
     ) -> None:
         self._engine = engine
         self._text = Text(engine)

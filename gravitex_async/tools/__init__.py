@@ -139,6 +139,7 @@ def run_tools(
     Args:
         resource: ``client.chat.completions``, ``client.responses`` or ``client.gemini``; a client stands for
             its chat completions.
+        model: The model's name.
         tools: Functions (their schemas come from signatures and docstrings), ``Tool`` objects, and
             definitions in the dialect's form: the server's own tools, and functions that the caller answers
             (a call of one ends the run).

@@ -13,7 +13,7 @@ from gravitex_async.errors import InvalidOutputError, RefusalError, TruncatedOut
 from gravitex_async.schema import output_type
 from gravitex_async.testing import Call, LocalGateway, Script
 
-from ..shapes import City, Letter, Point, Recipe, Step
+from ..shapes import Cat, City, Dog, Letter, Point, Recipe, Step
 
 ASK: dict[str, Any] = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Soup"}]}
 POINTS = '[{"x": 1}, {"x": 2, "y": 3}]'
@@ -44,6 +44,21 @@ async def test_every_choice_is_parsed(client: AsyncGravitex, gateway: LocalGatew
     gateway.script(text='{"x": 1}', choices=[Script(text='{"x": 2}')])
     answer = await client.chat.completions.parse(**ASK, response_format=Point, n=2)
     assert [choice.message.parsed.x for choice in answer.choices] == [1, 2]
+
+
+async def test_a_union_is_a_type(client: AsyncGravitex, gateway: LocalGateway) -> None:
+    """``A | B`` gives a value of one of them: whole, as it grows, and inside a list."""
+    gateway.script('{"value": {"type": "cat", "lives": 9}}')
+    answer = await client.chat.completions.parse(**ASK, response_format=Cat | Dog)
+    assert answer.choices[0].message.parsed == Cat(lives=9)
+    gateway.script('{"value": {"type": "cat", "lives": 9}}')
+    async with client.chat.completions.stream(**ASK, response_format=Cat | Dog) as stream:
+        grown = [value async for value in stream.partial(Cat | Dog)]
+    assert grown[-1] == Cat(lives=9)
+    assert stream.parsed(Cat | Dog) == Cat(lives=9)
+    gateway.script('{"value": [{"type": "cat", "lives": 9}]}')
+    many = await client.chat.completions.parse(**ASK, response_format=list[Cat | Dog])
+    assert many.choices[0].message.parsed == [Cat(lives=9)]
 
 
 async def test_the_value_is_not_for_the_wire(client: AsyncGravitex, gateway: LocalGateway) -> None:

@@ -11,12 +11,12 @@ from gravitex_async.errors import InvalidOutputError, TruncatedOutputError
 from gravitex_async.schema import output_type
 from gravitex_async.testing import LocalGateway
 
-from ..shapes import City, Letter, Point, Step, Tree
+from ..shapes import Cat, City, Dog, Letter, Point, Step, Tree
 
 ASK: dict[str, Any] = {"model": "gemini-2.5-flash", "contents": "Soup"}
 
 
-@pytest.mark.parametrize("kind", [Point, City, Letter, list[Step], Tree], ids=str)
+@pytest.mark.parametrize("kind", [Point, City, Letter, list[Step], Tree, Cat | Dog], ids=str)
 async def test_a_type_as_response_schema(
     client: AsyncGravitex, gateway: LocalGateway, kind: type[Any]
 ) -> None:

@@ -13,12 +13,12 @@ from gravitex_async.responses import Response
 from gravitex_async.schema import output_type
 from gravitex_async.testing import Call, LocalGateway
 
-from ..shapes import City, Letter, Point, Step
+from ..shapes import Cat, City, Dog, Letter, Point, Step
 
 ASK: dict[str, Any] = {"model": "gpt-5.2", "input": "Soup"}
 
 
-@pytest.mark.parametrize("kind", [Point, City, Letter, list[Step]], ids=str)
+@pytest.mark.parametrize("kind", [Point, City, Letter, list[Step], Cat | Dog], ids=str)
 async def test_parse_gives_a_value_of_the_type(
     client: AsyncGravitex, gateway: LocalGateway, kind: type[Any]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Typed user code that mypy --strict reads and nobody runs: what it infers is part of the promise."""
+"""Typed user code that type checkers read and nobody runs: what they infer is part of the promise."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, assert_type
 
 import msgspec
+import pydantic
 
 from gravitex_async import (
     APIError,
@@ -19,28 +20,50 @@ from gravitex_async import (
     RetryPolicy,
     SSEEvent,
     SSEParser,
+    Stream,
     StreamEnd,
     Timeout,
     ToolCall,
     ToolCallDelta,
     Usage,
+    Word,
     gemini,
     responses,
 )
 from gravitex_async.chat import (
+    AssistantMessage,
     ChatCompletion,
     ChatCompletionChunk,
     ChatCompletionMessage,
     ChatStream,
+    FunctionTool,
+    MessageDict,
     ParsedChatCompletion,
+    ResponseFormat,
+    Thinking,
+    UserMessage,
     tool_result,
 )
 from gravitex_async.endpoints import PlainAnswer
-from gravitex_async.gemini import GenerateContentResponse
+from gravitex_async.gemini import (
+    Content,
+    ContentDict,
+    GeminiStream,
+    GenerateContentResponse,
+    Part,
+    ThinkingConfig,
+)
 from gravitex_async.inputs import chat_part, gemini_part, responses_part
 from gravitex_async.models import Model, ModelList
 from gravitex_async.ratelimit import RateLimit
-from gravitex_async.responses import FunctionCallItem, ParsedResponse, Response
+from gravitex_async.responses import (
+    FunctionCallItem,
+    InputItemDict,
+    ParsedResponse,
+    Response,
+    ResponsesStream,
+    WebSearchTool,
+)
 from gravitex_async.schema import output_type
 from gravitex_async.testing import LocalGateway, RecordedRequest, Tape
 from gravitex_async.thinking import ThinkSplitter, disable_thinking_for, enable_thinking_for, with_thinking
@@ -279,9 +302,211 @@ class StructTurn(msgspec.Struct):
     content: str
 
 
+class ModelTurn(pydantic.BaseModel):
+    role: str
+    content: str
+
+
 async def many_kinds_of_messages(client: AsyncGravitex) -> None:
     turns = [Turn("system", "s"), StructTurn("user", "u")]
     await client.chat.completions.create(model="m", messages=turns, thinking={"type": "enabled"})
+    models = [ModelTurn(role="user", content="x")]
+    await client.chat.completions.create(model="m", messages=models)
+    await client.responses.create(model="m", input=models)
+    await client.chat.completions.create(
+        model="m", messages=[*turns, *models, {"role": "user", "content": "x"}]
+    )
+    await client.chat.completions.create(model="m", messages=(*models,))
+
+
+async def messages_in_variables(client: AsyncGravitex, picture: str, stored: dict[str, Any]) -> None:
+    messages = [{"role": "user", "content": "hi"}]
+    await client.chat.completions.create(model="m", messages=messages)
+    messages.append({"role": "assistant", "content": "hello"})
+    messages += [{"role": "user", "content": "again"}]
+    await client.chat.completions.create(model="m", messages=messages)
+    await client.chat.completions.create(model="m", messages=[{"role": "system", "content": "s"}, *messages])
+    await client.responses.create(model="m", input=messages)
+    await client.gemini.generate_content(model="m", contents=[{"role": "user", "parts": [{"text": "x"}]}])
+    contents = [{"role": "user", "parts": [{"text": "x"}]}]
+    await client.gemini.generate_content(model="m", contents=contents)
+    parts = [{"type": "text", "text": "x"}, {"type": "image_url", "image_url": {"url": picture}}]
+    mixed = [{"role": "system", "content": "s"}, {"role": "user", "content": parts}]
+    await client.chat.completions.create(model="m", messages=mixed)
+    await client.responses.create(model="m", input=mixed)
+    anything: list[dict[str, Any]] = [{"role": "user", "content": "x"}, stored]
+    objects: list[dict[str, object]] = [{"role": "user", "content": "x"}]
+    await client.chat.completions.create(model="m", messages=anything)
+    await client.chat.completions.create(model="m", messages=objects)
+    await client.responses.create(model="m", input=anything)
+    await client.gemini.generate_content(model="m", contents=objects)
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+    await client.chat.completions.create(model="m", messages=messages, tools=tools)
+    await client.responses.create(model="m", input="x", tools=tools)
+    described = ["what is this?", {"inline_data": {"mime_type": "image/png", "data": "="}}]
+    await client.gemini.generate_content(model="m", contents=described)
+    await client.gemini.generate_content(model="m", contents=["this?", {"file_data": {"file_uri": "gs://a"}}])
+    declared = [{"function_declarations": [{"name": "f"}]}, {"google_search": {}}]
+    await client.gemini.generate_content(model="m", contents="x", tools=declared)
+
+
+async def annotated_shapes(client: AsyncGravitex, schema: dict[str, object]) -> None:
+    question: UserMessage = {"role": "user", "content": [{"type": "text", "text": "x"}]}
+    answered: AssistantMessage = {
+        "role": "assistant",
+        "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+    }
+    history: list[MessageDict] = [
+        question,
+        answered,
+        {"role": "tool", "tool_call_id": "c", "content": "1"},
+    ]
+    tool: FunctionTool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    thinking: Thinking = {"type": "enabled", "budget_tokens": 1000}
+    form: ResponseFormat = {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}}
+    await client.chat.completions.create(
+        model="m", messages=history, tools=[tool], thinking=thinking, response_format=form
+    )
+    items: list[InputItemDict] = [
+        {"role": "user", "content": "x"},
+        {"type": "input_image", "image_url": "https://a/b.png", "detail": "high"},
+        {"type": "function_call_output", "call_id": "c", "output": "1"},
+        {"type": "reasoning", "id": "rs", "summary": []},
+    ]
+    search: WebSearchTool = {
+        "type": "web_search_preview",
+        "user_location": {"type": "approximate", "city": "Oslo"},
+    }
+    await client.responses.create(model="m", input=items, tools=[search, tool])
+    turn: ContentDict = {
+        "role": "model",
+        "parts": ["x", {"inline_data": {"mime_type": "image/png", "data": "="}}],
+    }
+    await client.gemini.generate_content(model="m", contents=[turn, "go on"])
+
+
+async def answers_as_input(client: AsyncGravitex, path: Path) -> None:
+    history = [{"role": "user", "content": "x"}]
+    chat = client.chat.completions.create(model="m", messages=history, stream=True)
+    completion = await chat.final()
+    following = [*history, completion, {"role": "user", "content": "y"}]
+    await client.chat.completions.create(model="m", messages=following)
+    await client.chat.completions.create(
+        model="m", messages=[*history, completion, {"role": "user", "content": "y"}]
+    )
+    await client.chat.completions.create(model="m", messages=[*history, chat, completion.choices[0].message])
+    turns: list[object] = [*history, completion]
+    turns.append(tool_result(chat.tool_calls[0], 1))
+    await client.chat.completions.create(model="m", messages=turns)
+    await client.chat.completions.create(model="m", messages=[*history, *completion.to_input()])
+    events = client.responses.stream(model="m", input="x")
+    response = await events.final()
+    await client.responses.create(model="m", input=[response, {"role": "user", "content": "y"}])
+    await client.responses.create(model="m", input=[*response.output, events, await responses_part(path)])
+    native = client.gemini.generate_content_stream(model="m", contents="x")
+    content = await native.final()
+    await client.gemini.generate_content(model="m", contents=["x", content, "y"])
+    said = Content(parts=[Part.from_text("y")], role="user")
+    await client.gemini.generate_content(model="m", contents=["x", native, said, await gemini_part(path)])
+
+
+async def words_and_small_objects(client: AsyncGravitex, effort: str) -> None:
+    await client.chat.completions.create(
+        model="m",
+        messages=[],
+        reasoning_effort="xhigh",
+        verbosity="low",
+        service_tier="flex",
+        stream_options={"include_usage": True},
+        tool_choice={"type": "function", "function": {"name": "f"}},
+        modalities=["text", "audio"],
+        audio={"voice": "alloy", "format": "wav"},
+        reasoning={"effort": "low", "exclude": True},
+        search_parameters={"mode": "auto", "return_citations": True},
+        web_search_options={
+            "search_context_size": "low",
+            "user_location": {"approximate": {"city": "Oslo"}},
+        },
+        parameters={"incremental_output": True, "anything": {"else": 1}},
+        google={"thinking_config": {"thinking_budget": -1}},
+        metadata={"a": "b"},
+        stop=["x"],
+    )
+    await client.chat.completions.create(model="m", messages=[], reasoning_effort=Word("ultra"))
+    await client.chat.completions.create(model="m", messages=[], reasoning_effort=Word(effort))
+    await client.chat.completions.create(model="m", messages=[], extra_body={"reasoning_effort": effort})
+    await client.responses.create(
+        model="m",
+        input="x",
+        reasoning={"effort": "high", "summary": "detailed"},
+        text={"format": Recipe, "verbosity": "low"},
+        include=["reasoning.encrypted_content", Word("new")],
+        tool_choice={"type": "function", "function": {"name": "f"}},
+        truncation="auto",
+        tools=[{"type": "web_search_preview", "search_context_size": "low"}],
+        conversation="conv",
+        prompt={"id": "p", "variables": {"a": 1}},
+    )
+    await client.gemini.generate_content(
+        model="m",
+        contents="x",
+        config={"temperature": 0.2, "thinking_config": {"include_thoughts": True}},
+        thinking_config=ThinkingConfig(thinking_budget=0),
+        image_config={"aspectRatio": "1:1"},
+        response_modalities=["TEXT", "IMAGE"],
+        safety_settings=[{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}],
+        tools={"google_search": {}},
+        tool_config={"function_calling_config": {"mode": "ANY"}},
+    )
+    await client.gemini.embed_content(model="m", content="x", task_type="RETRIEVAL_QUERY")
+    await client.gemini.batch_embed_contents(model="m", requests=["x", {"content": "y", "title": "t"}])
+    await client.embeddings.create(model="m", input=["x"], encoding_format="base64")
+
+
+class Cat(msgspec.Struct):
+    name: str
+
+
+class Dog(msgspec.Struct):
+    name: str
+    tricks: int
+
+
+async def unions(client: AsyncGravitex) -> None:
+    answer = await client.chat.completions.parse(model="m", messages=[], response_format=Cat | Dog)
+    assert_type(answer, ParsedChatCompletion[Cat | Dog])
+    assert_type(answer.choices[0].message.parsed, Cat | Dog)
+    many = await client.chat.completions.parse(model="m", messages=[], response_format=list[Cat | Dog])
+    assert_type(many.choices[0].message.parsed, list[Cat | Dog])
+    response = await client.responses.parse(model="m", input="x", text_format=Cat | None)
+    assert_type(response.output_parsed, Cat | None)
+    stream = client.chat.completions.stream(model="m", messages=[], response_format=Cat | Dog)
+    async for growing in stream.partial(Cat | Dog):
+        assert_type(growing, Cat | Dog)
+    native = await client.gemini.generate_content(model="m", contents="x", response_schema=Cat | Dog)
+    assert_type(native.parsed(Cat | Dog), Cat | Dog)
+    assert_type(output_type(Cat | Dog).decode("{}"), Cat | Dog)
+    client.responses.stream(model="m", input="x", text_format=list[Cat])
+
+
+async def printed(stream: Stream[object, object]) -> str:
+    async for text in stream.text():
+        print(text)
+    return stream.content
+
+
+async def stated(stream: Stream[ChatCompletionChunk, ChatCompletion]) -> str:
+    return (await stream.final()).model or ""
+
+
+async def covariant_streams(client: AsyncGravitex, events: ResponsesStream, native: GeminiStream) -> None:
+    chat = client.chat.completions.stream(model="m", messages=[])
+    own = client.chat.completions.stream(model="m", messages=[], chunk_type=MyChunk)
+    assert_type(own, Stream[MyChunk, ChatCompletion])
+    await printed(events)
+    await printed(native)
+    await stated(chat)
+    await stated(own)  # a stream of a subclass
 
 
 async def failures(client: AsyncGravitex) -> str | int | None:
@@ -301,6 +526,8 @@ def views(client: AsyncGravitex) -> None:
     assert_type(client.copy(max_retries=1), AsyncGravitex)
     assert_type(client.timeout, Timeout | float)
     assert_type(client.max_retries, int | RetryPolicy)
+    fast = client.with_options(timeout=Timeout(deadline=5), max_retries=RetryPolicy(), auth="query")
+    assert_type(fast, AsyncGravitex)
     assert_type(client.pool.statistics(), PoolStatistics)
 
 
