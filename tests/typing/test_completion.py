@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+SETTINGS = {"python": {"pythonPath": sys.executable}}
 
 HEAD = """\
 from gravitex_async import AsyncGravitex
@@ -41,11 +41,10 @@ class LanguageServer:
 
     def __init__(self, program: str, root: Path) -> None:
         self.process = subprocess.Popen([program, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._asked = 0
-        folder = {"uri": root.as_uri(), "name": "user"}
-        self.ask(
-            "initialize", processId=None, rootUri=root.as_uri(), capabilities={}, workspaceFolders=[folder]
-        )
+        self._root, self._asked = root, 0
+        place, able = root.as_uri(), {"workspace": {"configuration": True}}
+        folders = [{"uri": place, "name": "user"}]
+        self.ask("initialize", processId=None, rootUri=place, capabilities=able, workspaceFolders=folders)
         self._send(method="initialized", params={})
 
     def ask(self, method: str, **params: Any) -> Any:
@@ -55,15 +54,15 @@ class LanguageServer:
         while True:
             told = self._read()
             if "method" in told and "id" in told:
-                asked = (told["params"] or {}).get("items", [])
-                self._send(id=told["id"], result=[{"pythonPath": sys.executable} for _ in asked])
+                asked = (told.get("params") or {}).get("items", [])
+                self._send(id=told["id"], result=[SETTINGS.get(each["section"], {}) for each in asked])
             elif told.get("id") == self._asked:
                 return told["result"]
 
-    def offered(self, path: Path, text: str) -> set[str]:
+    def offered(self, text: str) -> set[str]:
         """What it offers at the mark, as it would be written."""
         line, _, rest = text.partition("^")
-        uri, row = path.as_uri(), HEAD.count("\n")
+        uri, row = (self._root / f"user{self._asked}.py").as_uri(), HEAD.count("\n")
         document = {"uri": uri, "languageId": "python", "version": 1, "text": HEAD + line + rest}
         self._send(method="textDocument/didOpen", params={"textDocument": document})
         position = {"line": row, "character": len(line)}
@@ -98,8 +97,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]
 
 
 @pytest.mark.parametrize(("text", "expected"), OFFERED, ids=[text for text, _ in OFFERED])
-def test_an_editor_offers_keys_and_words(
-    server: LanguageServer, tmp_path: Path, text: str, expected: set[str]
-) -> None:
+def test_an_editor_offers_keys_and_words(server: LanguageServer, text: str, expected: set[str]) -> None:
     """Although any other dict would be taken too."""
-    assert expected <= server.offered(tmp_path / "user.py", text)
+    assert expected <= server.offered(text)
