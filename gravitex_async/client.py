@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypedDict, TypeVar, over
 
 import msgspec
 
-from ._arguments import shows, unexpected
+from ._arguments import CallParams, shows, unexpected
 from ._checks import check_kind, check_session, check_ssl, expected, is_number, kind_of, shown
 from ._json import is_absent
 from .config import Limits, RateLimits, RetryPolicy, Timeout
@@ -82,16 +82,6 @@ class Overrides(TypedDict, total=False):
     auth: Auth
     default_headers: Mapping[str, str] | None
     default_query: Mapping[str, str] | None
-
-
-class CallOptions(TypedDict, total=False):
-    """What ``post``, ``get`` and ``stream_events`` take that is about the call and not for its body."""
-
-    extra_headers: Mapping[str, str] | None
-    extra_query: Mapping[str, str] | None
-    timeout: Timeout | float | None
-    """Seconds: the deadline of a plain call, the content-idle limit of a stream; or a ``Timeout``."""
-    max_retries: int | RetryPolicy | None
 
 
 class AsyncGravitex:
@@ -245,20 +235,20 @@ class AsyncGravitex:
 
     @overload
     def post(
-        self, path: str, body: object = None, *, type: None = None, **options: Unpack[CallOptions]
+        self, path: str, body: object = None, *, type: None = None, **options: Unpack[CallParams]
     ) -> Coroutine[Any, Any, PlainAnswer[Any]]: ...
     @overload
     def post(
-        self, path: str, body: object = None, *, type: type[T], **options: Unpack[CallOptions]
+        self, path: str, body: object = None, *, type: type[T], **options: Unpack[CallParams]
     ) -> Coroutine[Any, Any, PlainAnswer[T]]: ...
-    @shows(CallOptions)
+    @shows(CallParams)
     def post(
         self,
         path: str,
         body: object = None,
         *,
         type: type[Any] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[CallParams],
     ) -> Coroutine[Any, Any, PlainAnswer[Any]]:
         """The answer of any endpoint, under the clocks, retries, limits and errors of every call.
 
@@ -284,35 +274,40 @@ class AsyncGravitex:
 
     @overload
     def get(
-        self, path: str, *, type: None = None, **options: Unpack[CallOptions]
+        self, path: str, *, type: None = None, **options: Unpack[CallParams]
     ) -> Coroutine[Any, Any, PlainAnswer[Any]]: ...
     @overload
     def get(
-        self, path: str, *, type: type[T], **options: Unpack[CallOptions]
+        self, path: str, *, type: type[T], **options: Unpack[CallParams]
     ) -> Coroutine[Any, Any, PlainAnswer[T]]: ...
-    @shows(CallOptions)
+    @shows(CallParams)
     def get(
-        self, path: str, *, type: type[Any] | None = None, **options: Unpack[CallOptions]
+        self, path: str, *, type: type[Any] | None = None, **options: Unpack[CallParams]
     ) -> Coroutine[Any, Any, PlainAnswer[Any]]:
-        """The same as ``post`` for what is read with GET."""
+        """The same as ``post`` for what is read with GET.
+
+        Args:
+            path: As of ``post``.
+            type: As of ``post``.
+        """
         return self._endpoints("get", options).answer("GET", path, None, type, options)
 
     @overload
     def stream_events(
-        self, path: str, body: object = None, *, type: None = None, **options: Unpack[CallOptions]
+        self, path: str, body: object = None, *, type: None = None, **options: Unpack[CallParams]
     ) -> EventStream[SSEEvent]: ...
     @overload
     def stream_events(
-        self, path: str, body: object = None, *, type: type[T], **options: Unpack[CallOptions]
+        self, path: str, body: object = None, *, type: type[T], **options: Unpack[CallParams]
     ) -> EventStream[T]: ...
-    @shows(CallOptions)
+    @shows(CallParams)
     def stream_events(
         self,
         path: str,
         body: object = None,
         *,
         type: type[Any] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[CallParams],
     ) -> EventStream[Any]:
         """The events of any endpoint as they come: a POST, or a GET where there is no body.
 
@@ -321,7 +316,8 @@ class AsyncGravitex:
         cut off raises.
 
         Args:
-            path, body: As of ``post``.
+            path: As of ``post``.
+            body: As of ``post``; None makes it a GET.
             type: What the data of each event is decoded into. Without it: ``SSEEvent`` (event, data, id).
         """
         return self._endpoints("stream_events", options).events(path, body, type, options)
@@ -329,9 +325,9 @@ class AsyncGravitex:
     def _endpoints(self, call: str, options: Mapping[str, object]) -> Endpoints:
         from .endpoints import Endpoints
 
-        unknown = sorted(options.keys() - CallOptions.__annotations__.keys())
+        unknown = sorted(options.keys() - CallParams.__annotations__.keys())
         if unknown:
-            raise unexpected(call, unknown, [*CallOptions.__annotations__, "type"])
+            raise unexpected(call, unknown, [*CallParams.__annotations__, "type"])
         return Endpoints(*self._shared)
 
     @property

@@ -30,6 +30,9 @@ CALLS: list[Callable[..., Any]] = [
     run_tools,
     AsyncGravitex,
     AsyncGravitex.with_options,
+    AsyncGravitex.post,
+    AsyncGravitex.get,
+    AsyncGravitex.stream_events,
 ]
 
 
