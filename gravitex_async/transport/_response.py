@@ -331,6 +331,7 @@ class Response:
         rest = self._body.rest()
         self.abort(failure)
         if rest:
+            self.clocks.took()  # a read like any other: its time is that of what it holds
             return rest
         raise copy.copy(failure)
 
