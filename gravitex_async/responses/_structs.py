@@ -14,7 +14,7 @@ import msgspec
 from .._counts import first_count, total_of
 from .._jsonable import Jsonable
 from ..answers import Answer, Citation, origin_of
-from ..deltas import EndReason, ToolCall, neutral_reason, with_calls
+from ..deltas import EndReason, StreamEnd, ToolCall, neutral_reason, with_calls
 from ..images import Image
 from ..usage import Counts, Usage
 from ._items import CustomToolCallItem, FunctionCallItem, MessageItem, ReasoningItem
@@ -272,6 +272,12 @@ class Response(Answer, msgspec.Struct, omit_defaults=True, kw_only=True, forbid_
         the calls it belongs to is put before them, where the gateway wants it.
         """
         return [wire_form(item) for item in _reasoning_first(self.output)]
+
+    def _plain_end(self) -> StreamEnd:
+        end = Answer._plain_end(self)
+        if self.status in ("queued", "in_progress"):
+            end.state = "open"  # it is worked on in the background: ask for it again
+        return end
 
     def _reason(self) -> EndReason:
         return with_calls(end_reason(self.finish_reason, self.status), self.tool_calls)
