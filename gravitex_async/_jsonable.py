@@ -4,17 +4,36 @@ The form is the wire's: its names, unknown fields too, nothing of ours. Where th
 (``raw``) they are it; a struct without them is written field by field.
 
 Web frameworks that meet such an object know what to do with it: it can be made a dict of, as pydantic's
-models can, and pydantic writes one as that dict.
+models can, and pydantic writes one as that dict, where its type is named and where ``Any`` is.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
 from ._json import dumps, loads_tolerant, to_builtins, whole
 
 __all__ = ["Jsonable", "tree_of"]
+
+
+class _Serializer:
+    """How pydantic writes a value of a type that is not named: made when it asks for it."""
+
+    def __get__(self, value: object, cls: Any) -> Any:
+        try:
+            return _serializer_of(cls)
+        except ImportError:
+            pass
+        raise AttributeError("__pydantic_serializer__")  # as without this descriptor
+
+
+@functools.cache
+def _serializer_of(cls: Any) -> Any:
+    from pydantic_core import SchemaSerializer
+
+    return SchemaSerializer(cls.__get_pydantic_core_schema__(cls, None))
 
 
 class Jsonable:
@@ -40,6 +59,8 @@ class Jsonable:
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """The pairs of ``to_dict()``: for ``dict(...)``, and for frameworks that make one."""
         return iter(self.to_dict().items())
+
+    __pydantic_serializer__ = _Serializer()
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:

@@ -57,7 +57,7 @@ class Origin(msgspec.Struct, kw_only=True):
         return _origin_of_fields, (fields,)
 
 
-class Citation(msgspec.Struct, kw_only=True):
+class Citation(Jsonable, msgspec.Struct, kw_only=True):
     """A source that an answer names: a page, a file, a search result.
 
     >>> source = Citation(title="Norway", url="https://example.com/norway", where=(0, 5))

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ._jsonable import Jsonable
 from .usage import Usage
 
 __all__ = [
@@ -33,7 +34,7 @@ EndState = Literal["open", "completed", "incomplete", "interrupted", "failed", "
 Revised = Literal["content", "reasoning_content", "refusal", "tool_calls"]
 
 
-class ToolCallDelta(msgspec.Struct, gc=False):
+class ToolCallDelta(Jsonable, msgspec.Struct, gc=False):
     """A fragment of one tool call; ``index`` is the position of the call in ``stream.tool_calls``."""
 
     index: int
@@ -44,7 +45,7 @@ class ToolCallDelta(msgspec.Struct, gc=False):
     """The next piece of the arguments' JSON text."""
 
 
-class ToolCall(msgspec.Struct):
+class ToolCall(Jsonable, msgspec.Struct):
     """One tool call of an answer, the same in all dialects.
 
     >>> call = ToolCall("call_1", "get_weather", '{"city": "Oslo"}')
@@ -75,7 +76,7 @@ class ToolCall(msgspec.Struct):
         raise ValueError("expected arguments in JSON, got some that are nested too deeply")
 
 
-class Delta(msgspec.Struct, gc=False):
+class Delta(Jsonable, msgspec.Struct, gc=False):
     """What one event adds to one choice. Text fields are never None: no text is "".
 
     >>> from gravitex_async import AsyncGravitex
@@ -96,7 +97,7 @@ class Delta(msgspec.Struct, gc=False):
     """The choice (chat) or candidate (Gemini) it belongs to."""
 
 
-class Evidence(msgspec.Struct):
+class Evidence(Jsonable, msgspec.Struct):
     """What was seen of a stream: the reasons for ``StreamEnd.state``."""
 
     finish_seen: bool = False
@@ -111,7 +112,7 @@ class Evidence(msgspec.Struct):
     """Bytes of the body, decompressed."""
 
 
-class StreamEnd(msgspec.Struct):
+class StreamEnd(Jsonable, msgspec.Struct):
     """How a stream ended, or stands.
 
     ``state``: open (not ended), completed, incomplete (the stream ended as it should, but a limit, a
@@ -154,6 +155,7 @@ _REASONS: Mapping[str, EndReason] = {
     "max_tokens": "length",
     "tool_use": "tool_calls",
     "stop_sequence": "stop",
+    "eos": "stop",
     "STOP": "stop",
     "MAX_TOKENS": "length",
     "FUNCTION_CALL": "tool_calls",

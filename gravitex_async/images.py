@@ -11,6 +11,7 @@ import re
 from base64 import b64decode
 from typing import Any
 
+from ._jsonable import Jsonable
 from .errors import DecodeError, MisuseError
 
 __all__ = ["Image", "decode_base64", "image_of", "images_in_markdown"]
@@ -36,7 +37,7 @@ def decode_base64(text: str) -> bytes:
     raise DecodeError(f"expected base64, got {text[:40]!r} ({reason})")
 
 
-class Image:
+class Image(Jsonable):
     """An image of an answer: its bytes as base64, or its address.
 
     >>> image = image_of("data:image/png;base64,iVBORw0KGgo=")

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ._jsonable import Jsonable
+
 __all__ = ["RateLimit"]
 
 _PART = r"(\d+(?:\.\d+)?)(ms|s|m|h|d)"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-class RateLimit(msgspec.Struct, frozen=True):
+class RateLimit(Jsonable, msgspec.Struct, frozen=True):
     """Limits as of one answer; None for what the headers do not say. Resets are in seconds."""
 
     limit_requests: int | None = None

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import msgspec
 
+from ._jsonable import Jsonable
+
 __all__ = ["Gaps", "Timings"]
 
 
-class Gaps(msgspec.Struct, gc=False):
+class Gaps(Jsonable, msgspec.Struct, gc=False):
     """Statistics of the time between one read with content and the next, in seconds."""
 
     count: int = 0
@@ -34,7 +36,7 @@ class Gaps(msgspec.Struct, gc=False):
         self.count += 1
 
 
-class Timings(msgspec.Struct):
+class Timings(Jsonable, msgspec.Struct):
     """Milestones of one answer; None for what has not happened.
 
     >>> from gravitex_async import AsyncGravitex
