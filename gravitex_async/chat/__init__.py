@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from .._late import late
 from ._accumulate import ChatAccumulator
-from ._api import Chat, ChatStream, Completions
+from ._api import Chat, ChatStream, Completions, answer_from_json
 from ._chunks import (
     ChatCompletionChunk,
     ChoiceDelta,
@@ -65,6 +65,7 @@ __all__ = [
     "ParsedChoice",
     "PromptTokensDetails",
     "ToolCallFragment",
+    "answer_from_json",
     "tool_result",
 ]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ._inputs import Messages
 
-__all__ = ["Chat", "ChatStream", "Completions"]
+__all__ = ["Chat", "ChatStream", "Completions", "answer_from_json"]
 
 ChunkT = TypeVar("ChunkT", bound=ChatCompletionChunk)
 OutputT = TypeVar("OutputT")
@@ -35,6 +35,17 @@ OutputT = TypeVar("OutputT")
 PATH = "/v1/chat/completions"
 
 _answer = AnswerForm("a chat completion", answer_decoder, is_answer)
+
+
+def answer_from_json(text: str | bytes) -> ChatCompletion:
+    """An answer that was stored with ``to_json()``, or a body recorded elsewhere: all its words and fields.
+
+    How it came (headers, request id, timings) is not in it; a pickle of an answer keeps that too.
+
+    Raises:
+        DecodeError: It is no such answer.
+    """
+    return _answer.of_json(text)
 
 
 class ChatStream(Stream[ChatCompletionChunk, ChatCompletion]):

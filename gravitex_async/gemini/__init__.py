@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from .._late import late
 from ._accumulate import GeminiAccumulator
-from ._api import Gemini, GeminiStream
+from ._api import Gemini, GeminiStream, answer_from_json
 from ._choices import Candidate, Choice
 from ._embeddings import BatchEmbedContentsResponse, ContentEmbedding, EmbedContentResponse
 from ._history import tool_result
@@ -119,6 +119,7 @@ __all__ = [
     "UrlMetadata",
     "UsageMetadata",
     "VideoMetadata",
+    "answer_from_json",
     "tool_result",
 ]
 

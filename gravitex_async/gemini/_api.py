@@ -33,11 +33,22 @@ if TYPE_CHECKING:
     from .._typing import JSONLike
     from ._inputs import Contents, SomeContent
 
-__all__ = ["Gemini", "GeminiStream"]
+__all__ = ["Gemini", "GeminiStream", "answer_from_json"]
 
 EventT = TypeVar("EventT", bound=GenerateContentResponse)
 
 _answer = AnswerForm("an answer with candidates", strict_decoder, is_answer, answer_of)
+
+
+def answer_from_json(text: str | bytes) -> GenerateContentResponse:
+    """An answer that was stored with ``to_json()``, or a body recorded elsewhere: all its words and fields.
+
+    How it came (headers, request id, timings) is not in it; a pickle of an answer keeps that too.
+
+    Raises:
+        DecodeError: It is no such answer.
+    """
+    return _answer.of_json(text)
 
 
 class GeminiStream(Stream[GenerateContentResponse, GenerateContentResponse]):

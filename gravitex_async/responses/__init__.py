@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from .._late import late
 from . import _events, _items, _parts, _structs, _tool_events, _tool_items
 from ._accumulate import ResponsesAccumulator
-from ._api import Responses, ResponsesStream
+from ._api import Responses, ResponsesStream, answer_from_json
 from ._events import *  # noqa: F403
 from ._history import flat_tool, nested_tool, tool_result, user_message
 from ._items import *  # noqa: F403
@@ -47,6 +47,7 @@ __all__ = [
     "ResponsesParams",
     "ResponsesStream",
     "ResponsesStreamEvent",
+    "answer_from_json",
     "flat_tool",
     "nested_tool",
     "tool_result",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..transport import Call
     from ._inputs import Input
 
-__all__ = ["Responses", "ResponsesStream"]
+__all__ = ["Responses", "ResponsesStream", "answer_from_json"]
 
 OutputT = TypeVar("OutputT")
 
@@ -35,6 +35,17 @@ PATH = "/v1/responses"
 Make = Callable[[], "tuple[EventDecoder[ResponsesStreamEvent], ResponsesAccumulator]"]
 
 _answer = AnswerForm("a response", answers, is_answer, answer_of)
+
+
+def answer_from_json(text: str | bytes) -> Response:
+    """An answer that was stored with ``to_json()``, or a body recorded elsewhere: all its words and fields.
+
+    How it came (headers, request id, timings) is not in it; a pickle of an answer keeps that too.
+
+    Raises:
+        DecodeError: It is no such answer.
+    """
+    return _answer.of_json(text)
 
 
 class ResponsesStream(Stream[ResponsesStreamEvent, Response]):

@@ -70,6 +70,19 @@ class AnswerForm(msgspec.Struct, Generic[T], frozen=True):
             return self._no_answer(body, response, complaint)
         return error_of(info, headers=response.headers, partial=answer)
 
+    def of_json(self, text: str | bytes) -> T:
+        """The answer in a JSON text: one that was stored, or recorded elsewhere.
+
+        Raises:
+            DecodeError: It is no such answer.
+        """
+        body = text.encode() if isinstance(text, str) else bytes(text)
+        answer, complaint = self._decoded(body)
+        if answer is None:
+            came = described(body, "text")
+            raise DecodeError(f"expected {self.name} in JSON, got {came} {complaint}".rstrip())
+        return answer
+
     def _decoded(self, body: bytes) -> tuple[T | None, str]:
         """The answer, or why there is none, as far as that can be said."""
         decoder = self.decoder()
