@@ -264,7 +264,9 @@ WHOLE = [
     "typing/test_completion.py",
     # every dialect from end to end
     "laws/test_blocking.py", "laws/test_browsers.py", "laws/test_errors_beside.py", "laws/test_evidence.py",
-    "laws/test_fuzz.py", "laws/test_loops.py", "laws/test_pains.py", "laws/test_turns.py",
+    "laws/test_answers_kept.py", "laws/test_conversations.py", "laws/test_fuzz.py", "laws/test_loops.py",
+    "laws/test_pains.py", "laws/test_turns.py", "laws/test_vocabulary.py",
+    "test_frameworks.py", "test_wanted.py",
     "responses/test_checklist.py", "responses/test_fuzz.py", "testing/test_peers.py", "test_realserver.py",
     "gemini/test_fields.py",
 ]  # fmt: skip
