@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from mimetypes import guess_extension
 from pathlib import Path
 
 from _offline import run
@@ -18,10 +19,12 @@ async def main() -> None:
             response_modalities=["TEXT", "IMAGE"],
             image_config={"aspect_ratio": "16:9", "image_size": "1K"},
         )
-    print(answer.text)
+    print(answer.content)
+    if not answer.images:  # it may refuse, or only talk
+        print(f"no picture: {answer.end.reason}")
     folder = Path(tempfile.mkdtemp())
     for number, image in enumerate(answer.images):
-        path = folder / f"fox-{number}.png"
+        path = folder / f"fox-{number}{guess_extension(image.mime_type or '') or '.png'}"
         path.write_bytes(image.data)
         print(f"{path}: {image.mime_type}, {len(image.data)} bytes")
 

@@ -18,15 +18,14 @@ async def main() -> None:
         ) as stream:
             async for delta in stream.deltas():
                 print(delta.reasoning_content or delta.content, end="", flush=True)
-            first = await stream.final()
         print(f"\n{stream.usage.reasoning_tokens} tokens of thoughts, {stream.usage.visible_tokens} of text")
 
-        # An earlier answer goes back as it came, its thought signatures included.
+        # What was said goes back as it came, its thought signatures included.
         second = {"role": "user", "parts": [{"text": "And why do they grow again?"}]}
         answer = await client.gemini.generate_content(
-            model="gemini-2.5-flash", contents=[question, *first.to_input(), second]
+            model="gemini-2.5-flash", contents=[question, stream, second]
         )
-        print(answer.text)
+        print(answer.content)
 
 
 if __name__ == "__main__":

@@ -25,17 +25,17 @@ async def main() -> None:
         completion = await client.chat.completions.create(
             model="gpt-4o", messages=[{"role": "user", "content": seen}]
         )
-        print(completion.choices[0].message.text)
+        print(completion.content)
 
         # Files go to Responses: 50 MiB each, and all of a request together.
         given = [{"type": "input_text", "text": "What must I not forget?"}, await responses_part(path)]
         response = await client.responses.create(model="gpt-4o", input=[{"role": "user", "content": given}])
-        print(response.output_text)
+        print(response.content)
 
         answer = await client.gemini.generate_content(
             model="gemini-2.5-flash", contents=["And in this one?", await gemini_part(PIXEL)]
         )
-        print(answer.text)
+        print(answer.content)
 
 
 if __name__ == "__main__":

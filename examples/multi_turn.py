@@ -1,4 +1,4 @@
-"""A conversation: each answer goes back with the next question."""
+"""A conversation: each answer goes back, as it is, with the next question."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ async def main() -> None:
         for question in ("What is a loop?", "And how does one stop it?", "Thank you!"):
             messages.append({"role": "user", "content": question})
             answer = await client.chat.completions.create(model="gpt-4o-mini", messages=messages)
-            messages += answer.to_input()
-            print(f"> {question}\n{answer.choices[0].message.content}")
+            messages.append(answer)  # it stands for the model's turn, signatures and ids included
+            print(f"> {question}\n{answer.content}")
     print(f"the history has {len(messages)} messages")
 
 

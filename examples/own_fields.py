@@ -1,4 +1,4 @@
-"""Fields this package does not know: read them typed, with a struct of your own, or raw."""
+"""Fields this package does not know: nothing of them is lost, and a struct of your own reads them typed."""
 
 from __future__ import annotations
 
@@ -22,15 +22,19 @@ class CostChunk(ChatCompletionChunk, kw_only=True):
 
 async def main() -> None:
     async with LocalGateway() as gateway:
-        gateway.play(Tape(BODY))
+        gateway.play(Tape(BODY), times=2)
         async with AsyncGravitex(api_key=gateway.api_key, base_url=gateway.url) as client:
-            stream = client.chat.completions.stream(
-                model="gpt-4o-mini",
-                messages=[{"role": "user", "content": "Hi"}],
-                chunk_type=CostChunk,
-            )
+            messages = [{"role": "user", "content": "Hi"}]
+            stream = client.chat.completions.stream(model="gpt-4o-mini", messages=messages)
             async for chunk in stream:
-                print(chunk.x_cost, stream.last_raw)
+                print(chunk.to_dict().get("x_cost"), chunk.raw)  # raw: the payload of a chunk with such fields
+            answer = await stream.final()
+            print(answer.extra, answer.to_json())
+
+            async for cost in client.chat.completions.stream(
+                model="gpt-4o-mini", messages=messages, chunk_type=CostChunk
+            ):
+                print(cost.x_cost)
 
 
 if __name__ == "__main__":

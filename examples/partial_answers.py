@@ -6,6 +6,7 @@ import asyncio
 
 from gravitex_async import (
     APIConnectionError,
+    APIError,
     APIStatusError,
     AsyncGravitex,
     GravitexError,
@@ -15,22 +16,27 @@ from gravitex_async import (
 from gravitex_async.testing import LocalGateway
 
 
+def arrived(error: APIError) -> str:
+    """``partial`` is an answer like any other, or None where nothing had arrived."""
+    return "" if error.partial is None else error.partial.content
+
+
 async def ask(client: AsyncGravitex, question: str) -> str:
     messages = [{"role": "user", "content": question}]
     stream = client.chat.completions.stream(model="gpt-4o-mini", messages=messages)
     try:
-        await stream.final()
-    except StreamInterrupted as error:  # the connection broke; the same text is in error.partial
-        return f"{stream.content!r}, then {type(error).__name__}"
+        answer = await stream.final()
+    except StreamInterrupted as error:  # the connection broke
+        return f"{arrived(error)!r}, then {type(error).__name__}"
     except RateLimitError as error:
         return f"refused, try again in {error.retry_after} s"
     except APIStatusError as error:
-        return f"{stream.content!r}, then status {error.status}: {error.message}"
+        return f"{arrived(error)!r}, then status {error.status}: {error.message}"
     except APIConnectionError as error:
         return f"no answer: {error}"
     except GravitexError as error:  # the base of all errors of this package
         return f"{type(error).__name__}: {error}"
-    return repr(stream.content)
+    return repr(answer.content)
 
 
 async def main() -> None:
@@ -44,7 +50,8 @@ async def main() -> None:
         print(await ask(client, "an error inside the stream"))
         gateway.fault("status", status=429, code="rate_limit_exceeded", retry_after=3)
         print(await ask(client, "too many requests"))
-        gateway.fault("reset", where="headers")
+        # Twice: a connection that closes before it says a byte is tried again at once, outside of retries.
+        gateway.fault("reset", where="headers", count=2)
         print(await ask(client, "no answer at all"))
         await client.close()
 

@@ -18,9 +18,12 @@ async def main() -> None:
             temperature=0.2,
             max_tokens=200,
         )
-    print(completion.choices[0].message.content)
-    if completion.usage is not None:
-        print(f"{completion.usage.prompt_tokens} tokens in, {completion.usage.completion_tokens} out")
+    print(completion.content)
+    if completion.end.reason == "length":  # stop, length, tool_calls, filtered, ...: the same in all dialects
+        print("(cut off at max_tokens)")
+    # A count that the gateway did not send is None.
+    print(f"{completion.usage.input_tokens} tokens in, {completion.usage.output_tokens} out")
+    print(f"request {completion.request_id}, tries: {completion.attempts}")
 
 
 if __name__ == "__main__":

@@ -6,12 +6,14 @@ from _offline import run
 
 from gravitex_async import AsyncGravitex
 
+MODEL = "deepseek-v3-1-250821"
+
 
 async def main() -> None:
     messages = [{"role": "user", "content": "Is 1001 a prime number?"}]
     async with AsyncGravitex() as client:
         async with client.chat.completions.stream(
-            model="deepseek-v3-1-250821", messages=messages, thinking={"type": "enabled"}
+            model=MODEL, messages=messages, thinking={"type": "enabled"}
         ) as stream:
             async for delta in stream.deltas():
                 if delta.reasoning_content:

@@ -21,7 +21,7 @@ async def main() -> None:
                 stream = client.responses.resume(stream)
                 async for text in stream.text():
                     print(f"new: {text!r}")
-            print(f"whole: {(await stream.final()).output_text!r}")
+            print(f"whole: {stream.content!r}")
 
 
 if __name__ == "__main__":

@@ -18,12 +18,12 @@ async def main() -> None:
                 if isinstance(event, OutputTextDeltaEvent):
                     print(event.delta, end="", flush=True)
             first = await stream.final()
-        print(f"\n{first.id}: {first.status}, {stream.usage.total_tokens} tokens")
+        print(f"\n{first.id}: {first.end.reason}, {first.usage.total_tokens} tokens")
 
         # Or previous_response_id=first.id, where the gateway keeps responses.
         second = {"role": "user", "content": "And three lakes."}
-        answer = await client.responses.create(model="gpt-5.2", input=[question, *first.to_input(), second])
-        print(answer.output_text)
+        answer = await client.responses.create(model="gpt-5.2", input=[question, first, second])
+        print(answer.content)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,21 @@ from __future__ import annotations
 import asyncio
 
 from gravitex_async import APIError, AsyncGravitex
-from gravitex_async.testing import LocalGateway
+from gravitex_async.chat import ChatCompletion
+from gravitex_async.testing import LocalGateway, Tape
 
 MESSAGES = [{"role": "user", "content": "What are the latest developments in AI?"}]
+# What a search that works gives; each provider names its sources in a place of its own.
+FOUND = Tape(
+    b'{"choices":[{"message":{"content":"Models grew."},"finish_reason":"stop"}],'
+    b'"citations":["https://example.com/models"]}',
+    content_type="application/json",
+)
 
 
-async def ask(client: AsyncGravitex) -> str:
+async def ask(client: AsyncGravitex) -> ChatCompletion:
     try:
-        answer = await client.chat.completions.create(
+        return await client.chat.completions.create(
             model="grok-4",
             messages=MESSAGES,
             search_parameters={"mode": "on", "return_citations": True},
@@ -20,22 +27,25 @@ async def ask(client: AsyncGravitex) -> str:
         )
     except APIError as error:
         print(f"search failed ({error}); asking without it")
-        answer = await client.chat.completions.create(model="grok-4", messages=MESSAGES)
-    return str(answer.choices[0].message.content)
+        return await client.chat.completions.create(model="grok-4", messages=MESSAGES)
 
 
 async def main() -> None:
-    # Always the local gateway, with a search that is out of order.
+    # Always the local gateway, with a search that is out of order at first.
     async with LocalGateway() as gateway:
         gateway.fault(
             "status",
             status=502,
             message="The search service is not available",
-            count=None,
             match=lambda request: b"search_parameters" in request.body,
         )
         async with AsyncGravitex(api_key=gateway.api_key, base_url=gateway.url, max_retries=0) as client:
-            print(await ask(client))
+            for _ in range(2):
+                answer = await ask(client)
+                print(answer.content)
+                for source in answer.citations:
+                    print(f"  source: {source.title or source.url}")
+                gateway.play(FOUND)
 
 
 if __name__ == "__main__":

@@ -26,12 +26,12 @@ async def by_chat(client: AsyncGravitex) -> Solution:
     completion = await client.chat.completions.parse(
         model="gpt-5.4", messages=messages, response_format=Solution, temperature=0.2
     )
-    return completion.choices[0].message.parsed
+    return completion.parsed()
 
 
 async def by_responses(client: AsyncGravitex) -> Solution:
     response = await client.responses.parse(model="gpt-5.4", input=QUESTION, text_format=Solution)
-    return response.output_parsed
+    return response.parsed()
 
 
 async def by_gemini(client: AsyncGravitex) -> Solution:

@@ -15,7 +15,7 @@ async def headline(client: AsyncGravitex, text: str) -> str:
     """The code under test."""
     messages = [{"role": "user", "content": f"A headline for: {text}"}]
     answer = await client.chat.completions.create(model="gpt-4o-mini", messages=messages)
-    return str(answer.choices[0].message.content).strip().rstrip(".")
+    return answer.content.strip().rstrip(".")
 
 
 async def main() -> None:

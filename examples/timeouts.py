@@ -25,10 +25,11 @@ async def main() -> None:
             try:
                 await client.chat.completions.stream(model="gpt-4o-mini", messages=MESSAGES).final()
             except APITimeoutError as error:
-                print(f"{error.clock} ran out after {error.limit} s; partial: {error.partial is not None}")
+                arrived = "nothing" if error.partial is None else repr(error.partial.content)
+                print(f"{error.clock} ran out after {error.limit} s; {arrived} had arrived")
         # A limit of its own for one call:
         answer = await client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, timeout=30)
-        print(answer.choices[0].message.content)
+        print(answer.content)
         await client.close()
 
 

@@ -17,7 +17,7 @@ async def main() -> None:
         )
         for view in (client, patient):
             answer = await view.chat.completions.create(model="gpt-4o-mini", messages=messages)
-            print(answer.choices[0].message.content)
+            print(answer.content)
         print(f"one pool: {patient.pool is client.pool}, {client.pool.statistics().opened} connection(s)")
 
 
