@@ -1,4 +1,4 @@
-"""Return answers from FastAPI: the gateway's own JSON, or a few words of it; errors get a status of their own.
+"""Return answers from FastAPI: the gateway's own JSON, or a few words of it; errors get this server's status.
 
 Needs ``pip install fastapi uvicorn``. Run it for good with ``uvicorn fastapi_answer:app``.
 """
@@ -72,7 +72,7 @@ async def words(request: Request, question: str) -> dict[str, Any]:
 
 @app.exception_handler(APIError)
 async def failed(request: Request, error: APIError) -> JSONResponse:
-    """The gateway's status and words are about this server's key and request: they are not for the browser."""
+    """What the gateway says is about this server's key and request: it is not for the browser."""
     logger.warning("%s %s: %s", request.url.path, error.request_id, error)
     status = 503 if isinstance(error, RateLimitError) else 504 if isinstance(error, APITimeoutError) else 502
     headers = {} if error.retry_after is None else {"Retry-After": f"{error.retry_after:.0f}"}

@@ -29,7 +29,9 @@ async def main() -> None:
         pool = client.pool.statistics()
     answers = [result for result in results if isinstance(result, ChatCompletion)]
     total = sum((answer.usage for answer in answers), Usage())
-    print(f"{len(answers)} of {len(results)} answered, the last: {answers[-1].content if answers else None!r}")
+    print(
+        f"{len(answers)} of {len(results)} answered, the last: {answers[-1].content if answers else None!r}"
+    )
     print(f"{total.input_tokens} tokens in, {total.output_tokens} out")
     print(f"{pool.opened} connections opened, used again {pool.reused} times")
 

@@ -27,7 +27,9 @@ async def main() -> None:
             messages = [{"role": "user", "content": "Hi"}]
             stream = client.chat.completions.stream(model="gpt-4o-mini", messages=messages)
             async for chunk in stream:
-                print(chunk.to_dict().get("x_cost"), chunk.raw)  # raw: the payload of a chunk with such fields
+                print(
+                    chunk.to_dict().get("x_cost"), chunk.raw
+                )  # raw: the payload of a chunk with such fields
             answer = await stream.final()
             print(answer.extra, answer.to_json())
 
