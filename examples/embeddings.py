@@ -30,6 +30,7 @@ async def main() -> None:
     for vectors in (answer.vectors, batch.vectors):
         left, right = closest(vectors)
         print(f"{len(vectors[0])} numbers each; closest: {TEXTS[left]!r} and {TEXTS[right]!r}")
+    print(f"{answer.usage.input_tokens} tokens in")
 
 
 if __name__ == "__main__":
