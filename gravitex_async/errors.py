@@ -120,7 +120,8 @@ class APIError(GravitexError):
         request_id: The gateway's id of the request; quote it when asking for help.
         retry_after: Seconds the gateway asked to wait, or None.
         attempts: How many tries were made, this one included.
-        partial: What had arrived of the answer, as the dialect's answer struct; None when nothing had.
+        partial: What had arrived, an answer of the dialect with all its words (``content``, ...); None when
+            nothing had.
         body: The error body as parsed JSON, or its first text; None when it was empty.
         headers: The answer's headers, names in lower case.
     """
@@ -194,7 +195,7 @@ class PoolTimeoutError(APIConnectionError):
 class StreamInterrupted(APIConnectionError):
     """The answer broke off: its body ended before the closing event, or not cleanly behind a bare ``[DONE]``.
 
-    ``partial`` is what had arrived.
+    ``partial`` is what had arrived, an answer like any other; None when nothing had.
 
     >>> from gravitex_async import AsyncGravitex, StreamInterrupted
     >>> from gravitex_async.testing import LocalGateway
@@ -204,7 +205,7 @@ class StreamInterrupted(APIConnectionError):
     ...         try:
     ...             answer = await client.responses.stream(model="gpt-5.2", input="one two").final()
     ...         except StreamInterrupted as error:
-    ...             print(error.partial.output_text)
+    ...             print(error.partial.content)
     You said:
     """
 

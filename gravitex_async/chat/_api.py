@@ -174,7 +174,7 @@ class Completions(Resource, frozen=True):
         response_format: TypeForm[OutputT],
         **params: Unpack[ParseParams],
     ) -> ParsedChatCompletion[OutputT]:
-        """Asks for an answer of a type; ``.choices[0].message.parsed`` is the value.
+        """Asks for an answer of a type; ``answer.parsed()`` is the value.
 
         The type becomes a strict ``json_schema`` format where strict mode can say it (no free-form objects).
         The documents advise a temperature of 0.1 to 0.3 and a sufficient ``max_tokens``.

@@ -99,7 +99,7 @@ async def _show_break(console: Console, gateway: LocalGateway, client: AsyncGrav
     except StreamInterrupted as error:
         line(console)
         _fact(console, "raised", type(error).__name__)
-        _fact(console, "partial", repr(error.partial.choices[0].message.content))
+        _fact(console, "partial", repr(error.partial.content))
 
 
 class _Reader:

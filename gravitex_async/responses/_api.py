@@ -132,7 +132,7 @@ class Responses(Resource, frozen=True):
     async def parse(
         self, *, model: str, input: Input, text_format: TypeForm[OutputT], **params: Unpack[ParseParams]
     ) -> ParsedResponse[OutputT]:
-        """Asks for an answer of a type; ``.output_parsed`` is the value.
+        """Asks for an answer of a type; ``response.parsed()`` is the value.
 
         The type becomes a strict ``json_schema`` format where strict mode can say it (no free-form objects).
 

@@ -52,7 +52,7 @@ class Reading(Generic[ItemT, FinalT]):
     >>> reading.receive(b'data: {"choices":[{"delta":{"content":"Hi"}}]}\\n\\n')
     True
     >>> reading.broke_off(StreamInterrupted("the connection was lost"))
-    >>> reading.end.state, reading.failure.partial.choices[0].message.content
+    >>> reading.end.state, reading.failure.partial.content
     ('interrupted', 'Hi')
     """
 
