@@ -98,7 +98,7 @@ class Piece(Kept):
 
     __slots__ = ("_source",)
 
-    _kept = ("_source",)
+    _kept: ClassVar[tuple[str, ...]] = ("_source",)
     _source: bytes | dict[str, Any]
     """The body of the answer; or the fields that no struct knows, of an answer that came as a stream."""
 
@@ -130,7 +130,7 @@ class WireEvent(Kept):
 
     __slots__ = ("_payload",)
 
-    _kept = ("_payload",)
+    _kept: ClassVar[tuple[str, ...]] = ("_payload",)
     _payload: bytes
 
     @property
@@ -149,7 +149,7 @@ class Answer(Kept):
 
     dialect: ClassVar[str] = ""
     """``chat``, ``responses`` or ``gemini``, of an answer of a model."""
-    _kept = ("_origin",)
+    _kept: ClassVar[tuple[str, ...]] = ("_origin",)
     _origin: Origin
 
     @property

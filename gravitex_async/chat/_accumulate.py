@@ -181,7 +181,10 @@ class ChatAccumulator:
             search_results=self._search_results,
             **self._head.fields,
         )
-        origin_of(answer).extra = {**self.unknown.answer}
+        origin = origin_of(answer)
+        origin.extra = {**self.unknown.answer}
+        for choice in answer.choices:
+            choice._origin = origin
         if self._usage is not None and self.unknown.usage:
             self._usage._source = {**self.unknown.usage}
         return answer

@@ -87,8 +87,9 @@ def _choice(choice: Choice, type_: TypeForm[T], completion: ChatCompletion) -> P
     if choice.content or not source.tool_calls:
         message._parsed = value_in(choice, type_, completion)
     parsed: ParsedChoice[T] = ParsedChoice(**{**_fields(choice), "message": message})
-    if hasattr(choice, "_source"):
-        parsed._source = choice._source
+    for name in choice._kept:
+        if hasattr(choice, name):
+            setattr(parsed, name, getattr(choice, name))
     return parsed
 
 

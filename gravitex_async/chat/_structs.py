@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import msgspec
 
 from .._json import to_builtins
-from ..answers import Answer, Citation, Kept, Piece, origin_of
+from ..answers import Answer, Citation, Kept, Origin, Piece, origin_of
 from ..deltas import EndReason, StreamEnd, ToolCall, end_state, neutral_reason, with_calls
 from ..images import Image
 from ._content import (
@@ -87,7 +87,16 @@ class ChatCompletionMessage(_Valued, msgspec.Struct, omit_defaults=True, kw_only
         )
 
 
-class Choice(Piece, msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+class _Sibling(Piece):
+    """A place for the origin of the answer, which choices share."""
+
+    __slots__ = ("_origin",)
+
+    _kept: ClassVar[tuple[str, ...]] = ("_source", "_origin")
+    _origin: Origin
+
+
+class Choice(_Sibling, msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """``choices[]`` of an answer, with the words all dialects share."""
 
     dialect: ClassVar[str] = "chat"
@@ -128,8 +137,14 @@ class Choice(Piece, msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
 
     @property
     def end(self) -> StreamEnd:
-        """How it ended, as its finish reason says."""
-        return StreamEnd(end_state(self._reason), self._reason)
+        """How it ended: as its finish reason says; without one, as its answer did."""
+        origin: Origin | None = getattr(self, "_origin", None)
+        whole = None if origin is None else origin.end
+        if whole is None:
+            return StreamEnd(end_state(self._reason), self._reason)
+        if self.finish_reason is None:
+            return whole
+        return StreamEnd(end_state(self._reason), self._reason, evidence=whole.evidence)
 
     @property
     def citations(self) -> list[Citation]:
@@ -275,9 +290,10 @@ class ChatCompletion(Answer, msgspec.Struct, omit_defaults=True, kw_only=True):
         return self._first._reason
 
     def _keep(self, payload: bytes) -> None:
-        origin_of(self).body = payload
+        origin = origin_of(self)
+        origin.body = payload
         for choice in self.choices:
-            choice._source = payload
+            choice._source, choice._origin = payload, origin
         if self.wire_usage is not None:
             self.wire_usage._source = payload
 

@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gravitex_async import AsyncGravitex
 from gravitex_async.chat import ChatAccumulator, ChatCompletion, ChatCompletionChunk, ChatCompletionMessage
 from gravitex_async.chat._unknown import UnknownFields
 from gravitex_async.deltas import Delta
-from gravitex_async.errors import DecodeError
+from gravitex_async.errors import DecodeError, StreamInterrupted
+from gravitex_async.testing import LocalGateway, Tape
 from gravitex_async.usage import Usage
 
+from ..reading import framed
 from .folding import CHUNKS, chunk, fold
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
@@ -159,6 +162,22 @@ def test_errors_in_place_of_a_chunk_are_seen(tree: Any, message: str) -> None:
     info = folded.error_in(tree)
     assert info is not None
     assert info.message == message
+
+
+async def test_a_choice_that_broke_off_did_not_end_well(gateway: LocalGateway, client: AsyncGravitex) -> None:
+    """It says so itself; one of the same answer that had its finish reason ended as that says."""
+    whole = chunk({"content": "a"}, finish="stop")
+    half = chunk({"content": "b"})
+    half["choices"][0]["index"] = 1
+    gateway.play(Tape(b"".join(framed(msgspec.json.encode(each) for each in (whole, half)))))
+    stream = client.chat.completions.stream(model="m", messages=[{"role": "user", "content": "Hi"}])
+    with pytest.raises(StreamInterrupted) as caught:
+        await stream.final()
+    for answer in (caught.value.partial, stream.arrived, copy.copy(stream.arrived)):
+        assert isinstance(answer, ChatCompletion)
+        assert [choice.end.state for choice in answer.choices] == ["completed", "interrupted"]
+        assert answer.choices[0].end.reason == "stop"
+        assert answer.choices[0].end.evidence == answer.end.evidence
 
 
 # Usage: the last one counts, and absent is not zero
