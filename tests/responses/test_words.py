@@ -87,7 +87,7 @@ async def test_one_vocabulary(gateway: LocalGateway, client: AsyncGravitex) -> N
          "brand_new", "length", "incomplete"),
         ({"status": "incomplete"}, "incomplete", "length", "incomplete"),
         ({"status": "failed"}, "failed", "error", "incomplete"),
-        ({"status": "in_progress"}, None, "unknown", "completed"),
+        ({"status": "in_progress"}, None, "unknown", "open"),
     ],
 )  # fmt: skip
 def test_how_it_ended(fields: dict[str, Any], word: str | None, reason: str, state: str) -> None:
