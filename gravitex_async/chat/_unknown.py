@@ -80,37 +80,43 @@ class UnknownFields:
         return self._calls.get((choice, index), {})
 
     def take(self, tree: dict[str, Any], payload: bytes) -> None:
-        """Takes unknown fields out of an event's plain values; the hook of ``EventDecoder``."""
+        """Takes unknown fields out of an event's plain values; the hook of ``EventDecoder``.
+
+        Some servers send such a field with every event: so what has none is left as soon as that is plain.
+        """
         known = _known(self._chunk_type)  # type: ignore[arg-type]  # a type can be hashed
-        _move(tree, known.chunk, self.answer)
+        if not known.chunk.issuperset(tree):
+            _move(tree, known.chunk, self.answer)
         if isinstance(usage := tree.get("usage"), dict):
             _move(usage, known.usage, self.usage)
-        for choice in _dicts(tree.get("choices")):
-            index = choice.get("index")
-            self._take_choice(choice, index if isinstance(index, int) else 0, known)
+        choices = tree.get("choices")
+        for choice in choices if isinstance(choices, list) else ():
+            if isinstance(choice, dict):
+                index = choice.get("index")
+                self._take_choice(choice, index if isinstance(index, int) else 0, known)
 
     def _take_choice(self, choice: dict[str, Any], index: int, known: _Known) -> None:
-        _move_into(self._choices, index, choice, known.choice)
+        if not known.choice.issuperset(choice):
+            _move_into(self._choices, index, choice, known.choice)
         if isinstance(usage := choice.get("usage"), dict):
             _move(usage, known.usage, self.usage)
         if not isinstance(delta := choice.get("delta"), dict):
             return
-        _move_into(self._messages, index, delta, known.delta)
-        for place, call in enumerate(_dicts(delta.get("tool_calls"))):
-            at = call.get("index")
-            _move_into(self._calls, (index, at if isinstance(at, int) else place), call, known.call)
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+        if not known.delta.issuperset(delta):
+            _move_into(self._messages, index, delta, known.delta)
+        calls = delta.get("tool_calls")
+        for place, call in enumerate(calls if isinstance(calls, list) else ()):
+            if isinstance(call, dict) and not known.call.issuperset(call):
+                at = call.get("index")
+                key = (index, at if isinstance(at, int) else place)
+                _move_into(self._calls, key, call, known.call)
 
 
 def _move_into(
     kept: dict[Any, dict[str, Any]], key: Any, source: dict[str, Any], known: frozenset[str]
 ) -> None:
-    """Moves what is unknown in *source* to ``kept[key]``, which exists only where there is anything."""
-    if any(name not in known for name in source):
-        _move(source, known, kept.setdefault(key, {}) if len(kept) < MAX_NAMES else kept.get(key, {}))
+    """Moves what is unknown in *source* to ``kept[key]``, as long as there are not too many of those."""
+    _move(source, known, kept.setdefault(key, {}) if len(kept) < MAX_NAMES else kept.get(key, {}))
 
 
 def _move(source: dict[str, Any], known: frozenset[str], found: dict[str, Any]) -> None:
