@@ -22,7 +22,7 @@ TESTS: dict[str, list[str]] = {
     "_files": ["test_inputs.py"],
     "_frames": ["test_frames.py"],
     "_headers": ["decoding/test_failures.py", "test_answers.py"],
-    "_jsonable": ["test_answers.py"],
+    "_jsonable": ["test_answers.py", "test_frameworks.py"],
     "_json": ["laws/test_fuzz.py", "chat/test_structs.py", "transport/test_request.py"],
     "_late": ["typing/test_shapes.py"],
     "_lines": ["laws/test_lines.py", "test_errors.py"],

@@ -18,6 +18,7 @@ from gravitex_async.answers import (
     keep_payload,
     origin_of,
     tell_origin,
+    turn_of,
     turns,
 )
 from gravitex_async.chat import ChatCompletion, ChatCompletionChunk
@@ -157,6 +158,27 @@ def test_answers_stand_for_their_turns() -> None:
         turns([answer], "responses")
 
 
+class Stands(msgspec.Struct):
+    """What may stand for a turn: it has a dialect, and mostly an end."""
+
+    dialect = "chat"
+
+    end: StreamEnd | None = None
+
+    def to_input(self) -> list[str]:
+        return ["a turn"]
+
+
+def test_a_stream_stands_for_its_turn_once_it_has_ended() -> None:
+    """However it ended; what has no end of its own, as a part of an answer, does in any case."""
+    for ended in (StreamEnd("completed"), StreamEnd("interrupted"), StreamEnd("closed"), None):
+        assert turn_of(Stands(ended), "chat") == ["a turn"]
+    with pytest.raises(MisuseError, match=r"a stream that has ended, got one that is open"):
+        turn_of(Stands(StreamEnd("open")), "chat")
+    assert turn_of(WireEvent(), "chat") is None
+    assert turn_of(Answer(), "chat") is None  # it has no turn
+
+
 def test_an_end_of_its_own() -> None:
     """Of a plain answer: as its finish reason says, with what was seen of it."""
     assert completion().end == StreamEnd(
@@ -166,3 +188,6 @@ def test_an_end_of_its_own() -> None:
     assert (cut.end.state, cut.end.reason, cut.end.evidence.finish_seen) == ("incomplete", "length", True)
     assert Answer()._plain_end().reason == "unknown"
     assert Origin().parsed is msgspec.UNSET
+    bare = Answer()
+    keep_payload(bare, b"{}")
+    assert bare.raw == b"{}"

@@ -73,6 +73,18 @@ def test_lists_beside_the_choices(
     assert found.choices[0].citations == []
 
 
+def test_what_each_list_says_of_a_source_is_kept() -> None:
+    """An address in one, title and words in another: one source with all of it."""
+    result = {"url": A, "title": "A", "snippet": "says"}
+    (source,) = answer({}, citations=[A], search_results=[result]).citations
+    assert source == Citation(title="A", url=A, text="says", extra=result)
+    first = {"url": A, "title": "first", "content": "the first"}
+    (source,) = answer({}, search_results=[first], web_search=[result]).citations
+    assert source == Citation(title="first", url=A, text="the first", extra=first)
+    odd = {"url": A, "title": 7, "name": "", "content": ["no text"]}
+    assert answer({}, search_results=[odd]).citations == [Citation(url=A, extra=odd)]
+
+
 def test_a_source_of_the_message_is_not_named_again() -> None:
     """Annotations come first: they have the place in the text."""
     note = {"type": "url_citation", "url_citation": NOTE}
