@@ -10,9 +10,9 @@ nothing parsed; contestants take turns, ratios are of CPU time in the same round
 median of its rounds. What the tables say of a dialect is the median, the 90th percentile and the worst of its
 files. ``--file`` shows the files whose names contain a pattern, one by one.
 
-Finding (all files, three rounds of half the events, spread 4 to 9 %: ``--quick --file .``), deltas, median and
-90th percentile, many events a read: chat 1.50 and 3.13, Responses 1.31 and 1.51, Gemini 2.28 and 3.86; one
-event a read: 1.48 and 1.85, 1.47 and 1.56, 1.57 and 1.86. Deltas over chunks: 1.01 to 1.04.
+Finding (``--quick --file .``: all files, three rounds of half the events, spread 4 to 9 %), deltas, median
+and 90th percentile, many events a read: chat 1.50 and 3.13, Responses 1.31 and 1.51, Gemini 2.28 and 3.86;
+one event a read: 1.48 and 1.85, 1.47 and 1.56, 1.57 and 1.86. Deltas over chunks: 1.01 to 1.04.
 
 Missed: chat at the 90th percentile (before: 2.44). Chunks refuse fields that no struct knows, so that none is
 lost; a stream in which every event has one (Perplexity, Hunyuan, Together, LiteLLM, Hugging Face) goes the
