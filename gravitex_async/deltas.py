@@ -24,6 +24,7 @@ __all__ = [
     "StreamEnd",
     "ToolCall",
     "ToolCallDelta",
+    "choice_end",
     "end_state",
     "neutral_reason",
     "with_calls",
@@ -176,6 +177,11 @@ def neutral_reason(word: str | None) -> EndReason:
 def with_calls(reason: EndReason, calls: object) -> EndReason:
     """The reason of an answer that may have *calls*: only chat has a word for those on the wire."""
     return "tool_calls" if reason == "stop" and calls else reason
+
+
+def choice_end(word: str | None, reason: EndReason, whole: StreamEnd) -> StreamEnd:
+    """How one choice ended: as its finish reason says; without one (*word*), as its answer did."""
+    return whole if word is None else StreamEnd(end_state(reason), reason, evidence=whole.evidence)
 
 
 def end_state(reason: EndReason) -> EndState:

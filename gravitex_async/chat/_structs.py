@@ -15,7 +15,7 @@ import msgspec
 
 from .._json import to_builtins
 from ..answers import Answer, Citation, Kept, Origin, Piece, origin_of
-from ..deltas import EndReason, StreamEnd, ToolCall, end_state, neutral_reason, with_calls
+from ..deltas import EndReason, StreamEnd, ToolCall, choice_end, end_state, neutral_reason, with_calls
 from ..images import Image
 from ._content import (
     Audio,
@@ -142,9 +142,7 @@ class Choice(_Sibling, msgspec.Struct, omit_defaults=True, kw_only=True, gc=Fals
         whole = None if origin is None else origin.end
         if whole is None:
             return StreamEnd(end_state(self._reason), self._reason)
-        if self.finish_reason is None:
-            return whole
-        return StreamEnd(end_state(self._reason), self._reason, evidence=whole.evidence)
+        return choice_end(self.finish_reason, self._reason, whole)
 
     @property
     def citations(self) -> list[Citation]:

@@ -6,13 +6,12 @@ text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
 from ..answers import Answer, Citation
-from ..deltas import EndReason, StreamEnd, ToolCall, end_state
+from ..deltas import StreamEnd, ToolCall, choice_end, with_calls
 from ..images import Image, images_in_markdown
 from ._calls import CallAssembly
 from ._citations import citations_of
@@ -24,7 +23,7 @@ from ._wire import Wire, outgoing, shape_of
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["Candidate", "Choice", "reason_with"]
+__all__ = ["Candidate", "Choice"]
 
 T = TypeVar("T")
 
@@ -149,11 +148,8 @@ class Choice:
     @property
     def end(self) -> StreamEnd:
         """How it ended: as its finish reason says; without one, as its answer did."""
-        whole = self._answer.end
-        if self.finish_reason is None:
-            return whole
-        reason = reason_with(self.finish_reason, self.tool_calls)
-        return StreamEnd(end_state(reason), reason, evidence=whole.evidence)
+        word = self.finish_reason
+        return choice_end(word, with_calls(reason_of(word), self.tool_calls), self._answer.end)
 
     @property
     def citations(self) -> list[Citation]:
@@ -189,12 +185,6 @@ class Choice:
 
     def __repr__(self) -> str:
         return f"<Choice {self.index}: {self.candidate!r}>"
-
-
-def reason_with(word: str | None, calls: Sequence[ToolCall]) -> EndReason:
-    """The neutral class of a finishReason; STOP behind calls of functions is "tool_calls"."""
-    reason = reason_of(word)
-    return "tool_calls" if reason == "stop" and calls else reason
 
 
 def _said(part: Part) -> str:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import msgspec
 
 from ..answers import Answer, Citation
-from ..deltas import EndReason, ToolCall
+from ..deltas import EndReason, ToolCall, with_calls
 from ..images import Image
-from ._choices import Candidate, Choice, reason_with
+from ._choices import Candidate, Choice
 from ._enums import reason_of
 from ._metadata import PromptFeedback, UsageMetadata
 from ._parts import FunctionCall, Part
@@ -174,7 +174,7 @@ class GenerateContentResponse(
     def _reason(self) -> EndReason:
         if self.block_reason is not None:
             return "filtered"
-        return reason_with(self.finish_reason, self.tool_calls)
+        return with_calls(reason_of(self.finish_reason), self.tool_calls)
 
     def _wire(self) -> dict[str, Any]:
         return wire_form(self)

@@ -157,14 +157,16 @@ def _with_strange(
 
 
 def answer_of(tree: dict[str, Any]) -> Response:
-    """The answer for the plain values of a body, which is kept beside it.
+    """The answer for plain values that the strict decoder refuses; what no field holds is its ``extra``.
 
     Raises:
         DecodeError: They are no answer.
     """
-    take_strange(tree)
+    extra = take_strange(tree)
     decoder = answers()
-    return TolerantDecoder(decoder.type, decoder.dec_hook).convert(tree)
+    response: Response = TolerantDecoder(decoder.type, decoder.dec_hook).convert(tree)
+    origin_of(response).extra = extra
+    return response
 
 
 def read_answer(body: bytes) -> Response:
@@ -179,13 +181,9 @@ def read_answer(body: bytes) -> Response:
     except (ValueError, RecursionError):
         tolerant = TolerantDecoder(decoder.type, decoder.dec_hook)
     try:
-        tree = tolerant.tree(body)
-        extra = take_strange(tree)
-        response: Response = tolerant.convert(tree)
+        return answer_of(tolerant.tree(body))
     except DecodeError as error:
         raise ValueError(error.message) from None
-    origin_of(response).extra = extra
-    return response
 
 
 def take_strange(response: dict[str, Any]) -> dict[str, Any]:
